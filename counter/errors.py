@@ -1,0 +1,83 @@
+"""The error tree: each error has a code for machines and a sentence for people.
+
+    CounterError
+    |-- BadInput          a hit or a request that cannot be understood            HTTP 400
+    |   |-- TooLarge      a body over its limit                                   HTTP 413
+    |   `-- WrongType     a body of a content type or encoding not taken here     HTTP 415
+    |-- NotAuthorized     a token is missing or wrong                             HTTP 401
+    |-- UnknownSite       no such site, or not for strangers                      HTTP 404
+    |-- TooSlow           a body that did not arrive in time                      HTTP 408
+    |-- Overloaded        the queue is full, or the service is stopping           HTTP 503
+    |-- ConfigError       config.toml or the environment says something wrong     exit 2
+    |-- UsageError        a command was given something it cannot use             exit 2
+    `-- StoreError        the database cannot be opened, read or written          HTTP 503, exit 1
+        `-- Locked        another process holds the data directory                exit 1
+
+They are caught in one place each: `web/middleware.py` for HTTP, `cli/` for commands.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CounterError(Exception):
+    """The root; `str(error)` is a sentence with the value, the limit and the unit."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+
+class BadInput(CounterError):
+    code = "bad_input"
+    status = 400
+
+
+class TooLarge(BadInput):
+    code = "too_large"
+    status = 413
+
+
+class WrongType(BadInput):
+    code = "wrong_type"
+    status = 415
+
+
+class NotAuthorized(CounterError):
+    code = "not_authorized"
+    status = 401
+
+
+class UnknownSite(CounterError):
+    code = "unknown_site"
+    status = 404
+
+
+class TooSlow(CounterError):
+    code = "too_slow"
+    status = 408
+
+
+class Overloaded(CounterError):
+    code = "overloaded"
+    status = 503
+
+
+class ConfigError(CounterError):
+    code = "bad_config"
+    exit_code = 2
+
+
+class UsageError(CounterError):
+    code = "bad_usage"
+    exit_code = 2
+
+
+class StoreError(CounterError):
+    code = "storage_failed"
+    status = 503
+
+
+class Locked(StoreError):
+    code = "locked"

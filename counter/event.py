@@ -1,0 +1,157 @@
+"""The nouns of collection: a Hit comes in, an Event or a Drop comes out.
+
+They are `msgspec.Struct` rather than frozen dataclasses because one of each is made per hit: 0.2 us against
+3.3 us for fourteen fields, and instances are invisible to the garbage collector.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+PAGEVIEW = "pageview"
+
+
+class Via(StrEnum):
+    """How a hit arrived."""
+
+    SNIPPET = "snippet"
+    PIXEL = "pixel"
+    API = "api"
+    LOG = "log"
+
+
+class Kind(IntEnum):
+    """What an event is; stored, so numbers never change."""
+
+    PAGEVIEW = 1
+    CUSTOM = 2
+    ENGAGED = 3  # engaged time for an earlier page view; never a hit, never a view
+
+
+class DropReason(StrEnum):
+    """Why a hit was not counted; the closed set, in the order of screening."""
+
+    UNKNOWN_SITE = "unknown_site"
+    FOREIGN_HOST = "foreign_host"
+    OPT_OUT = "opt_out"
+    IGNORED_IP = "ignored_ip"
+    PREFETCH = "prefetch"
+    DUPLICATE = "duplicate"
+    RATE_LIMITED = "rate_limited"
+    BOT = "bot"
+    UNKNOWN_VIEW = "unknown_view"  # engaged time for a page view we do not know
+    DAY_TAKEN = "day_taken"  # a log line of a day that was counted live
+
+
+class Outcome(StrEnum):
+    """What the writer says of an event once its batch is committed."""
+
+    COUNTED = "counted"
+    DUPLICATE = "duplicate"
+    KNOWN = "known"  # a log line imported before
+    DAY_TAKEN = "day_taken"
+    UNKNOWN_VIEW = "unknown_view"
+    QUARANTINED = "quarantined"  # the store refused this one; its neighbours are safe
+
+
+class Client(NamedTuple):
+    """What the user agent and the browser tell; '' is unknown."""
+
+    browser: str = ""
+    browser_version: str = ""  # with the name: "Firefox 128"
+    system: str = ""
+    device: str = ""  # desktop, phone, tablet, tv, console ... of a closed set
+    language: str = ""  # BCP 47, at most two subtags
+    screen: str = ""  # a class of widths, not a width
+
+
+class Place(NamedTuple):
+    country: str = ""  # ISO 3166-1 alpha-2
+    region: str = ""
+    city: str = ""
+
+
+class Origin(NamedTuple):
+    """Where a visit came from; '' is none."""
+
+    referrer: str = ""  # scheme, host and path, no credentials, no query
+    referrer_host: str = ""
+    source: str = ""
+    channel: str = ""
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_term: str = ""
+    utm_content: str = ""
+
+
+class Bot(NamedTuple):
+    name: str
+    category: str
+
+
+class Hit(msgspec.Struct, frozen=True, gc=False):
+    """One hit as it was understood, before any judgement. Texts are clean UTF-8 within their limits."""
+
+    site: str
+    path: str
+    at: int  # UTC seconds
+    address: str  # canonical text, IPv4 unmapped
+    user_agent: str  # at most 512 characters
+    via: Via
+    name: str = PAGEVIEW
+    title: str = ""
+    host: str = ""
+    referrer: str = ""
+    props: tuple[tuple[str, str], ...] = ()
+    id: str = ""
+    screen: int = 0  # CSS pixels, 0 unknown
+    language: str = ""
+    view: str = ""
+    engaged_ms: int = 0
+    prefetch: bool = False
+    opt_out: bool = False
+    trusted: bool = False  # came with the site's write token
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One event as the store takes it; everything derived, nothing left to look up but ids."""
+
+    site_key: int
+    at: int  # UTC seconds
+    day: int  # local day of the site, days since 1970-01-01
+    hour: int  # UTC second at which the local wall hour began
+    kind: Kind
+    visitor: int  # signed 64 bits
+    path: str
+    via: Via
+    name: str = ""  # of a custom event
+    title: str = ""
+    props: str | None = None  # JSON object of text to text
+    address: str | None = None  # as privacy allows
+    client: Client = Client()
+    place: Place = Place()
+    origin: Origin = Origin()
+    hit_id: str = ""
+    view: str = ""  # Kind.ENGAGED: the hit id of the page view
+    engaged_s: int = 0
+    line: int | None = None  # a log line's keyed hash, known for ever
+    overlap: bool = False  # a log line that may join a day counted live
+
+
+class Drop(msgspec.Struct, frozen=True, gc=False):
+    """One hit that is not counted, with what the owner may know of it. `site_key` 0: no such site."""
+
+    site_key: int
+    at: int
+    day: int
+    reason: DropReason
+    bot: Bot | None = None
+    path: str = ""
+    address: str | None = None
+    user_agent: str = ""
+    hit_id: str = ""
+    line: int | None = None
