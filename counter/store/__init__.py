@@ -1,0 +1,1 @@
+"""Where events are kept and added up: small protocols, and one folder an engine."""

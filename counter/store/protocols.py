@@ -1,0 +1,95 @@
+"""What an engine must do; `tests/store/test_contract.py` holds each engine to it.
+
+Four small protocols. `EventWriter`, `Reports` and `Upkeep` are an engine's; the `Catalog` (sites and tokens)
+stays in SQLite whatever the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from counter.event import Drop, Event, Outcome
+from counter.query import DayTotal, Difference, DropCount, HistoryDay
+from counter.site import Site
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Events and drops written in one transaction. A batch with an id is written once, however often it is sent."""
+
+    events: tuple[Event, ...]
+    drops: tuple[Drop, ...] = ()
+    id: str = ""
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What the committed batch did: one outcome per event, what each touched day gained, who was seen live."""
+
+    outcomes: tuple[Outcome, ...]
+    gained: tuple[DayTotal, ...]
+    seen: tuple[tuple[int, int, int], ...] = ()  # (site key, visitor, UTC seconds), never from logs
+    known_drops: int = 0  # drops of log lines that an earlier import had counted
+
+
+class EventWriter(Protocol):
+    """The one place that writes events. Returns after the commit, raises StoreError when nothing was written."""
+
+    async def append(self, batch: Batch, now: float) -> Appended: ...
+
+    async def fold(self) -> int:
+        """Add what is not yet in the breakdown rollups; returns how many events."""
+
+
+class Reports(Protocol):
+    """Questions about events; each answer is read in one snapshot and is exact at that moment."""
+
+    async def day_totals(self, site_key: int | None = None) -> list[DayTotal]: ...
+
+    async def page_days(self, site_key: int, path: str) -> list[DayTotal]: ...
+
+    async def hour_totals(self, site_key: int, day: int) -> list[tuple[int, DayTotal]]: ...
+
+    async def breakdown(self, site_key: int, dimension: int, start: int, end: int) -> dict[str, DayTotal]: ...
+
+    async def drops(self, site_key: int, start: int, end: int) -> list[DropCount]: ...
+
+    async def online(self, since: int) -> list[tuple[int, int, int]]: ...
+
+    async def history(self, site_key: int | None = None) -> dict[int, list[HistoryDay]]: ...
+
+
+class Upkeep(Protocol):
+    """What keeps the store right and small; never on the way of a hit."""
+
+    async def check(self) -> list[Difference]: ...
+
+    async def repair(self) -> int: ...
+
+    async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]: ...
+
+    async def expire(self, now: float, ip_days: int, hit_days: int) -> Mapping[str, int]: ...
+
+    async def backup(self, target: Path) -> None: ...
+
+
+class Catalog(Protocol):
+    """Sites and their tokens; every change is in the audit log."""
+
+    async def sites(self) -> list[Site]: ...
+
+    async def removed_ids(self) -> list[str]: ...
+
+    async def add_site(self, site: Site, now: float) -> Site: ...
+
+    async def change_site(self, site: Site, now: float) -> Site: ...
+
+    async def remove_site(self, site_id: str, now: float) -> None: ...
+
+    async def add_token(self, site_key: int, digest: bytes, now: float) -> None: ...
+
+    async def tokens(self) -> dict[bytes, int]: ...
+
+    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None: ...

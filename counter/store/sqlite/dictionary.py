@@ -1,0 +1,125 @@
+"""Texts and tuples of texts to ids: each text stands once. Runs in the writer's thread, inside its transaction.
+
+Ids found are remembered; `forget` drops them all, after a rollback, because an id of a rolled-back row would lie.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from counter.event import Client, Origin, Place
+from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
+
+NEW_VALUES_A_DAY = 10_000  # per site and dimension; what comes beyond is "(other)", in raw rows and rollups alike
+OTHER = "(other)"
+REMEMBERED = 100_000  # texts and tuples; about 20 MB
+
+
+class Dictionary:
+    """The dictionaries of one writer connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._values: dict[tuple[int, Dimension, str], int] = {}
+        self._tuples: dict[tuple[int, str, tuple[str, ...]], int] = {}
+        self._parts: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def forget(self) -> None:
+        self._values.clear()
+        self._tuples.clear()
+        self._parts.clear()
+
+    def value(self, site_key: int, day: int, dimension: Dimension, text: str) -> int:
+        """The id of `text`; 0 for ''. A new text beyond the cap of its day is `(other)`."""
+        if not text:
+            return 0
+        key = (site_key, dimension, text)
+        known = self._values.get(key)
+        if known is None:
+            known = self._find(key) or self._make(key, day)
+            if len(self._values) >= REMEMBERED:
+                self._values.clear()
+            self._values[key] = known
+        return known
+
+    def client(self, site_key: int, day: int, client: Client) -> int:
+        return self._tuple_id("client", CLIENT_DIMENSIONS, site_key, day, client)
+
+    def place(self, site_key: int, day: int, place: Place) -> int:
+        return self._tuple_id("place", PLACE_DIMENSIONS, site_key, day, place)
+
+    def origin(self, site_key: int, day: int, origin: Origin) -> int:
+        return self._tuple_id("origin", ORIGIN_DIMENSIONS, site_key, day, origin)
+
+    def visit_values(self, values: tuple[int, int, int, int]) -> tuple[int, ...]:
+        """Ids of client, place, origin and entry page to one value id per entry of VISIT_DIMENSIONS."""
+        client, place, origin, entry = values
+        return (
+            *self._tuple_parts("client", client, len(CLIENT_DIMENSIONS)),
+            *self._tuple_parts("place", place, len(PLACE_DIMENSIONS)),
+            *self._tuple_parts("origin", origin, len(ORIGIN_DIMENSIONS)),
+            entry,
+        )
+
+    def _find(self, key: tuple[int, Dimension, str]) -> int | None:
+        found = self._connection.execute(
+            "select id from value where site_key = ? and dimension = ? and text = ?", key
+        ).fetchone()
+        return None if found is None else int(found[0])
+
+    def _make(self, key: tuple[int, Dimension, str], day: int) -> int:
+        site_key, dimension, text = key
+        if text != OTHER:
+            made = self._connection.execute(
+                "insert into value_count values (?, ?, ?, 1)"
+                " on conflict do update set count = count + 1 returning count",
+                (site_key, day, dimension),
+            ).fetchone()[0]
+            if made > NEW_VALUES_A_DAY:
+                return self.value(site_key, day, dimension, OTHER)
+        cursor = self._connection.execute("insert into value (site_key, dimension, text) values (?, ?, ?)", key)
+        return cursor.lastrowid or 0
+
+    def _tuple_id(
+        self, table: str, dimensions: tuple[Dimension, ...], site_key: int, day: int, texts: tuple[str, ...]
+    ) -> int:
+        key = (site_key, table, texts)
+        known = self._tuples.get(key)
+        if known is None:
+            ids = tuple(
+                self.value(site_key, day, dimension, text) for dimension, text in zip(dimensions, texts, strict=True)
+            )
+            known = self._find_tuple(table, dimensions, ids)
+            if len(self._tuples) >= REMEMBERED:
+                self._tuples.clear()
+            self._tuples[key] = known
+        return known
+
+    def _find_tuple(self, table: str, dimensions: tuple[Dimension, ...], ids: tuple[int, ...]) -> int:
+        columns = ", ".join(dimension.name.lower() for dimension in dimensions)
+        marks = ", ".join("?" * len(ids))
+        found = self._connection.execute(
+            f"select id from {table} where ({columns}) = ({marks})",  # noqa: S608 - names of our own tables
+            ids,
+        ).fetchone()
+        if found is not None:
+            return int(found[0])
+        cursor = self._connection.execute(
+            f"insert into {table} ({columns}) values ({marks})",  # noqa: S608 - names of our own tables
+            ids,
+        )
+        return cursor.lastrowid or 0
+
+    def _tuple_parts(self, table: str, tuple_id: int, width: int) -> tuple[int, ...]:
+        key = (table, tuple_id)
+        parts = self._parts.get(key)
+        if parts is None:
+            row = self._connection.execute(
+                f"select * from {table} where id = ?",  # noqa: S608 - one of our own three tables
+                (tuple_id,),
+            ).fetchone()
+            parts = tuple(row[1 : width + 1])
+            if len(self._parts) >= REMEMBERED:
+                self._parts.clear()
+            self._parts[key] = parts
+        return parts

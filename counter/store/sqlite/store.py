@@ -1,0 +1,176 @@
+"""The SQLite store: one object that keeps every protocol of `counter.store.protocols`."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from counter.errors import StoreError
+from counter.event import Event
+from counter.query import Difference, HistoryDay
+from counter.site import Site
+from counter.store.protocols import Appended, Batch
+from counter.store.sqlite import catalog, upkeep
+from counter.store.sqlite.append import Appender
+from counter.store.sqlite.engine import FILE_NAME, DataLock, ThreadedConnection, open_writer, prepare
+from counter.store.sqlite.fold import fold
+from counter.store.sqlite.reports import Readers, SqliteReports
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """Holds the lock, the one writer connection and the readers. Open with `async with`."""
+
+    def __init__(self, folder: Path, durability: str, visit_timeout: int) -> None:
+        """`visit_timeout` in seconds."""
+        self._folder = folder
+        self._durability = durability
+        self._visit_timeout = visit_timeout
+        self._lock = DataLock(folder)
+        self._writer: ThreadedConnection | None = None
+        self._appender: Appender | None = None
+        self._readers = Readers(folder / FILE_NAME)
+        self.reports = SqliteReports(self._readers)
+
+    async def __aenter__(self) -> SqliteStore:
+        self._lock.acquire()
+        try:
+            path = await asyncio.to_thread(prepare, self._folder)
+            self._writer = open_writer(path, self._durability)
+            await self._writer
+            await self._readers.open()
+            self._appender = await self._writer.run(partial(Appender, visit_timeout=self._visit_timeout))
+            await self.fold()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._readers.close()
+            if self._writer is not None:
+                await self._writer.close()
+        finally:
+            self._writer = None
+            self._lock.release()
+
+    # EventWriter ---------------------------------------------------------------------------------------------
+
+    async def append(self, batch: Batch, now: float) -> Appended:
+        """Write the batch and return after its commit. StoreError: nothing of it is stored; others may be retried.
+
+        A ValueError, OverflowError or IntegrityError says that an event in it can't be stored at all.
+        """
+        appender = self._need_appender()
+        try:
+            return await self._need_writer().run(lambda _: appender.append(batch, now))
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"the database can't be written: {error}") from error
+        except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
+            raise ValueError(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"the database can't be written: {error}") from error
+
+    async def quarantine(self, event: Event, error: str, now: float) -> None:
+        appender = self._need_appender()
+        await self._change(lambda _: appender.quarantine(event, error, now))
+
+    async def fold(self) -> int:
+        """Add what is not yet in the breakdown rollups; returns how many events."""
+        return await self._change(fold, after=self._need_appender().visitors.tail_folded)
+
+    # Upkeep --------------------------------------------------------------------------------------------------
+
+    async def check(self) -> list[Difference]:
+        """Every number that the raw rows do not confirm; reads only, while hits go on."""
+        return await self._readers.ask(upkeep.find_differences)
+
+    async def repair(self) -> int:
+        """Recount and replace; returns how many numbers were wrong."""
+        return await self._change(upkeep.repair, after=self._need_appender().forget)
+
+    async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]:
+        return await self._change(upkeep.prune, now, salts_gone, after=self._need_appender().forget if salts_gone else None)
+
+    async def expire(self, now: float, ip_days: int, hit_days: int) -> Mapping[str, int]:
+        """Erase addresses and raw rows past their days (0: keep), a portion a transaction; totals never move."""
+        gone = {"addresses": 0, "hits": 0}
+        while ip_days and (more := await self._change(upkeep.expire_addresses, now, ip_days)):
+            gone["addresses"] += more
+        while hit_days and (more := await self._change(upkeep.expire_hits, now, hit_days, after=self._need_appender().forget)):
+            gone["hits"] += more
+        return gone
+
+    async def backup(self, target: Path) -> None:
+        """A consistent copy while the service writes. StoreError names what went wrong; nothing is left behind."""
+        # Not in a read transaction: SQLite's backup takes its own.
+        async with self._readers._one() as reader:  # noqa: SLF001 - the pool is ours
+            await reader.run(upkeep.back_up, target)
+
+    # Catalog -------------------------------------------------------------------------------------------------
+
+    async def sites(self) -> list[Site]:
+        return await self._readers.ask(catalog.read_sites)
+
+    async def removed_ids(self) -> list[str]:
+        return await self._readers.ask(catalog.removed_ids)
+
+    async def add_site(self, site: Site, now: float) -> Site:
+        return await self._change(catalog.add_site, site, now)
+
+    async def change_site(self, site: Site, now: float) -> Site:
+        return await self._change(catalog.change_site, site, now, after=self._need_appender().forget)
+
+    async def remove_site(self, site_id: str, now: float) -> None:
+        await self._change(catalog.remove_site, site_id, now)
+
+    async def add_token(self, site_key: int, digest: bytes, now: float) -> None:
+        await self._change(catalog.add_token, site_key, digest, now)
+
+    async def tokens(self) -> dict[bytes, int]:
+        return await self._readers.ask(catalog.read_tokens)
+
+    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None:
+        await self._change(catalog.put_history, site_key, days, note, now)
+
+    # -----------------------------------------------------------------------------------------------------------
+
+    async def _change(
+        self, function: Callable[..., T], *args: object, after: Callable[[], None] | None = None
+    ) -> T:
+        """Run `function(connection, *args)` in one write transaction, then `after()` once it is committed."""
+        appender = self._need_appender()
+
+        def change(connection: sqlite3.Connection) -> T:
+            connection.execute("begin immediate")
+            try:
+                result = function(connection, *args)
+                connection.execute("commit")
+            except BaseException:
+                appender.undo()
+                raise
+            if after is not None:
+                after()
+            return result
+
+        try:
+            return await self._need_writer().run(change)
+        except sqlite3.Error as error:
+            raise StoreError(f"the database can't be written: {error}") from error
+
+    def _need_writer(self) -> ThreadedConnection:
+        if self._writer is None:
+            raise StoreError("the store is closed")
+        return self._writer
+
+    def _need_appender(self) -> Appender:
+        if self._appender is None:
+            raise StoreError("the store is closed")
+        return self._appender
+
