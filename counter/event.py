@@ -44,6 +44,7 @@ class DropReason(StrEnum):
     BOT = "bot"
     UNKNOWN_VIEW = "unknown_view"  # engaged time for a page view we do not know
     DAY_TAKEN = "day_taken"  # a log line of a day that was counted live
+    QUARANTINED = "quarantined"  # the store refused it and put it aside
 
 
 class Outcome(StrEnum):
@@ -109,12 +110,14 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     props: tuple[tuple[str, str], ...] = ()
     id: str = ""
     screen: int = 0  # CSS pixels, 0 unknown
-    language: str = ""
+    language: str = ""  # BCP 47, at most two subtags
     view: str = ""
     engaged_ms: int = 0
     prefetch: bool = False
     opt_out: bool = False
     trusted: bool = False  # came with the site's write token
+    line: int | None = None  # of an access log: the line's keyed hash
+    overlap: bool = False  # a log line that may join a day counted live
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):

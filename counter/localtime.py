@@ -72,6 +72,10 @@ class LocalTime:
         """`2024-11-21 15:11`, the date line of the widget."""
         return dt.datetime.fromtimestamp(at, self.zone).strftime("%Y-%m-%d %H:%M")
 
+    def iso(self, at: int) -> str:
+        """`2024-11-21T15:11:00+04:00`"""
+        return dt.datetime.fromtimestamp(at, self.zone).isoformat()
+
     def _look_up(self, at: int) -> tuple[int, int]:
         local = dt.datetime.fromtimestamp(at, self.zone)
         return local.toordinal() - EPOCH, at - local.minute * 60 - local.second

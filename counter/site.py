@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
+
+from counter.errors import UnknownSite
+from counter.localtime import LocalTime
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -24,3 +29,58 @@ class Site(msgspec.Struct, frozen=True):
     def first_weekday_number(self) -> int:
         """0 is Monday, as `datetime.date.weekday` counts."""
         return WEEKDAYS.index(self.first_weekday)
+
+
+class ActiveSite:
+    """A site with what is derived from it once: its local time and the hosts its pages may stand on."""
+
+    __slots__ = ("_any_host", "_hosts", "_suffixes", "local", "site")
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.local = LocalTime(site.timezone)
+        self._any_host = not site.hosts
+        self._hosts = frozenset(host for host in site.hosts if not host.startswith("*."))
+        self._suffixes = tuple(host[1:] for host in site.hosts if host.startswith("*."))
+
+    def owns(self, host: str) -> bool:
+        """Whether `host` is named as the site's own; without any name none is."""
+        return host in self._hosts or (bool(self._suffixes) and host.endswith(self._suffixes))
+
+    def takes(self, host: str) -> bool:
+        """Whether a page on `host` may count here; a site without hosts takes any, and an unknown host passes."""
+        return self._any_host or not host or self.owns(host)
+
+
+class Sites:
+    """The sites in force, by id and by key; replaced whole when the catalog changes."""
+
+    def __init__(self, sites: Iterable[Site] = ()) -> None:
+        self._by_id: dict[str, ActiveSite] = {}
+        self._by_key: dict[int, ActiveSite] = {}
+        self.replace(sites)
+
+    def replace(self, sites: Iterable[Site]) -> None:
+        active = [ActiveSite(site) for site in sites]
+        self._by_id = {one.site.id: one for one in active}
+        self._by_key = {one.site.key: one for one in active}
+
+    def get(self, site_id: str) -> ActiveSite:
+        """The site, or UnknownSite."""
+        found = self._by_id.get(site_id)
+        if found is None:
+            raise UnknownSite(f"there is no site {site_id[:64]!r}")
+        return found
+
+    def public(self, site_id: str) -> ActiveSite:
+        """The site if strangers may read it; hidden and unknown sites give the same answer."""
+        found = self._by_id.get(site_id)
+        if found is None or not found.site.public:
+            raise UnknownSite(f"there is no site {site_id[:64]!r}")
+        return found
+
+    def by_key(self, key: int) -> ActiveSite | None:
+        return self._by_key.get(key)
+
+    def all(self) -> list[ActiveSite]:
+        return list(self._by_id.values())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counter.store.sqlite.engine import wal_reset_bug
-from counter.store.sqlite.store import SqliteStore
+from counter.store.sqlite.engine import replace_database, wal_reset_bug
+from counter.store.sqlite.store import SqliteReadOnly, SqliteStore
 
 Store = SqliteStore
+ReadOnlyStore = SqliteReadOnly
 
 
 def open_store(folder: Path, durability: str, visit_timeout_minutes: int) -> Store:
@@ -15,4 +16,9 @@ def open_store(folder: Path, durability: str, visit_timeout_minutes: int) -> Sto
     return SqliteStore(folder, durability, visit_timeout_minutes * 60)
 
 
-__all__ = ["Store", "open_store", "wal_reset_bug"]
+def open_reports(folder: Path) -> ReadOnlyStore:
+    """The store below `folder` for reading only; a service may be writing meanwhile."""
+    return SqliteReadOnly(folder)
+
+
+__all__ = ["ReadOnlyStore", "Store", "open_reports", "open_store", "replace_database", "wal_reset_bug"]

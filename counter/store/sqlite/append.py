@@ -135,7 +135,7 @@ class Appender:
 
     # What is known already -----------------------------------------------------------------------------------
 
-    def _known_lines(self, batch: Batch) -> dict[tuple[int, int], int]:
+    def _known_lines(self, batch: Batch) -> dict[tuple[int, int | None], int]:
         asked = [
             (item.site_key, item.line) for items in (batch.events, batch.drops) for item in items
             if item.line is not None
@@ -149,7 +149,7 @@ class Appender:
         )
         return {(site, line): counted for site, line, counted in rows}
 
-    def _refuse(self, events: tuple[Event, ...], known_lines: dict[tuple[int, int], int]) -> dict[int, Outcome]:
+    def _refuse(self, events: tuple[Event, ...], known_lines: dict[tuple[int, int | None], int]) -> dict[int, Outcome]:
         """Outcomes, by index, of events that are not added: retries, known lines, lines of a day counted live."""
         refused: dict[int, Outcome] = {}
         hit_ids = self._known_hit_ids(events)

@@ -16,14 +16,15 @@ _AGAIN = " on conflict do update set count = count + excluded.count"
 def write_drops(
     connection: sqlite3.Connection,
     drops: tuple[Drop, ...],
-    known_lines: Mapping[tuple[int, int], int],
+    known_lines: Mapping[tuple[int, int | None], int],
     lines: list[tuple[object, ...]],
-) -> int:
-    """Write `drops` inside the caller's transaction; returns how many were known log lines, not counted again.
+) -> tuple[int, ...]:
+    """Write `drops` inside the caller's transaction; returns the indexes of known log lines, not counted again.
 
     New log lines are added to `lines`, to be remembered as seen but not counted.
     """
-    new = [drop for drop in drops if drop.line is None or (drop.site_key, drop.line) not in known_lines]
+    known = tuple(index for index, drop in enumerate(drops) if (drop.site_key, drop.line) in known_lines)
+    new = [drop for drop in drops if (drop.site_key, drop.line) not in known_lines]
     lines.extend((drop.site_key, drop.line, 0) for drop in new if drop.line is not None)
     reasons = Counter((drop.site_key, drop.day, drop.reason.value) for drop in new)
     bots = Counter((drop.site_key, drop.day, drop.bot.name, drop.bot.category) for drop in new if drop.bot)
@@ -33,7 +34,7 @@ def write_drops(
     log = [_log_row(drop) for drop in new if drop.reason != DropReason.OPT_OUT]
     columns = "(site_key, at, reason, path, address, user_agent, bot)"
     insert_rows(connection, f"insert into drop_log {columns}", log[-KEPT:])
-    return len(drops) - len(new)
+    return known
 
 
 def trim_drop_log(connection: sqlite3.Connection) -> None:

@@ -176,3 +176,56 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 def wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """SQLite 3.7.0 to 3.51.2 can corrupt the WAL when several connections checkpoint; ours has one."""
     return (3, 7, 0) <= version <= (3, 51, 2)
+
+
+def replace_database(folder: Path, source: Path, force: bool) -> Path | None:
+    """Put the backup `source` in the place of the database; returns where the old one went.
+
+    Refuses while a service holds the data, when `source` is damaged, and, without `force`, to replace anything.
+    """
+    lock = DataLock(folder)
+    lock.acquire()
+    try:
+        target = folder / FILE_NAME
+        if target.exists() and not force:
+            raise StoreError(f"{target} exists; --force replaces it and keeps it beside")
+        part = folder / (FILE_NAME + ".part")
+        shutil.copyfile(source, part)
+        _verify_backup(part)
+        replaced = _put_aside(target)
+        part.chmod(0o600)
+        part.rename(target)
+        (folder / MARKER).touch(mode=0o600)
+        return replaced
+    finally:
+        (folder / (FILE_NAME + ".part")).unlink(missing_ok=True)
+        lock.release()
+
+
+def _verify_backup(path: Path) -> None:
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        _verify(connection, path)
+        if not connection.execute("pragma user_version").fetchone()[0]:
+            raise StoreError(f"{path.name} is an empty database, not a backup")
+        problem = connection.execute("pragma integrity_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise StoreError(f"the backup is damaged: {problem}")
+    finally:
+        connection.close()
+
+
+def _put_aside(target: Path) -> Path | None:
+    """Move the database and its log away; a log left behind would be played onto the new file."""
+    if not target.exists():
+        return None
+    connection = _connect_writer(target)
+    try:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    finally:
+        connection.close()
+    replaced = target.with_name(FILE_NAME + ".replaced")
+    target.replace(replaced)
+    for suffix in ("-wal", "-shm"):
+        target.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
+    return replaced

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from counter.errors import StoreError
 from counter.localtime import day_date, day_number
@@ -18,6 +19,7 @@ from counter.query import DayTotal, DropCount, HistoryDay
 from counter.store.sqlite.engine import ThreadedConnection, open_reader
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -53,6 +55,11 @@ class Readers:
                 return await connection.run(partial(_in_snapshot, question))
             except sqlite3.Error as error:
                 raise StoreError(f"the database can't be read: {error}") from error
+
+    async def run(self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, ...)` outside of a transaction; SQLite's backup takes its own."""
+        async with self._one() as connection:
+            return await connection.run(function, *args, **kwargs)
 
     @asynccontextmanager
     async def _one(self) -> AsyncIterator[ThreadedConnection]:
@@ -130,6 +137,22 @@ class SqliteReports:
         )
         rows = await self._readers.ask(lambda connection: connection.execute(sql, (since,)).fetchall())
         return [(site_key, visitor, at) for site_key, visitor, at in rows]
+
+    async def known_lines(self, site_key: int, lines: Sequence[int]) -> set[int]:
+        """Which of these log lines an earlier import has counted."""
+        sql = (
+            "select l.hash from json_each(?) j cross join log_line l"
+            " where l.site_key = ? and l.hash = j.value and l.counted = 1"
+        )
+        asked = (json.dumps(list(lines)), site_key)
+        rows = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchall())
+        return {row[0] for row in rows}
+
+    async def live_days(self, site_key: int) -> set[int]:
+        """The local days that have hits which did not come from access logs; they take no log lines."""
+        sql = "select day from total_day where site_key = ? and pageviews + events > logged"
+        rows = await self._readers.ask(lambda connection: connection.execute(sql, (site_key,)).fetchall())
+        return {row[0] for row in rows}
 
     async def history(self, site_key: int | None = None) -> dict[int, list[HistoryDay]]:
         """Days brought along from former counters, by site key."""

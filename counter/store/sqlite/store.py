@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from counter.errors import StoreError
 from counter.event import Event
@@ -23,21 +23,55 @@ from counter.store.sqlite.reports import Readers, SqliteReports
 T = TypeVar("T")
 
 
-class SqliteStore:
+class SqliteReadOnly:
+    """What can be asked without the lock; a service may write meanwhile. Open with `async with`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+        self._readers = Readers(self._path)
+        self.reports = SqliteReports(self._readers)
+
+    async def __aenter__(self) -> Self:
+        if not self._path.exists():
+            raise StoreError(f"there is no database {self._path} yet; start the service once: counter serve")
+        await self._readers.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._readers.close()
+
+    async def sites(self) -> list[Site]:
+        return await self._readers.ask(catalog.read_sites)
+
+    async def removed_ids(self) -> list[str]:
+        return await self._readers.ask(catalog.removed_ids)
+
+    async def tokens(self) -> dict[bytes, int]:
+        return await self._readers.ask(catalog.read_tokens)
+
+    async def check(self) -> list[Difference]:
+        """Every number that the raw rows do not confirm; reads only, while hits go on."""
+        return await self._readers.ask(upkeep.find_differences)
+
+    async def backup(self, target: Path) -> None:
+        """A consistent copy while the service writes. StoreError names what went wrong; nothing is left behind."""
+        await self._readers.run(upkeep.back_up, target)
+
+
+class SqliteStore(SqliteReadOnly):
     """Holds the lock, the one writer connection and the readers. Open with `async with`."""
 
     def __init__(self, folder: Path, durability: str, visit_timeout: int) -> None:
         """`visit_timeout` in seconds."""
+        super().__init__(folder)
         self._folder = folder
         self._durability = durability
         self._visit_timeout = visit_timeout
         self._lock = DataLock(folder)
         self._writer: ThreadedConnection | None = None
         self._appender: Appender | None = None
-        self._readers = Readers(folder / FILE_NAME)
-        self.reports = SqliteReports(self._readers)
 
-    async def __aenter__(self) -> SqliteStore:
+    async def __aenter__(self) -> Self:
         self._lock.acquire()
         try:
             path = await asyncio.to_thread(prepare, self._folder)
@@ -87,10 +121,6 @@ class SqliteStore:
 
     # Upkeep --------------------------------------------------------------------------------------------------
 
-    async def check(self) -> list[Difference]:
-        """Every number that the raw rows do not confirm; reads only, while hits go on."""
-        return await self._readers.ask(upkeep.find_differences)
-
     async def repair(self) -> int:
         """Recount and replace; returns how many numbers were wrong."""
         return await self._change(upkeep.repair, after=self._need_appender().forget)
@@ -107,19 +137,7 @@ class SqliteStore:
             gone["hits"] += more
         return gone
 
-    async def backup(self, target: Path) -> None:
-        """A consistent copy while the service writes. StoreError names what went wrong; nothing is left behind."""
-        # Not in a read transaction: SQLite's backup takes its own.
-        async with self._readers._one() as reader:  # noqa: SLF001 - the pool is ours
-            await reader.run(upkeep.back_up, target)
-
     # Catalog -------------------------------------------------------------------------------------------------
-
-    async def sites(self) -> list[Site]:
-        return await self._readers.ask(catalog.read_sites)
-
-    async def removed_ids(self) -> list[str]:
-        return await self._readers.ask(catalog.removed_ids)
 
     async def add_site(self, site: Site, now: float) -> Site:
         return await self._change(catalog.add_site, site, now)
@@ -132,9 +150,6 @@ class SqliteStore:
 
     async def add_token(self, site_key: int, digest: bytes, now: float) -> None:
         await self._change(catalog.add_token, site_key, digest, now)
-
-    async def tokens(self) -> dict[bytes, int]:
-        return await self._readers.ask(catalog.read_tokens)
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None:
         await self._change(catalog.put_history, site_key, days, note, now)

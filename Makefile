@@ -1,0 +1,70 @@
+# visitor-counter. `make` alone tells what there is. A bare Debian needs: apt-get install make python3-venv
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test soak bench wheel lock clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
+
+help: ## what there is (this)
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
+		printf 'make %-7s %s\n' "$$name" "$$text"; done
+
+run: $(VENV)/.run ## make the environment, then start the service on 127.0.0.1:8080, data under ./data/
+	@exec $(BIN)/counter --config config.toml serve
+
+# The tests come last: pytest's closing line ends the output, with its own time in it.
+test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the first that fails
+	@timed() { local from=$$SECONDS; "$$@" || { echo "make test: failed: $$*" >&2; return 1; }; \
+		echo "--- $$((SECONDS - from)) s: $$*"; }; \
+	timed $(BIN)/ruff check --quiet; \
+	timed $(BIN)/ruff format --check --quiet; \
+	timed $(BIN)/mypy; \
+	timed $(BIN)/lint-imports --no-logo; \
+	$(BIN)/python -m pytest -m "not soak" $(ARGS)
+
+soak: $(VENV)/.dev ## the long forms of the tests
+	@$(BIN)/python -m pytest -m soak $(ARGS)
+
+bench: $(VENV)/.dev ## what a hit costs on this machine
+	@$(BIN)/python -m bench
+
+wheel: $(VENV)/.dev ## dist/visitor_counter-*.whl
+	@$(BIN)/python -m build --wheel --no-isolation
+
+# `make lock UPGRADE=--upgrade` takes the newest versions; without it, only what pyproject.toml asks for changes.
+lock: $(VENV)/.dev ## write both lock files anew, with hashes
+	@$(COMPILE) $(UPGRADE) --output-file requirements.lock pyproject.toml
+	@$(COMPILE) $(UPGRADE) --allow-unsafe --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+clean: ## remove the environment and everything built; ./data/ stays
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than 3.11; name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# Stamps: an environment is brought up to date when its lock file or pyproject.toml is newer. The package itself is
+# installed by reference; the lock has the build tools for it, so nothing without a hash is ever installed.
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what requirements.lock names ..."
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "installing what requirements-dev.lock names ..."
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run

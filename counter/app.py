@@ -1,0 +1,166 @@
+"""`build_app`: the only place where the parts meet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from counter.clock import Clock, SystemClock
+from counter.config import Config, SiteConfig
+from counter.ingest.address import Networks
+from counter.ingest.enrich.geo import Geo
+from counter.ingest.enrich.useragent import UserAgents
+from counter.ingest.identify import Salts
+from counter.ingest.jobs import Job, run_jobs
+from counter.ingest.pipeline import Pipeline
+from counter.ingest.rate import RateLimiter
+from counter.ingest.screen import Rules
+from counter.ingest.writer import Writer
+from counter.site import Site, Sites
+from counter.stats.online import REFRESH, WINDOW
+from counter.store.open import Store, open_store, wal_reset_bug
+from counter.web.commands import serve_commands
+from counter.web.middleware import answer_errors
+from counter.web.routes import add_routes
+from counter.web.service import SERVICE, Service
+from counter.web.totals import ANSWERS, Answers
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 512 * 1024  # bytes, after decompression
+HOUSEKEEPING = 3600.0  # seconds
+
+
+def build_app(config: Config, clock: Clock | None = None) -> web.Application:
+    """The public application. It opens its store when it starts and drains the queue before it ends."""
+    app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
+    service = Service(
+        config=config,
+        clock=clock or SystemClock(),
+        store=open_store(config.storage.path, config.storage.durability, config.counting.visit_timeout_minutes),
+        sites=Sites(),
+        pipeline=build_pipeline(config),
+        trusted_proxies=Networks(config.server.trusted_proxies),
+    )
+    app[SERVICE] = service
+    app[ANSWERS] = Answers(service)
+    add_routes(app, config)
+    app.cleanup_ctx.append(_running)
+    return app
+
+
+def build_pipeline(config: Config) -> Pipeline:
+    """Everything that judging hits needs; also an import's, when no service runs."""
+    geo = Geo.open(config.geoip.database, config.storage.path)
+    if geo.problem:
+        log.warning(geo.problem)
+    return Pipeline(
+        rules=Rules(
+            respect_gpc=config.counting.respect_gpc,
+            ignored=Networks(config.counting.ignored_networks),
+            rate=RateLimiter(config.counting.rate_limit_per_minute),
+        ),
+        salts=Salts(config.storage.path / "salts"),
+        agents=UserAgents(),
+        geo=geo,
+        store_ip=config.privacy.store_ip,
+    )
+
+
+async def _running(app: web.Application) -> AsyncIterator[None]:
+    """From the opened store to the drained queue; the order of the parts is the order of this function."""
+    service = app[SERVICE]
+    async with service.store:
+        await make_sites(service.store, service.config.sites, service.clock)
+        await service.reload_sites()
+        service.online.see(await service.store.reports.online(int(service.clock.now()) - WINDOW))
+        service.online.refresh(service.clock.now())
+        service.notices = _notices(service)
+        writer = Writer(service.store, service.clock, service.config.storage.queue_hits, service.committed)
+        service.writer_slot.append(writer)
+        writer.start()
+        jobs = asyncio.create_task(run_jobs(_jobs(service)), name="jobs")
+        async with serve_commands(service):
+            yield
+        jobs.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await jobs
+        await writer.stop()
+        await service.store.fold()
+    service.pipeline.geo.close()
+
+
+def _jobs(service: Service) -> tuple[Job, ...]:
+    async def refresh_online() -> None:
+        service.online.refresh(service.clock.now())
+
+    async def keep_house() -> None:
+        await housekeeping(service)
+
+    return (
+        Job("online", REFRESH, refresh_online),
+        Job("housekeeping", HOUSEKEEPING, keep_house),
+    )
+
+
+async def housekeeping(service: Service) -> None:
+    """Salts of past days are destroyed; what only serves 48 hours, and what privacy sets a term to, is erased."""
+    now = service.clock.now()
+    gone = await asyncio.to_thread(service.pipeline.salts.expire, now)
+    pruned = await service.store.prune(now, gone)
+    privacy = service.config.privacy
+    expired = await service.store.expire(now, privacy.ip_retention_days, privacy.hit_retention_days)
+    log.info("housekeeping", extra={"salts": len(gone), **pruned, **expired})
+
+
+async def make_sites(store: Store, wanted: tuple[SiteConfig, ...], clock: Clock) -> None:
+    """Make the sites of config.toml that the catalog lacks. The catalog wins; removed sites stay removed."""
+    known = {site.id: site for site in await store.sites()}
+    removed = set(await store.removed_ids())
+    for one in wanted:
+        site = site_of(one)
+        if one.id in removed:
+            log.info("a site of config.toml was removed and stays so", extra={"site": one.id})
+        elif one.id not in known:
+            await store.add_site(site, clock.now())
+        else:
+            _log_differences(site, known[one.id])
+
+
+def site_of(one: SiteConfig) -> Site:
+    return Site(
+        key=0, id=one.id, name=one.name, hosts=one.hosts, timezone=one.timezone, first_weekday=one.first_weekday,
+        start_count=one.start_count, public=one.public, query_keys=one.query_keys,
+    )  # fmt: skip
+
+
+def _log_differences(wanted: Site, known: Site) -> None:
+    for field in ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys"):
+        if getattr(wanted, field) != getattr(known, field):
+            log.warning(
+                "config.toml differs from the catalog, which wins; change it with 'counter site set'",
+                extra={"site": wanted.id, "key": field, "file": getattr(wanted, field),
+                       "catalog": getattr(known, field)},
+            )  # fmt: skip
+
+
+def _notices(service: Service) -> list[str]:
+    notices = []
+    if wal_reset_bug():
+        notices.append(
+            "this SQLite has the WAL-reset bug (3.7.0 to 3.51.2); it is harmless as long as only this service opens"
+            " the database for writing, so do not write to it with other programs"
+        )
+    if service.pipeline.geo.problem:
+        notices.append(service.pipeline.geo.problem)
+    if service.config.storage.durability == "normal":
+        notices.append('durability is "normal": a power cut can lose the last hits although they were answered')
+    for notice in notices:
+        log.warning(notice)
+    return notices
+
+

@@ -1,0 +1,129 @@
+"""`counter import-daily`: the days of a former counter, from a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from counter.cli.context import Context, find_site, run
+from counter.cli.port import open_port
+from counter.clock import SystemClock
+from counter.errors import UsageError
+from counter.localtime import day_date, day_number
+from counter.query import HistoryDay, Metric
+from counter.site import ActiveSite, Site
+from counter.stats.totals import LINES, Book, Snapshot, take_snapshot
+
+COLUMNS = ("date", "visits", "visitors", "pageviews")
+MOST_ROWS = 40_000  # days; more than a century
+MOST = 2**53
+
+
+@click.command("import-daily", epilog="Example: counter import-daily --site shop history.csv --dry-run")
+@click.option("--site", "site_id", required=True, metavar="ID")
+@click.option("--dry-run", is_flag=True, help="Show what the counter would show, and write nothing.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def import_daily(context: Context, site_id: str, dry_run: bool, file: Path) -> None:
+    """Bring along the days of a former counter: a CSV with the columns date,visits[,visitors,pageviews].
+
+    What is shown is history + counted. A date that is imported again is replaced, so the same file changes nothing.
+    """
+    days = read_days(file)
+    site, before, after, both = run(_preview(context, site_id, days))
+    _show(before, after)
+    if both:
+        click.echo(f"{len(both)} dates have both history and counted visits: {_dates(both)}")
+    if dry_run:
+        click.echo("nothing was written")
+        return
+
+    async def work() -> None:
+        async with open_port(context.config) as port:
+            await port.put_history(site.key, days, f"{file.name}: {len(days)} days")
+
+    run(work())
+    click.echo(f"{len(days)} days of {file.name} are part of site {site.id} now")
+
+
+def read_days(file: Path) -> list[HistoryDay]:
+    """The days of the file; UsageError names the line and the value that is wrong."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.reader(lines))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{file} is not a CSV file in UTF-8: {error}") from error
+    header = tuple(name.strip().lower() for name in rows[0]) if rows else ()
+    if header[:2] != COLUMNS[:2] or not set(header) <= set(COLUMNS):
+        raise UsageError(f"{file}: the first line is {','.join(header)[:80]!r}, it must be date,visits[,visitors,pageviews]")
+    if len(rows) > MOST_ROWS:
+        raise UsageError(f"{file} has {len(rows)} lines, the limit is {MOST_ROWS}")
+    days: dict[int, HistoryDay] = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if row:
+            day = _day(f"{file}, line {number}", dict(zip(header, row, strict=False)), len(header) == len(row))
+            if day.day in days:
+                raise UsageError(f"{file}, line {number}: {day_date(day.day)} stands twice")
+            days[day.day] = day
+    return list(days.values())
+
+
+def _day(where: str, row: dict[str, str], complete: bool) -> HistoryDay:
+    if not complete:
+        raise UsageError(f"{where}: it has another number of columns than the first line")
+    try:
+        date = dt.date.fromisoformat(row["date"].strip())
+    except ValueError:
+        raise UsageError(f"{where}: date is {row['date'][:20]!r}, it must be such as 2024-11-21") from None
+    return HistoryDay(
+        day_number(date), _count(where, "visits", row["visits"]) or 0,
+        _count(where, "visitors", row.get("visitors", "")), _count(where, "pageviews", row.get("pageviews", "")),
+    )  # fmt: skip
+
+
+def _count(where: str, name: str, text: str) -> int | None:
+    text = text.strip()
+    if not text and name != "visits":
+        return None
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) > MOST:
+        raise UsageError(f"{where}: {name} is {text[:24]!r}, it must be a whole number from 0 to {MOST}")
+    return int(text)
+
+
+async def _preview(
+    context: Context, site_id: str, days: list[HistoryDay]
+) -> tuple[Site, Snapshot, Snapshot, list[int]]:  # fmt: skip
+    async with open_port(context.config), context.reading() as store:
+        site = await find_site(store, site_id)
+        counted = await store.reports.day_totals(site.key)
+        history = {day.day: day for day in (await store.reports.history(site.key)).get(site.key, [])}
+    active, now = ActiveSite(site), SystemClock().now()
+
+    def shown(brought: dict[int, HistoryDay]) -> Snapshot:
+        book = Book()
+        book.load(counted, {site.key: list(brought.values())})
+        return take_snapshot(site, active.local, Metric.VISITS, book.tally(site.key, Metric.VISITS), 0, now)
+
+    new = {day.day: day for day in days}
+    both = sorted(total.day for total in counted if total.visits and new.get(total.day, HistoryDay(0, 0)).visits)
+    return site, shown(history), shown({**history, **new}), both
+
+
+def _show(before: Snapshot, after: Snapshot) -> None:
+    table = Table("visits", "now", "with this file", box=None)
+    for name in LINES:
+        values = [snapshot.counts[name].value for snapshot in (before, after)]
+        table.add_row(name.replace("_", " "), *("—" if value is None else f"{value:,}" for value in values))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    Console().print(table)
+
+
+def _dates(days: list[int]) -> str:
+    shown = ", ".join(day_date(day).isoformat() for day in days[:10])
+    return shown + (f" and {len(days) - 10} more" if len(days) > 10 else "")

@@ -1,0 +1,160 @@
+"""Where commands write: to the running service through its socket, or to the store itself when none runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import aiohttp
+import msgspec
+
+from counter import errors
+from counter.app import make_sites
+from counter.clock import SystemClock
+from counter.config import Config
+from counter.query import HistoryDay
+from counter.site import Site
+from counter.store.open import Store, open_store
+from counter.store.protocols import Appended, Batch
+from counter.web.commands import COMMANDS, SOCKET, AddToken, Append, ChangeSite, Nothing, PutHistory, RemoveSite
+from counter.web.commands import socket_path as path_of
+
+
+class Port(Protocol):
+    """What commands may ask to be written."""
+
+    async def append(self, batch: Batch) -> Appended: ...
+
+    async def add_site(self, site: Site) -> Site: ...
+
+    async def change_site(self, site: Site) -> Site: ...
+
+    async def remove_site(self, site_id: str) -> None: ...
+
+    async def add_token(self, site_key: int, digest: bytes) -> None: ...
+
+    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None: ...
+
+    async def repair(self) -> int: ...
+
+
+class LocalPort:
+    """No service runs: this process holds the lock and writes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._now = SystemClock().now
+        self._unfolded = 0
+
+    async def append(self, batch: Batch) -> Appended:
+        appended = await self._store.append(batch, self._now())
+        self._unfolded += len(batch.events)
+        if self._unfolded >= 20_000:
+            await self._store.fold()
+            self._unfolded = 0
+        return appended
+
+    async def add_site(self, site: Site) -> Site:
+        return await self._store.add_site(site, self._now())
+
+    async def change_site(self, site: Site) -> Site:
+        return await self._store.change_site(site, self._now())
+
+    async def remove_site(self, site_id: str) -> None:
+        await self._store.remove_site(site_id, self._now())
+
+    async def add_token(self, site_key: int, digest: bytes) -> None:
+        await self._store.add_token(site_key, digest, self._now())
+
+    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
+        await self._store.put_history(site_key, days, note, self._now())
+
+    async def repair(self) -> int:
+        return await self._store.repair()
+
+
+class RemotePort:
+    """A service runs: its writer does the work."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def append(self, batch: Batch) -> Appended:
+        answer: Appended = await self._ask("append", Append(batch))
+        return answer
+
+    async def add_site(self, site: Site) -> Site:
+        answer: Site = await self._ask("add_site", ChangeSite(site))
+        return answer
+
+    async def change_site(self, site: Site) -> Site:
+        answer: Site = await self._ask("change_site", ChangeSite(site))
+        return answer
+
+    async def remove_site(self, site_id: str) -> None:
+        await self._ask("remove_site", RemoveSite(site_id))
+
+    async def add_token(self, site_key: int, digest: bytes) -> None:
+        await self._ask("add_token", AddToken(site_key, digest))
+
+    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
+        await self._ask("put_history", PutHistory(site_key, list(days), note))
+
+    async def repair(self) -> int:
+        answer: int = await self._ask("repair", Nothing())
+        return answer
+
+    async def _ask(self, name: str, asked: msgspec.Struct) -> Any:
+        try:
+            async with self._session.post(f"http://counter/{name}", data=msgspec.msgpack.encode(asked)) as answer:
+                body = await answer.read()
+                if answer.status == 200:
+                    return msgspec.msgpack.decode(body, type=COMMANDS[name].answered)
+        except aiohttp.ClientError as error:
+            raise errors.StoreError(f"the running service did not answer: {error}") from error
+        raise _as_error(body)
+
+
+def _as_error(body: bytes) -> errors.CounterError:
+    """The service's error, as it was raised there."""
+    told = msgspec.json.decode(body)
+    kinds = [errors.CounterError]
+    for kind in kinds:
+        if kind.code == told["error"]:
+            return kind(told["message"])
+        kinds.extend(kind.__subclasses__())
+    return errors.StoreError(told["message"])
+
+
+@asynccontextmanager
+async def open_port(config: Config) -> AsyncIterator[Port]:
+    """The way to the writer. Raises Locked when another process holds the data but does not listen."""
+    folder = config.storage.path
+    if (folder / SOCKET).exists():
+        connector = aiohttp.UnixConnector(path_of(folder))
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
+        try:
+            async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+                await _greet(session)
+                yield RemotePort(session)
+                return
+        except _NobodyThere:
+            pass
+    store = open_store(folder, config.storage.durability, config.counting.visit_timeout_minutes)
+    async with store:
+        await make_sites(store, config.sites, SystemClock())
+        yield LocalPort(store)
+        await store.fold()
+
+
+class _NobodyThere(Exception):
+    pass
+
+
+async def _greet(session: aiohttp.ClientSession) -> None:
+    try:
+        async with session.get("http://counter/"):
+            pass
+    except aiohttp.ClientConnectorError as error:
+        raise _NobodyThere from error

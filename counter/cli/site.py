@@ -1,0 +1,159 @@
+"""`counter site add|list|set|remove|token|drops`"""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from counter.app import site_of
+from counter.cli.context import Context, find_site, run
+from counter.cli.port import open_port
+from counter.clock import SystemClock
+from counter.config import SiteConfig, check_site_field, site_field_from_text
+from counter.errors import UsageError
+from counter.localtime import LocalTime, day_date
+from counter.query import DropCount
+from counter.site import Site
+from counter.web.service import token_digest
+
+FIELDS = ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys")
+
+
+@click.group(epilog="Example: counter site add shop --name 'My shop' --host shop.example --timezone Asia/Tbilisi")
+def site() -> None:
+    """The sites that are counted."""
+
+
+@site.command(epilog="Example: counter site add shop --host shop.example --host www.shop.example")
+@click.argument("site_id", metavar="ID")
+@click.option("--name", default="", help="What people call it; the id when absent.")
+@click.option("--host", "hosts", multiple=True, help="A host its pages stand on; none: any. May be repeated.")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name; its days begin at midnight there.")
+@click.option("--first-weekday", default="monday", show_default=True)
+@click.option("--start-count", default=0, show_default=True, help="The total of a former counter; added to all days.")
+@click.option("--hidden", is_flag=True, help="Count, but show strangers nothing.")
+@click.option("--query-key", "query_keys", multiple=True, help="A query parameter that belongs to a page's path.")
+@click.pass_obj
+def add(
+    context: Context, site_id: str, name: str, hosts: tuple[str, ...], timezone: str, first_weekday: str,
+    start_count: int, hidden: bool, query_keys: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Make a site ID."""
+    fields = {
+        "id": site_id, "name": name or site_id, "hosts": list(hosts), "timezone": timezone,
+        "first_weekday": first_weekday, "start_count": start_count, "public": not hidden,
+        "query_keys": list(query_keys),
+    }  # fmt: skip
+    checked = {key: check_site_field(key, value) for key, value in fields.items()}
+    new = site_of(SiteConfig(**checked))  # type: ignore[arg-type]
+
+    async def work() -> Site:
+        async with open_port(context.config) as port:
+            return await port.add_site(new)
+
+    made = run(work())
+    click.echo(f"site {made.id} is counted from now on, in {made.timezone}, weeks begin on {made.first_weekday}")
+
+
+@site.command("list", epilog="Example: counter site list")
+@click.pass_obj
+def list_sites(context: Context) -> None:
+    """Every site, as it is in force."""
+
+    async def work() -> list[Site]:
+        async with context.reading() as store:
+            return await store.sites()
+
+    table = Table("id", "name", "hosts", "time zone", "week begins", "start count", "public", box=None)
+    for one in run(work()):
+        table.add_row(
+            one.id, one.name, ", ".join(one.hosts) or "any", one.timezone, one.first_weekday, str(one.start_count),
+            "yes" if one.public else "no",
+        )  # fmt: skip
+    Console().print(table)
+
+
+@site.command("set", epilog="Example: counter site set shop timezone=Asia/Tbilisi hosts=shop.example,www.shop.example")
+@click.argument("site_id", metavar="ID")
+@click.argument("changes", metavar="KEY=VALUE...", nargs=-1, required=True)
+@click.pass_obj
+def set_fields(context: Context, site_id: str, changes: tuple[str, ...]) -> None:
+    """Change a site: name, hosts, timezone, first_weekday, start_count, public, query_keys."""
+    values = dict(_change(change) for change in changes)
+
+    async def work() -> Site:
+        async with open_port(context.config) as port:
+            async with context.reading() as store:
+                before = await find_site(store, site_id)
+            return await port.change_site(msgspec.structs.replace(before, **values))
+
+    changed = run(work())
+    click.echo(f"site {changed.id}: " + ", ".join(f"{key} = {getattr(changed, key)!r}" for key in values))
+
+
+@site.command(epilog="Example: counter site remove shop")
+@click.argument("site_id", metavar="ID")
+@click.confirmation_option(prompt="Stop counting and showing this site? Its numbers stay.")
+@click.pass_obj
+def remove(context: Context, site_id: str) -> None:
+    """Stop counting and showing a site; its numbers stay, and come back with 'site add'."""
+
+    async def work() -> None:
+        async with open_port(context.config) as port:
+            await port.remove_site(site_id)
+
+    run(work())
+    click.echo(f"site {site_id} is removed")
+
+
+@site.command(epilog="Example: counter site token shop")
+@click.argument("site_id", metavar="ID")
+@click.pass_obj
+def token(context: Context, site_id: str) -> None:
+    """Make a write token: with it a server may send time, ip and user_agent of its visitors' hits."""
+    secret = f"counter_{secrets.token_urlsafe(32)}"
+
+    async def work() -> None:
+        async with open_port(context.config) as port:
+            async with context.reading() as store:
+                found = await find_site(store, site_id)
+            await port.add_token(found.key, token_digest(secret))
+
+    run(work())
+    click.echo(secret)
+    click.echo("This is shown once. Send it as: Authorization: Bearer TOKEN", err=True)
+
+
+@site.command(epilog="Example: counter site drops shop --days 7")
+@click.argument("site_id", metavar="ID")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 36_600), help="Local days back, with today.")
+@click.pass_obj
+def drops(context: Context, site_id: str, days: int) -> None:
+    """What was not counted, per day and reason."""
+
+    async def work() -> list[DropCount]:
+        async with context.reading() as store:
+            found = await find_site(store, site_id)
+            today = LocalTime(found.timezone).day(int(SystemClock().now()))
+            return await store.reports.drops(found.key, today - days + 1, today + 1)
+
+    found = run(work())
+    if not found:
+        click.echo(f"nothing was dropped in {days} days")
+        return
+    table = Table("day", "reason", "hits", box=None)
+    for one in found:
+        table.add_row(day_date(one.day).isoformat(), one.reason, f"{one.count:,}")
+    Console().print(table)
+
+
+def _change(text: str) -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals or key not in FIELDS:
+        raise UsageError(f"{text!r} is not KEY=VALUE with one of the keys {', '.join(FIELDS)}")
+    return key, site_field_from_text(key, value)
+

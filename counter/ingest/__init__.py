@@ -1,0 +1,1 @@
+"""From a request to an event or a drop: plain functions, then one writer."""

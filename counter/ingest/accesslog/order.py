@@ -1,0 +1,98 @@
+"""Lines of a log in the order of time, and the name by which a line is known for ever.
+
+Servers write a line when a request ends but date it when it began, and several workers write one file, so that
+time steps back: 4,915 times in a sample of 10,000 lines, at most by 59 s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+WINDOW: Final = 120  # seconds
+
+# A step back of more is not a late line but another log behind the first one (`cat access.log access.log.1`).
+_NEW_LOG: Final = 3600  # seconds
+
+_DIGEST_BYTES: Final = 8
+
+
+def in_time_order(lines: Iterable[T], at: Callable[[T], int], window: int = WINDOW) -> Iterator[T]:
+    """The same lines, sorted by `at` (UTC seconds), equal times in the order they came.
+
+    Exact as long as no line is more than `window` seconds older than the newest before it; one that is comes out at
+    once, out of order. Memory holds the lines of the last `window` seconds. A step back of more than an hour
+    starts over: what was held comes out, and order is kept within what follows.
+    """
+    heap: list[tuple[int, int, T]] = []
+    newest: int | None = None
+    for number, line in enumerate(lines):
+        when = at(line)
+        if newest is None or when > newest:
+            newest = when
+        elif when < newest - _NEW_LOG:
+            yield from _drain(heap)
+            newest = when
+        heapq.heappush(heap, (when, number, line))
+        while heap and heap[0][0] <= newest - window:
+            yield heapq.heappop(heap)[2]
+    yield from _drain(heap)
+
+
+def _drain(heap: list[tuple[int, int, T]]) -> Iterator[T]:
+    heap.sort()
+    for _, _, line in heap:
+        yield line
+    heap.clear()
+
+
+class Occurrences:
+    """Counts a line among the identical lines of one file, so that duplicates are told apart.
+
+    Identical lines have the same time, so only lines of recent seconds need be held: those of the last `seconds`
+    distinct seconds of the log, an hour or more of it, however far it steps back, and at most about `lines` lines
+    (70 MB); the second being counted is always held whole.
+    """
+
+    def __init__(self, seconds: int = 3600, lines: int = 500_000) -> None:
+        self._max_seconds = seconds
+        self._max_lines = lines
+        self._counts: dict[int, dict[int, int]] = {}  # second -> hash of the line -> times seen; oldest begun first
+        self._held = 0
+
+    def number(self, at: int, line: str) -> int:
+        """1 for the first line of this text, 2 for the next, ...; `at` is its time in UTC seconds."""
+        counts = self._counts.get(at)
+        if counts is None:
+            counts = self._counts[at] = {}
+        # The hash (64 bits) takes a tenth of the memory of the text.
+        key = hash(line)
+        seen = counts.get(key, 0)
+        if not seen:
+            self._held += 1
+        counts[key] = seen + 1
+        self._forget()
+        return seen + 1
+
+    def __len__(self) -> int:
+        """Different lines held now."""
+        return self._held
+
+    def _forget(self) -> None:
+        while len(self._counts) > self._max_seconds or (self._held > self._max_lines and len(self._counts) > 1):
+            self._held -= len(self._counts.pop(next(iter(self._counts))))
+
+
+def line_hash(key: bytes, site_id: str, line: str, occurrence: int) -> int:
+    """Signed 64 bits that name a line for ever: BLAKE2b keyed with `key` (1 to 64 bytes).
+
+    The same for the same site, text and occurrence, whatever file it came in; without the key nobody can test
+    whether a line was there.
+    """
+    # The site and the number come first and hold no NUL, so that no two triples give the same bytes.
+    text = f"{site_id}\0{occurrence}\0{line}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=_DIGEST_BYTES, key=key).digest(), "big", signed=True)

@@ -1,0 +1,102 @@
+"""What a user agent tells: browser, system, device class, and whether it is a bot.
+
+The answers are those of `user_agents`, whose own parser takes 0.5-0.9 ms a call; fed by ua-parser's Rust matcher
+they take some 40 us, and one already seen 0.2 us. The matcher runs in linear time, so no user agent can make it
+slow. It differs in one thing: it also sees the "bot" that stands after the 100th character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import ua_parser
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from user_agents import parsers
+
+from counter.event import Bot
+from counter.ingest.enrich.bots import NO_USER_AGENT, OTHER, Bots
+from counter.ingest.text import clean
+
+MAX_USER_AGENT: Final = 512  # characters; browsers send under 250
+
+# The closed set of device classes; '' is unknown.
+DEVICES: Final = ("desktop", "phone", "tablet", "tv", "console", "bot", "")
+
+_CONSOLE = re.compile(r"PlayStation|Xbox|Nintendo")
+_TV = re.compile(
+    r"Smart-?TV|SMART-?TV|Google ?TV|Android TV|Apple ?TV|HbbTV|NetCast|Web0S|BRAVIA|\bAFT[A-Z]|Roku|CrKey|\bTV\b|DTV"
+)
+
+
+class AgentFacts(NamedTuple):
+    """What a user agent tells; '' is unknown."""
+
+    browser: str
+    browser_version: str  # with the name and the major version only: "Firefox 128"
+    system: str
+    device: str  # one of DEVICES
+    bot: Bot | None
+
+
+class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]  # the package has no types
+    """`user_agents.parsers.UserAgent` with its answers, parsed by ua-parser's fastest matcher."""
+
+    def __init__(self, text: str) -> None:
+        found = ua_parser.parse(text).with_defaults()
+        browser, system, device = found.user_agent, found.os, found.device
+        self.ua_string = text
+        self.browser = parsers.parse_browser(browser.family, browser.major, browser.minor, browser.patch)
+        self.os = parsers.parse_operating_system(system.family, system.major, system.minor, system.patch)
+        self.device = parsers.parse_device(device.family, device.brand, device.model)
+
+
+class UserAgents:
+    """Looks user agents up, and remembers the last `capacity` of them (about 1 KiB each)."""
+
+    def __init__(self, capacity: int = 20_000) -> None:
+        self._bots = Bots(CRAWLER_USER_AGENTS_DATA)
+        ua_parser.parse("")  # loads its patterns, 0.2 s: now, not in the first visitor's request
+        self._known: Callable[[str], AgentFacts] = lru_cache(capacity)(self._parse)
+
+    def look_up(self, user_agent: str) -> AgentFacts:
+        """The facts of the first 512 characters of `user_agent`; without any it is a bot. Never raises."""
+        return self._known(user_agent[:MAX_USER_AGENT])
+
+    def _parse(self, user_agent: str) -> AgentFacts:
+        text = clean(user_agent, MAX_USER_AGENT)
+        if not text:
+            return AgentFacts("", "", "", "bot", NO_USER_AGENT)
+        agent = FastUserAgent(text)
+        family = _known_name(agent.browser.family)
+        version = agent.browser.version
+        bot = self._bots.find(text)
+        if bot is None and agent.is_bot:
+            bot = Bot(family or "(unnamed bot)", OTHER)
+        return AgentFacts(
+            browser=family,
+            browser_version=f"{family} {version[0]}" if family and version else family,
+            system=_known_name(agent.os.family),
+            device="bot" if bot is not None else device_class(agent),
+            bot=bot,
+        )
+
+
+def _known_name(family: str) -> str:
+    return "" if family == "Other" else clean(family, 64)
+
+
+def device_class(agent: FastUserAgent) -> str:
+    """One of DEVICES. Consoles and televisions go first: to `user_agents` they are computers or tablets."""
+    text = agent.ua_string
+    if _CONSOLE.search(text):
+        return "console"
+    if _TV.search(text):
+        return "tv"
+    if agent.is_tablet or "; Tablet;" in text:  # Firefox for Android says so in words
+        return "tablet"
+    if agent.is_mobile:
+        return "phone"
+    return "desktop" if agent.is_pc else ""

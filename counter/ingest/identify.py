@@ -1,0 +1,166 @@
+"""Who is who, for one site and one local day, and never longer.
+
+A visitor is a keyed hash; the key is a salt of 32 random bytes made for the site and the day, kept as a file of
+its own (a database would keep it in its journal and its backups), and destroyed 48 hours after it was made. From
+then on nobody can tell which address a visitor had, nor whether two days saw the same person.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from counter.errors import StoreError
+from counter.ingest.address import group
+
+LIFETIME: Final = 48 * 3600  # seconds from the making of a salt to its end
+KEY_BYTES: Final = 32
+MAX_USER_AGENT: Final = 512  # characters that make an identity
+
+_SALT = re.compile(r"(\d+)-(-?\d+)\.salt")
+
+
+class Salt(NamedTuple):
+    """A key and when it was made, in whole UTC seconds. The time stands inside the file: copies lose their mtime."""
+
+    key: bytes
+    made: int
+
+    def packed(self) -> bytes:
+        """48 bytes: key, time, checksum."""
+        content = self.key + self.made.to_bytes(8, signed=True)
+        return content + blake2b(content, digest_size=8).digest()
+
+    @classmethod
+    def unpacked(cls, stored: bytes) -> Salt | None:
+        """The salt in a file's content; None when it was not written to its end."""
+        salt = cls(stored[:KEY_BYTES], int.from_bytes(stored[KEY_BYTES : KEY_BYTES + 8], signed=True))
+        return salt if len(stored) == KEY_BYTES + 16 and salt.packed() == stored else None
+
+    def expired(self, now: float) -> bool:
+        """Made more than 48 h ago, or so far in the future that the clock must have been wrong."""
+        return abs(now - self.made) > LIFETIME
+
+
+class Salts:
+    """The salts of a data directory, as files `{site_key}-{day}.salt` of mode 0600 in a folder of mode 0700.
+
+    Several processes may share the folder: who comes second reads what the first has made. Raises `StoreError`
+    when the folder cannot be read or written.
+    """
+
+    def __init__(self, folder: Path, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._folder = folder
+        self._random = random
+        self._cache: dict[tuple[int, int], Salt] = {}  # two days of each site; expire() empties it
+
+    def key(self, site_key: int, day: int, now: float) -> bytes:
+        """The 32 bytes for a site and its local day (days since 1970), made at `now` (UTC seconds) if need be."""
+        salt = self._cache.get((site_key, day))
+        if salt is None:
+            path = self._folder / f"{site_key}-{day}.salt"
+            with self._alone():
+                salt = _read(path) or self._make(path, now)
+            self._cache[site_key, day] = salt
+        return salt.key
+
+    def expire(self, now: float) -> list[tuple[int, int]]:
+        """Destroys the salts made more than 48 h before `now`; returns their (site_key, day).
+
+        Each is overwritten, synced and removed. On a copy-on-write file system or an SSD the old bytes may outlive
+        that; only an encrypted disk helps there.
+        """
+        gone = {pair for pair, salt in self._cache.items() if salt.expired(now)}
+        for pair in gone:
+            del self._cache[pair]
+        if not self._folder.is_dir():
+            return sorted(gone)
+        with self._alone():
+            for path in sorted(self._folder.glob("*.salt*")):
+                name = _SALT.fullmatch(path.name)
+                if path.name.endswith(".salt.new"):  # what a crash left of a salt in the making
+                    self._destroy(path)
+                elif name and (_read(path) or Salt(b"", int(path.stat().st_mtime))).expired(now):
+                    self._destroy(path)
+                    gone.add((int(name[1]), int(name[2])))
+            _sync_folder(self._folder)
+        return sorted(gone)
+
+    def line_key(self) -> bytes:
+        """The 32 bytes by which lines of logs are known for ever; made once in `lines.key`, never expires.
+
+        A damaged file raises `StoreError` instead of being replaced: a new key would count every old line again.
+        """
+        path = self._folder / "lines.key"
+        with self._alone():
+            if not path.exists():
+                return self._make(path, 0.0).key
+            salt = _read(path)
+        if salt is None:
+            raise StoreError(f"{path} is damaged: restore it, or remove it and import no log a second time.")
+        return salt.key
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keeps other processes out of the folder; a salt's first writer would else race with its reader."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
+            with (self._folder / ".lock").open("wb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise StoreError(f"The salts in {self._folder} cannot be read or written: {error}.") from error
+
+    def _make(self, path: Path, now: float) -> Salt:
+        """Writes a new salt whole or not at all, also across a power cut."""
+        salt = Salt(self._random(KEY_BYTES), int(now))
+        new = path.with_name(path.name + ".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(salt.packed())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        _sync_folder(self._folder)
+        return salt
+
+    def _destroy(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            file.write(self._random(max(path.stat().st_size, KEY_BYTES + 16)))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+
+
+def _read(path: Path) -> Salt | None:
+    try:
+        return Salt.unpacked(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def visitor_id(key: bytes, site_id: str, address: str, user_agent: str) -> int:
+    """The visitor as a signed 64-bit number: keyed BLAKE2b over site id, address (IPv6 by its /64), user agent.
+
+    Lengths stand before the first two, so that no other three texts make the same message.
+    """
+    whom = group(address)
+    message = f"{len(site_id)}:{site_id}{len(whom)}:{whom}{user_agent[:MAX_USER_AGENT]}"
+    digest = blake2b(message.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, signed=True)

@@ -1,0 +1,218 @@
+"""The wire format of a hit: bytes and query strings to `Hit`, or BadInput with a sentence. The strict edge."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from counter.errors import BadInput
+from counter.event import PAGEVIEW, Hit, Via
+from counter.ingest.address import canonical
+from counter.ingest.enrich.browser import language_of
+from counter.ingest.page import host_of
+from counter.ingest.text import clean
+
+MOST_HITS = 500  # in one array
+MOST_PROPS = 30
+ENGAGED_MS = 1_800_000
+WIDEST_SCREEN = 32_767  # CSS pixels
+USER_AGENT = 512  # characters; longer ones are cut, before anything looks at them
+OLDEST, NEWEST = 86_400, 300  # seconds that a hit's own `time` may lie back or ahead
+
+LIMITS = {"path": 2048, "title": 512, "host": 253, "referrer": 2048, "name": 128, "language": 35}
+PROP_KEY, PROP_VALUE = 64, 512
+TRUSTED_KEYS = ("time", "ip", "user_agent")
+
+
+class WireHit(msgspec.Struct):
+    """One hit as it travels; limits of texts are applied by `hit_from`, which cuts rather than refuses."""
+
+    site: str
+    path: str | None = None
+    title: str = ""
+    host: str = ""
+    referrer: str = ""
+    name: str = PAGEVIEW
+    props: dict[str, str] = {}
+    id: str = ""
+    screen: int = 0
+    language: str = ""
+    view: str = ""
+    engaged_ms: int = 0
+    time: str = ""
+    ip: str = ""
+    user_agent: str = ""
+
+
+KEYS = frozenset(field.name for field in msgspec.structs.fields(WireHit))
+_INTEGERS = ("screen", "engaged_ms")
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """What the request tells of every hit in it."""
+
+    at: int  # UTC seconds
+    address: str
+    user_agent: str
+    accept_language: str = ""
+    origin: str = ""  # the Origin or Referer header: a fallback for host and path
+    via: Via = Via.SNIPPET
+    prefetch: bool = False
+    opt_out: bool = False
+    trusted: bool = False
+
+
+def decode_body(body: bytes) -> tuple[list[WireHit], bool, int]:
+    """The hits of a request body, whether it was an array, and how many unknown keys it had."""
+    try:
+        decoded: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"the body is not JSON: {error}") from None
+    many = isinstance(decoded, list)
+    if many and not 1 <= len(decoded) <= MOST_HITS:
+        raise BadInput(f"an array holds {len(decoded)} hits, it may hold 1 to {MOST_HITS}")
+    _refuse_double_keys(body, decoded)
+    hits = [_wire_hit(one, f"hit {index}: " if many else "") for index, one in enumerate(decoded if many else [decoded])]
+    unknown = sum(len(one) - sum(key in KEYS for key in one) for one in (decoded if many else [decoded]))
+    return hits, many, unknown
+
+
+def decode_query(query: Mapping[str, str]) -> WireHit:
+    """A hit from the query of a pixel or a counting image; `prop.KEY=VALUE` are properties."""
+    fields: dict[str, Any] = {key: value for key, value in query.items() if key in KEYS and key != "props"}
+    for key in _INTEGERS:
+        if key in fields:
+            fields[key] = _integer(key, fields[key])
+    fields["props"] = {key[5:]: value for key, value in query.items() if key.startswith("prop.")}
+    return _wire_hit(fields, "")
+
+
+def hit_from(wire: WireHit, envelope: Envelope) -> Hit:
+    """The clean Hit: texts normalised and cut, numbers in range, the server's clock unless the sender is trusted."""
+    if not envelope.trusted and (wire.time or wire.ip or wire.user_agent):
+        raise BadInput(f"{', '.join(TRUSTED_KEYS)} are only taken with the site's write token (Authorization: Bearer)")
+    _check_numbers(wire)
+    host = host_of(f"http://{wire.host}") if wire.host else ""
+    return Hit(
+        site=wire.site,
+        path=clean(_path(wire, envelope), LIMITS["path"]),
+        at=_moment(wire.time, envelope.at) if wire.time else envelope.at,
+        address=_address(wire.ip) if wire.ip else envelope.address,
+        user_agent=clean(wire.user_agent, USER_AGENT) if envelope.trusted else envelope.user_agent,
+        via=Via.API if envelope.trusted else envelope.via,
+        name=clean(wire.name, LIMITS["name"]) or PAGEVIEW,
+        title=clean(wire.title, LIMITS["title"]),
+        host=host or host_of(envelope.origin),
+        referrer=clean(wire.referrer, LIMITS["referrer"]),
+        props=_props(wire.props) if wire.props else (),
+        id=_client_id("id", wire.id),
+        screen=wire.screen,
+        language=language_of(wire.language, envelope.accept_language),
+        view=_client_id("view", wire.view),
+        engaged_ms=wire.engaged_ms,
+        prefetch=envelope.prefetch,
+        opt_out=envelope.opt_out,
+        trusted=envelope.trusted,
+    )
+
+
+def _wire_hit(decoded: Any, where: str) -> WireHit:
+    try:
+        return msgspec.convert(decoded, WireHit)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{where}{error}") from None
+
+
+def _refuse_double_keys(body: bytes, decoded: Any) -> None:
+    """JSON lets a key stand twice and readers differ on which counts; ours refuses.
+
+    Every key brings a colon, so as many colons outside of texts as keys means none is double. Only when the quick
+    count differs, or an escape hides a colon, is the body read again with every pair in view.
+    """
+    hits = decoded if isinstance(decoded, list) else [decoded]
+    keys = colons = 0
+    for hit in hits:
+        if not isinstance(hit, dict):
+            raise BadInput(f"a hit is a JSON object, not {_kind(hit)}")
+        keys += len(hit)
+        for key, value in hit.items():
+            colons += key.count(":")
+            if isinstance(value, str):
+                colons += value.count(":")
+            elif isinstance(value, dict):
+                keys += len(value)
+                colons += sum(text.count(":") for pair in value.items() for text in pair if isinstance(text, str))
+    if body.count(b":") != keys + colons or b"\\u003" in body:
+        json.loads(body, object_pairs_hook=_no_double, parse_int=float)
+
+
+def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadInput("a key stands twice in one object")
+    return found
+
+
+def _kind(value: Any) -> str:
+    return {type(None): "null", bool: "a boolean", str: "a text", list: "an array"}.get(type(value), "a number")
+
+
+def _path(wire: WireHit, envelope: Envelope) -> str:
+    if wire.path is not None:
+        return wire.path
+    if envelope.via == Via.PIXEL:
+        return envelope.origin
+    if wire.view:
+        return ""
+    raise BadInput("path is missing: the path and query of the page, up to 2,048 characters")
+
+
+def _check_numbers(wire: WireHit) -> None:
+    if not 0 <= wire.screen <= WIDEST_SCREEN:
+        raise BadInput(f"screen is {wire.screen}, it may be 1 to {WIDEST_SCREEN} CSS pixels")
+    if not 0 <= wire.engaged_ms <= ENGAGED_MS:
+        raise BadInput(f"engaged_ms is {wire.engaged_ms}, it may be 0 to {ENGAGED_MS} ms")
+    if wire.engaged_ms and not wire.view:
+        raise BadInput("engaged_ms needs view: the id of the page view it belongs to")
+
+
+def _integer(key: str, text: str) -> int:
+    try:
+        return int(text[:10])
+    except ValueError:
+        raise BadInput(f"{key} is {text[:20]!r}, it must be an integer") from None
+
+
+def _client_id(key: str, text: str) -> str:
+    """An id is compared, so it is never cut: two long ones must not become the same."""
+    if len(text) > 64:
+        raise BadInput(f"{key} has {len(text)} characters, the limit is 64")
+    return clean(text, 64)
+
+
+def _props(props: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    if len(props) > MOST_PROPS:
+        raise BadInput(f"props has {len(props)} entries, the limit is {MOST_PROPS}")
+    return tuple((clean(key, PROP_KEY), clean(value, PROP_VALUE)) for key, value in props.items())
+
+
+def _address(text: str) -> str:
+    address = canonical(text)
+    if address is None:
+        raise BadInput(f"ip is {text[:64]!r}, it must be an IPv4 or IPv6 address")
+    return address
+
+
+def _moment(text: str, now: int) -> int:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        at = int((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise BadInput(f"time is {text[:40]!r}, it must be ISO 8601, such as 2026-03-29T12:00:00Z") from None
+    if not now - OLDEST <= at <= now + NEWEST:
+        raise BadInput(f"time is {at - now} s from now, it may be {OLDEST} s back to {NEWEST} s ahead")
+    return at

@@ -1,0 +1,107 @@
+"""From a Hit to an Event or a Drop: screen, identify, enrich. Plain and synchronous; nothing here waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from counter.event import PAGEVIEW, Client, Drop, DropReason, Event, Hit, Kind
+from counter.ingest.address import mask
+from counter.ingest.enrich.browser import screen_class
+from counter.ingest.enrich.geo import Geo
+from counter.ingest.enrich.origin import origin_of
+from counter.ingest.enrich.useragent import AgentFacts, UserAgents
+from counter.ingest.identify import Salts, visitor_id
+from counter.ingest.page import campaign, normalise_path
+from counter.ingest.screen import STEPS, Question, Rules, Step, screen
+from counter.site import ActiveSite
+
+
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """What became of a hit before it is stored: exactly one of event and drop."""
+
+    event: Event | None = None
+    drop: Drop | None = None
+    again: bool = False  # a retry of a hit that was dropped: its drop is counted already
+    retry_after: int = 0  # seconds
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Everything that judging a hit looks up. One per process."""
+
+    rules: Rules
+    salts: Salts
+    agents: UserAgents
+    geo: Geo
+    store_ip: str = "full"
+
+    def judge(self, hit: Hit, site: ActiveSite, now: float, monotonic: float,
+              steps: tuple[Step, ...] = STEPS) -> Judged:  # fmt: skip
+        """`now` in UTC seconds, for salts; `monotonic` for the rate."""
+        agent = self.agents.look_up(hit.user_agent)
+        question = Question(hit, site, agent, monotonic)
+        reason = screen(steps, self.rules, question)
+        if reason is None:
+            return Judged(event=self.event(hit, site, agent, now))
+        key = (site.site.key, hit.id)
+        again = bool(hit.id) and key in self.rules.recent and reason is not DropReason.DUPLICATE
+        if hit.id and reason not in (DropReason.DUPLICATE, DropReason.RATE_LIMITED):
+            self.rules.remember(*key, reason)
+        return Judged(drop=self.drop(hit, site, agent, reason), again=again, retry_after=question.retry_after)
+
+    def event(self, hit: Hit, site: ActiveSite, agent: AgentFacts, now: float) -> Event:
+        """The event, with everything derived."""
+        key = site.site.key
+        day, hour = site.local.day_hour(hit.at)
+        address = hit.address
+        page_host = hit.host
+        return Event(
+            site_key=key,
+            at=hit.at,
+            day=day,
+            hour=hour,
+            kind=_kind(hit),
+            visitor=visitor_id(self.salts.key(key, day, now), site.site.id, address, hit.user_agent),
+            path=normalise_path(hit.path, site.site.query_keys) if hit.path else "",
+            via=hit.via,
+            name="" if hit.name == PAGEVIEW else hit.name,
+            title=hit.title,
+            props=msgspec.json.encode(dict(hit.props)).decode() if hit.props else None,
+            address=self.kept(address),
+            client=Client(
+                agent.browser, agent.browser_version, agent.system, agent.device,
+                hit.language, screen_class(hit.screen),
+            ),
+            place=self.geo.place(address),
+            origin=origin_of(hit.referrer, campaign(hit.path), site.site.hosts, page_host),
+            hit_id=hit.id,
+            view=hit.view if hit.engaged_ms else "",
+            engaged_s=round(hit.engaged_ms / 1000),
+            line=hit.line,
+            overlap=hit.overlap,
+        )  # fmt: skip
+
+    def drop(self, hit: Hit, site: ActiveSite, agent: AgentFacts, reason: DropReason) -> Drop:
+        """The drop, with what the owner may know of it; of who opted out, nothing."""
+        day = site.local.day(hit.at)
+        if reason == DropReason.OPT_OUT:
+            return Drop(site.site.key, hit.at, day, reason, line=hit.line)
+        return Drop(
+            site.site.key, hit.at, day, reason, agent.bot if reason == DropReason.BOT else None,
+            normalise_path(hit.path, site.site.query_keys) if hit.path else "", self.kept(hit.address),
+            hit.user_agent, hit.id, hit.line,
+        )  # fmt: skip
+
+    def kept(self, address: str) -> str | None:
+        """The address as privacy lets us write it down. Places are looked up with the whole one, in memory."""
+        if self.store_ip == "full":
+            return address
+        return mask(address) if self.store_ip == "masked" else None
+
+
+def _kind(hit: Hit) -> Kind:
+    if hit.engaged_ms:
+        return Kind.ENGAGED
+    return Kind.PAGEVIEW if hit.name == PAGEVIEW else Kind.CUSTOM

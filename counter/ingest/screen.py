@@ -1,0 +1,101 @@
+"""Screening: why a hit is not counted. Cheap questions first; the first reason wins. The order is the rule."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from counter.event import DropReason, Hit
+from counter.ingest.address import Networks
+from counter.ingest.enrich.useragent import AgentFacts
+from counter.ingest.rate import RateLimiter
+from counter.site import ActiveSite
+
+REMEMBERED = 50_000  # client-made ids and what became of them, about 10 MB; the store knows all of 48 h
+
+
+@dataclass(slots=True)
+class Rules:
+    """What the owner set, and the little memory that screening has."""
+
+    respect_gpc: bool = False
+    ignored: Networks = field(default_factory=Networks)
+    rate: RateLimiter = field(default_factory=lambda: RateLimiter(0))
+    recent: OrderedDict[tuple[int, str], DropReason | None] = field(default_factory=OrderedDict)
+
+    def remember(self, site_key: int, hit_id: str, reason: DropReason | None) -> None:
+        """What became of a hit with an id: a reason, or None when it was counted."""
+        self.recent[(site_key, hit_id)] = reason
+        if len(self.recent) > REMEMBERED:
+            self.recent.popitem(last=False)
+
+
+@dataclass(slots=True)
+class Question:
+    """One hit to be judged, with what was looked up for it."""
+
+    hit: Hit
+    site: ActiveSite
+    agent: AgentFacts
+    monotonic: float
+    retry_after: int = 0  # seconds, set when the rate is exceeded
+
+
+Step = Callable[[Rules, Question], DropReason | None]
+
+
+def foreign_host(rules: Rules, question: Question) -> DropReason | None:
+    allowed = question.hit.trusted or question.site.takes(question.hit.host)
+    return None if allowed else DropReason.FOREIGN_HOST
+
+
+def opted_out(rules: Rules, question: Question) -> DropReason | None:
+    return DropReason.OPT_OUT if question.hit.opt_out else None
+
+
+def ignored_network(rules: Rules, question: Question) -> DropReason | None:
+    return DropReason.IGNORED_IP if question.hit.address in rules.ignored else None
+
+
+def prefetched(rules: Rules, question: Question) -> DropReason | None:
+    return DropReason.PREFETCH if question.hit.prefetch else None
+
+
+def repeated(rules: Rules, question: Question) -> DropReason | None:
+    """A retry of a hit that was dropped gets the first answer; one that was counted is a duplicate."""
+    if not question.hit.id:
+        return None
+    key = (question.site.site.key, question.hit.id)
+    if key not in rules.recent:
+        return None
+    return rules.recent[key] or DropReason.DUPLICATE
+
+
+def too_many(rules: Rules, question: Question) -> DropReason | None:
+    if question.hit.trusted:
+        return None
+    question.retry_after = rules.rate.wait(question.hit.address, question.monotonic)
+    return DropReason.RATE_LIMITED if question.retry_after else None
+
+
+def bot(rules: Rules, question: Question) -> DropReason | None:
+    if question.hit.trusted and not question.hit.user_agent:
+        return None  # a server's own hit: it speaks for a visitor whose browser it did not tell
+    return DropReason.BOT if question.agent.bot else None
+
+
+# Bad input and unknown sites never come this far.
+STEPS: tuple[Step, ...] = (foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot)
+
+# Log lines bring no host, are counted by line, and come as fast as the file is read.
+LOG_STEPS: tuple[Step, ...] = (ignored_network, bot)
+
+
+def screen(steps: tuple[Step, ...], rules: Rules, question: Question) -> DropReason | None:
+    """The first reason not to count the hit, or None."""
+    for step in steps:
+        reason = step(rules, question)
+        if reason is not None:
+            return reason
+    return None

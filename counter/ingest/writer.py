@@ -1,0 +1,195 @@
+"""The queue and the one writer: what is waiting is written in one transaction, then each hit gets its answer.
+
+There is no timer: at low load a hit is committed at once, under load batches grow by themselves. The writer is
+stopped by a sentinel and drains; cancelling it between BEGIN and COMMIT would leave a transaction open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from counter.clock import Clock
+from counter.errors import CounterError, Overloaded, StoreError
+from counter.event import Drop, Event, Outcome
+from counter.store.protocols import Appended, Batch
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 5000  # events a transaction; more would keep the first of them waiting for too long
+LARGEST_FOLD = 20_000  # events behind the watermark before it is moved under load
+IDLE_FOLD = 2.0  # seconds without a hit before the tail is folded
+RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
+
+
+class WriteStore(Protocol):
+    """What the writer needs of a store."""
+
+    async def append(self, batch: Batch, now: float) -> Appended: ...
+
+    async def fold(self) -> int: ...
+
+    async def quarantine(self, event: Event, error: str, now: float) -> None: ...
+
+
+Waiting = tuple[Event, "asyncio.Future[Outcome]"]
+
+
+class Writer:
+    """Group commit. `submit` returns once the event is durable; `drop` does not wait."""
+
+    def __init__(
+        self, store: WriteStore, clock: Clock, queue_hits: int, committed: Callable[[Appended], None]
+    ) -> None:
+        """`committed` is told of each batch before its hits are answered."""
+        self._store = store
+        self._clock = clock
+        self._most = queue_hits
+        self._committed = committed
+        self._waiting: list[Waiting] = []
+        self._drops: list[Drop] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._unfolded = 0
+        self._task: asyncio.Task[None] | None = None
+        self.failing: str | None = None  # why the last batch could not be written
+        self.batches = 0
+        self.written = 0
+
+    @property
+    def queued(self) -> int:
+        return len(self._waiting)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def stop(self) -> None:
+        """Write all that is waiting, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    async def submit(self, event: Event) -> Outcome:
+        """Store one event; the outcome is of a committed transaction. Overloaded or StoreError: it is not stored."""
+        return await self.queue(event)
+
+    def queue(self, event: Event) -> asyncio.Future[Outcome]:
+        """Queue one event; the future ends with its outcome."""
+        if self._stopping or len(self._waiting) >= self._most:
+            raise Overloaded(
+                f"{len(self._waiting)} hits are waiting to be stored (limit {self._most}); try again in {RETRY_AFTER} s"
+            )
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, future))
+        self._wake.set()
+        return future
+
+    def check_room(self, events: int) -> None:
+        """Refuse an array whole when the queue can't take all of it."""
+        if self._stopping or len(self._waiting) + events > self._most:
+            raise Overloaded(f"the queue has no room for {events} hits (limit {self._most}); try again later")
+
+    def drop(self, drop: Drop) -> None:
+        """Count a drop with the next batch. Beyond the queue's limit drops are not remembered."""
+        if len(self._drops) < self._most:
+            self._drops.append(drop)
+            self._wake.set()
+
+    async def append(self, batch: Batch) -> Appended:
+        """Write a ready batch (an import's) between the live ones."""
+        appended = await self._store.append(batch, self._clock.now())
+        self._note(appended)
+        return appended
+
+    async def _run(self) -> None:
+        while True:
+            await self._sleep()
+            if self._waiting or self._drops:
+                await self._write_waiting()
+            elif self._unfolded:
+                await self._fold()
+            elif self._stopping:
+                return
+            if self._unfolded >= LARGEST_FOLD:
+                await self._fold()
+
+    async def _sleep(self) -> None:
+        """Until there is something to write; with a tail to fold, for a moment only."""
+        if self._waiting or self._drops or self._stopping:
+            return
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(IDLE_FOLD if self._unfolded else None):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _write_waiting(self) -> None:
+        waiting, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        drops, self._drops = self._drops, []
+        await self._write(waiting, tuple(drops))
+
+    async def _write(self, waiting: list[Waiting], drops: tuple[Drop, ...]) -> None:
+        batch = Batch(tuple(event for event, _ in waiting), drops)
+        try:
+            appended = await self._store.append(batch, self._clock.now())
+        except StoreError as error:
+            self._fail(waiting, error)
+        except Exception as error:
+            await self._rescue(waiting, drops, error)
+        else:
+            self.failing = None
+            self._note(appended)
+            for (_, future), outcome in zip(waiting, appended.outcomes, strict=True):
+                if not future.done():
+                    future.set_result(outcome)
+
+    async def _rescue(self, waiting: list[Waiting], drops: tuple[Drop, ...], error: Exception) -> None:
+        """A hit that the store refuses must not take its neighbours along: halve until it stands alone."""
+        if drops:
+            log.error("drops could not be written", extra={"drops": len(drops), "error": str(error)})
+        if len(waiting) == 1:
+            await self._quarantine(waiting[0], error)
+            return
+        middle = len(waiting) // 2
+        for half in (waiting[:middle], waiting[middle:]):
+            if half:
+                await self._write(half, ())
+
+    async def _quarantine(self, one: Waiting, error: Exception) -> None:
+        event, future = one
+        log.error("an event was put aside", extra={"site_key": event.site_key, "error": str(error)})
+        try:
+            await self._store.quarantine(event, str(error), self._clock.now())
+        except CounterError as failed:
+            self._fail([one], failed)
+            return
+        if not future.done():
+            future.set_result(Outcome.QUARANTINED)
+
+    def _fail(self, waiting: list[Waiting], error: CounterError) -> None:
+        self.failing = str(error)
+        log.error("hits could not be stored", extra={"hits": len(waiting), "error": str(error)})
+        for _, future in waiting:
+            if not future.done():
+                future.set_exception(error)
+
+    async def _fold(self) -> None:
+        try:
+            await self._store.fold()
+            self._unfolded = 0
+        except StoreError as error:
+            log.error("breakdowns could not be folded", extra={"error": str(error)})
+            self._unfolded = 0  # the next events will bring it back
+
+    def _note(self, appended: Appended) -> None:
+        self.batches += 1
+        self.written += len(appended.outcomes)
+        self._unfolded += len(appended.outcomes)
+        self._committed(appended)
+
+
+__all__ = ["Writer"]

@@ -1,0 +1,1 @@
+"""Numbers: periods, totals from memory, and who is online now."""

@@ -1,0 +1,170 @@
+"""Hits come in: `POST /hit`, the pixel and the counting images. A 2xx with `counted` is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+import msgspec
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from counter.event import Drop, DropReason, Event, Outcome, Via
+from counter.ingest.parse import WireHit, decode_body, decode_query, hit_from
+from counter.ingest.pipeline import Judged
+from counter.web.request import envelope_of, read_body
+from counter.web.service import SERVICE, Service
+
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)  # a transparent GIF of one pixel
+
+COUNTED, DUPLICATE = "counted", "duplicate"
+_COMMON = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "X-Counter",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Content-Type, Authorization",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Verdict(NamedTuple):
+    """What is said of one hit: `counted`, `duplicate` or `dropped` with its reason."""
+
+    reason: DropReason | None = None
+    duplicate: bool = False
+    retry_after: int = 0
+
+    @property
+    def header(self) -> str:
+        if self.reason is not None:
+            return f"dropped; reason={self.reason.value}"
+        return DUPLICATE if self.duplicate else COUNTED
+
+    @property
+    def in_array(self) -> str:
+        if self.reason is not None:
+            return f"dropped:{self.reason.value}"
+        return DUPLICATE if self.duplicate else COUNTED
+
+
+_COUNTED = Verdict()
+_AFTER_COMMIT = {
+    Outcome.COUNTED: _COUNTED,
+    Outcome.DUPLICATE: Verdict(duplicate=True),
+    Outcome.UNKNOWN_VIEW: Verdict(DropReason.UNKNOWN_VIEW),
+    Outcome.QUARANTINED: Verdict(DropReason.QUARANTINED),
+    Outcome.DAY_TAKEN: Verdict(DropReason.DAY_TAKEN),
+    Outcome.KNOWN: Verdict(duplicate=True),
+}
+
+
+async def post_hit(request: web.Request) -> web.Response:
+    """One hit or an array of up to 500."""
+    service = request.app[SERVICE]
+    wires, many, unknown = decode_body(await read_body(request))
+    service.unknown_keys += unknown
+    site_key = service.token_site(request.headers.get("Authorization", ""))
+    judged = [_judge(request, service, wire, Via.SNIPPET, site_key) for wire in wires]
+    if many:
+        return await _answer_array(service, judged)
+    verdict = await settle(service, judged[0])
+    return _answer(verdict)
+
+
+async def get_pixel(request: web.Request) -> web.Response:
+    """A hit without JavaScript."""
+    verdict = await count_query(request, request.app[SERVICE])
+    status = 429 if verdict.reason == DropReason.RATE_LIMITED else 200
+    headers = {**_COMMON, "X-Counter": verdict.header, "Content-Type": "image/gif"}
+    if status == 429:
+        headers["Retry-After"] = str(verdict.retry_after)
+    return web.Response(status=status, body=PIXEL, headers=headers)
+
+
+async def preflight(request: web.Request) -> web.Response:
+    return web.Response(status=204, headers=PREFLIGHT)
+
+
+async def count_query(request: web.Request, service: Service, site_id: str = "") -> Verdict:
+    """Count the hit that a query describes: the pixel's, or a counting image's for `site_id`."""
+    query = dict(request.query)
+    if site_id:
+        query["site"] = site_id
+    wire = decode_query(query)
+    return await settle(service, _judge(request, service, wire, Via.PIXEL, None))
+
+
+def _judge(request: web.Request, service: Service, wire: WireHit, via: Via, token: int | None) -> Judged:
+    site = service.sites.get(wire.site)
+    envelope = envelope_of(request, service, via, trusted=token is not None and token == site.site.key)
+    hit = hit_from(wire, envelope)
+    return service.pipeline.judge(hit, site, service.clock.now(), service.clock.monotonic())
+
+
+async def settle(service: Service, judged: Judged) -> Verdict:
+    """Wait for the commit of an event; note a drop. The verdict is what the visitor is told."""
+    if judged.event is None:
+        return _note_drop(service, judged)
+    return after_commit(service, judged.event, await service.writer.submit(judged.event))
+
+
+def after_commit(service: Service, event: Event, outcome: Outcome) -> Verdict:
+    verdict = _AFTER_COMMIT[outcome]
+    if event.hit_id:
+        service.pipeline.rules.remember(event.site_key, event.hit_id, verdict.reason)
+    reason = DropReason.DUPLICATE if verdict.duplicate else verdict.reason
+    if reason is not None:
+        service.writer.drop(Drop(event.site_key, event.at, event.day, reason, path=event.path, address=event.address))
+    service.outcomes[verdict.header] += 1
+    return verdict
+
+
+def _note_drop(service: Service, judged: Judged) -> Verdict:
+    drop = judged.drop
+    if drop is None:
+        raise AssertionError("a judged hit is an event or a drop")
+    if not judged.again:
+        service.writer.drop(drop)
+    duplicate = drop.reason == DropReason.DUPLICATE
+    verdict = Verdict(None if duplicate else drop.reason, duplicate, judged.retry_after)
+    service.outcomes[verdict.header] += 1
+    return verdict
+
+
+def _answer(verdict: Verdict) -> web.Response:
+    if verdict is _COUNTED:
+        return web.Response(status=202, headers=_COUNTED_HEADERS)
+    headers = {**_COMMON, "X-Counter": verdict.header}
+    if verdict.reason == DropReason.RATE_LIMITED:
+        return web.Response(status=429, headers={**headers, "Retry-After": str(verdict.retry_after)})
+    return web.Response(status=202, headers=headers)
+
+
+async def _answer_array(service: Service, judged: list[Judged]) -> web.Response:
+    """One outcome per hit; the events are stored in one transaction, or refused all together."""
+    events = [one.event for one in judged if one.event is not None]
+    service.writer.check_room(len(events))
+    waiting = [service.writer.queue(event) for event in events]
+    outcomes = iter(await asyncio.gather(*waiting))
+    verdicts = [
+        _note_drop(service, one) if one.event is None else after_commit(service, one.event, next(outcomes))
+        for one in judged
+    ]
+    body = msgspec.json.encode({"outcomes": [verdict.in_array for verdict in verdicts]})
+    headers = {**_COMMON, "Content-Type": "application/json"}
+    limited = [verdict.retry_after for verdict in verdicts if verdict.retry_after]
+    if limited and len(limited) == len(verdicts):
+        return web.Response(status=429, body=body, headers={**headers, "Retry-After": str(max(limited))})
+    return web.Response(status=202, body=body, headers=headers)
+
+
+# Made once: building the dictionary of each answer anew costs 2 us.
+_COUNTED_HEADERS = CIMultiDictProxy(CIMultiDict({**_COMMON, "X-Counter": COUNTED}))
+

@@ -1,0 +1,149 @@
+"""The command socket: a command that must write while the service runs hands its work to the running writer.
+
+`data/counter.sock` speaks HTTP with msgpack bodies to whoever may open the file (mode 0600). `COMMANDS` lists what
+can be asked; `cli/port.py` is the other end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from aiohttp import web
+
+from counter.query import HistoryDay
+from counter.site import Site
+from counter.store.protocols import Appended, Batch
+from counter.web.middleware import answer_errors
+from counter.web.service import SERVICE, Service
+
+SOCKET = "counter.sock"
+LARGEST_BODY = 64 * 1024 * 1024  # bytes; a batch of 5,000 events is about 3 MB
+LONGEST_PATH = 100  # characters; the kernel takes 107
+
+
+class Append(msgspec.Struct):
+    batch: Batch
+
+
+class ChangeSite(msgspec.Struct):
+    site: Site
+
+
+class RemoveSite(msgspec.Struct):
+    site_id: str
+
+
+class AddToken(msgspec.Struct):
+    site_key: int
+    digest: bytes
+
+
+class PutHistory(msgspec.Struct):
+    site_key: int
+    days: list[HistoryDay]
+    note: str
+
+
+class Nothing(msgspec.Struct):
+    pass
+
+
+async def _append(service: Service, asked: Append) -> Appended:
+    return await service.writer.append(asked.batch)
+
+
+async def _add_site(service: Service, asked: ChangeSite) -> Site:
+    made = await service.store.add_site(asked.site, service.clock.now())
+    await service.reload_sites()
+    return made
+
+
+async def _change_site(service: Service, asked: ChangeSite) -> Site:
+    changed = await service.store.change_site(asked.site, service.clock.now())
+    await service.reload_sites()
+    return changed
+
+
+async def _remove_site(service: Service, asked: RemoveSite) -> None:
+    await service.store.remove_site(asked.site_id, service.clock.now())
+    await service.reload_sites()
+
+
+async def _add_token(service: Service, asked: AddToken) -> None:
+    await service.store.add_token(asked.site_key, asked.digest, service.clock.now())
+    await service.reload_sites()
+
+
+async def _put_history(service: Service, asked: PutHistory) -> None:
+    await service.store.put_history(asked.site_key, asked.days, asked.note, service.clock.now())
+    await service.reload_sites()
+
+
+async def _repair(service: Service, asked: Nothing) -> int:
+    repaired = await service.store.repair()
+    await service.reload_sites()
+    return repaired
+
+
+class Command(NamedTuple):
+    """One row of `COMMANDS`: what is asked, what is answered, and who does it."""
+
+    asked: type[msgspec.Struct]
+    answered: Any
+    run: Callable[[Service, Any], Awaitable[Any]]
+
+
+COMMANDS = {
+    "append": Command(Append, Appended, _append),
+    "add_site": Command(ChangeSite, Site, _add_site),
+    "change_site": Command(ChangeSite, Site, _change_site),
+    "remove_site": Command(RemoveSite, None, _remove_site),
+    "add_token": Command(AddToken, None, _add_token),
+    "put_history": Command(PutHistory, None, _put_history),
+    "repair": Command(Nothing, int, _repair),
+}
+
+
+def socket_path(folder: Path) -> str:
+    """The socket below `folder`, by way of an open folder where the path is too long for the kernel."""
+    path = str(folder / SOCKET)
+    if len(path) <= LONGEST_PATH:
+        return path
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # stays open as long as the process
+    return f"/proc/self/fd/{handle}/{SOCKET}"
+
+
+@asynccontextmanager
+async def serve_commands(service: Service) -> AsyncIterator[None]:
+    """Listen on the command socket; the caller holds the lock, so an old socket file is nobody's."""
+    app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
+    app[SERVICE] = service
+    app.router.add_post("/{command}", _run_command)
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=30, shutdown_timeout=5)
+    await runner.setup()
+    path = socket_path(service.config.storage.path)
+    (service.config.storage.path / SOCKET).unlink(missing_ok=True)
+    mask = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, path).start()
+    finally:
+        os.umask(mask)
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+        (service.config.storage.path / SOCKET).unlink(missing_ok=True)
+
+
+async def _run_command(request: web.Request) -> web.Response:
+    command = COMMANDS.get(request.match_info["command"])
+    if command is None:
+        raise web.HTTPNotFound
+    asked = msgspec.msgpack.decode(await request.read(), type=command.asked)
+    answer = await command.run(request.app[SERVICE], asked)
+    return web.Response(body=msgspec.msgpack.encode(answer), content_type="application/msgpack")

@@ -1,0 +1,52 @@
+"""Errors to answers, in one place: a code for machines, a sentence for people, nothing about our insides."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from counter.errors import BadInput, CounterError, Overloaded, StoreError, TooLarge
+from counter.ingest.writer import RETRY_AFTER
+
+log = logging.getLogger(__name__)
+
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except CounterError as error:
+        return error_response(error)
+    except web.HTTPRequestEntityTooLarge:
+        return error_response(TooLarge(f"the body is larger than the limit of {request.client_max_size} bytes"))
+    except web.HTTPException as answer:
+        answer.headers.update(NOSNIFF)
+        raise
+    except web.RequestPayloadError as error:
+        log.info("a body could not be read", extra={"error": str(error)})
+        return error_response(BadInput("the body could not be read: its encoding or its length is not as announced"))
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("a request failed", extra={"path": request.path[:200]})
+        return web.json_response(
+            {"error": "internal", "message": "the request failed; the log says why"}, status=500, headers=NOSNIFF
+        )
+
+
+def error_response(error: CounterError) -> web.Response:
+    headers = {**NOSNIFF, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+    if isinstance(error, (Overloaded, StoreError)):
+        headers["Retry-After"] = str(RETRY_AFTER)
+    if isinstance(error, StoreError):
+        # The log has the reason; a stranger learns only that it is not his fault.
+        log.error("storage failed", extra={"error": str(error)})
+        message = "the hit could not be stored; try again later"
+    else:
+        message = str(error)
+    return web.json_response({"error": error.code, "message": message}, status=error.status, headers=headers)

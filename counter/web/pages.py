@@ -1,0 +1,185 @@
+"""What people see: widgets without JavaScript, the tracker, the demo page, opting out. Numbers from one snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+from aiohttp import hdrs, web
+
+from counter import __version__
+from counter.event import DropReason
+from counter.web.collect import count_query
+from counter.web.middleware import NOSNIFF
+from counter.web.request import visitor_address
+from counter.web.service import SERVICE, Service
+from counter.web.totals import ANSWERS, Asked, parse_query
+from counter.web.widget import options_from, render_html, render_svg
+
+HERE = Path(str(resources.files("counter.web")))
+STATIC_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+PRIVATE = "private, no-store"
+OPT_OUT_SECONDS = 10 * 365 * 86400
+
+_WIDGET_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors *; base-uri 'none'"
+_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_PAGE_CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
+    " form-action 'self'"
+)
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+)
+
+
+async def get_widget_html(request: web.Request) -> web.Response:
+    """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
+    service = request.app[SERVICE]
+    asked, options = _asked(request), options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    if request.query.get("count") == "1":
+        await _count(request, service, asked)
+    answer = await request.app[ANSWERS].to(asked)
+    page = render_html(answer.snapshot, options, visitor_address(request, service))
+    return web.Response(
+        text=page,
+        content_type="text/html",
+        headers={"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP,
+                 "Access-Control-Allow-Origin": "*", **NOSNIFF},
+    )  # fmt: skip
+
+
+async def get_widget_svg(request: web.Request) -> web.Response:
+    """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
+    service = request.app[SERVICE]
+    asked, options = _asked(request), options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    headers = {"Content-Security-Policy": _SVG_CSP, "Access-Control-Allow-Origin": "*", **NOSNIFF}
+    counting = request.query.get("count") == "1"
+    if counting:
+        await _count(request, service, asked)
+    answer = await request.app[ANSWERS].to(asked)
+    image = render_svg(answer.snapshot, options, visitor_address(request, service) if counting else None).encode()
+    if counting:
+        headers["Cache-Control"] = PRIVATE
+    else:
+        etag = _etag(image)
+        headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
+        if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+            return web.Response(status=304, headers=headers)
+    return web.Response(body=image, content_type="image/svg+xml", charset="utf-8", headers=headers)
+
+
+async def get_tracker(request: web.Request) -> web.Response:
+    """The script of the snippet, with the configured hit path in it."""
+    body, etag = _tracker(request.app[SERVICE].config.tracker.hit_path)
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*", **NOSNIFF}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, headers={**headers, "Content-Type": STATIC_TYPES[".js"]})
+
+
+async def get_static(request: web.Request) -> web.Response:
+    """A file of `static/`, found in a list made at start: no path of a visitor ever reaches the file system."""
+    found = _static_files().get(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound
+    body, kind, etag = found
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Content-Type": kind, **NOSNIFF}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, headers=headers)
+
+
+async def get_demo(request: web.Request) -> web.Response:
+    """A page that carries the snippet and the widget, to be seen counting."""
+    service = request.app[SERVICE]
+    site_id = request.query.get("site") or first_site(service)
+    service.sites.public(site_id)
+    tracker = service.config.tracker
+    page = _templates.get_template("demo.html").render(
+        site_id=site_id, public_url=public_url(request, service), version=__version__,
+        script_name=tracker.script_name, hit_path=tracker.hit_path,
+    )  # fmt: skip
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
+    return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+async def get_opt_out(request: web.Request) -> web.Response:
+    """Tells whether this browser is counted, with a button to change it."""
+    out = "counter_opt_out=1" in request.headers.get(hdrs.COOKIE, "")
+    return _opt_out_page(out)
+
+
+async def post_opt_out(request: web.Request) -> web.Response:
+    """Sets or removes the one cookie that this service knows: the wish not to be counted."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise web.HTTPForbidden(text="this button works on its own page only")
+    out = (await request.post()).get("out") == "1"
+    answer = _opt_out_page(out)
+    secure = request.secure or request.app[SERVICE].config.server.public_url.startswith("https:")
+    answer.set_cookie(
+        "counter_opt_out", "1" if out else "", max_age=OPT_OUT_SECONDS if out else 0, httponly=True, secure=secure,
+        samesite="None" if secure else "Lax", path="/",
+    )  # fmt: skip
+    return answer
+
+
+async def get_start(request: web.Request) -> web.Response:
+    raise web.HTTPFound("/demo")
+
+
+def first_site(service: Service) -> str:
+    """The site the demo page shows: the first public one."""
+    return next((site.site.id for site in service.sites.all() if site.site.public), "")
+
+
+def public_url(request: web.Request, service: Service) -> str:
+    """Where this service is reached; as configured, else as it was asked for."""
+    return service.config.server.public_url or f"{request.scheme}://{request.host}"
+
+
+def _asked(request: web.Request) -> Asked:
+    query = {**request.query, "site": request.match_info["site"]}
+    page = query.pop("path", "") if query.get("count") != "1" else ""
+    return parse_query({**query, "path": page})
+
+
+async def _count(request: web.Request, service: Service, asked: Asked) -> None:
+    verdict = await count_query(request, service, asked.site_id)
+    if verdict.reason == DropReason.RATE_LIMITED:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
+
+
+def _opt_out_page(out: bool) -> web.Response:
+    page = _templates.get_template("opt_out.html").render(out=out, version=__version__)
+    headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
+    return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+@cache
+def _tracker(hit_path: str) -> tuple[bytes, str]:
+    script = (HERE / "static" / "counter.js").read_text(encoding="utf-8")
+    body = script.replace("'/hit'", f"'{hit_path}'").encode()
+    return body, _etag(body)
+
+
+@cache
+def _static_files() -> dict[str, tuple[bytes, str, str]]:
+    found = {}
+    for path in sorted((HERE / "static").rglob("*")):
+        if path.is_file() and path.suffix in STATIC_TYPES:
+            body = path.read_bytes()
+            name = path.relative_to(HERE / "static").as_posix()
+            found[name] = (body, STATIC_TYPES[path.suffix], _etag(body))
+    return found
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'

@@ -1,0 +1,84 @@
+"""What a request tells of the visitor and of its body, read with limits."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+
+from aiohttp import hdrs, web
+
+from counter.errors import TooSlow, WrongType
+from counter.event import Via
+from counter.ingest.address import client_address
+from counter.ingest.parse import USER_AGENT, Envelope
+from counter.ingest.text import clean
+from counter.web.service import Service
+
+BODY_SECONDS = 10  # aiohttp never times out a body that stalls
+OPT_OUT_COOKIE = "counter_opt_out=1"
+
+
+def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bool = False) -> Envelope:
+    """The visitor as the request shows him: address through trusted proxies only, user agent cut before any look."""
+    headers = request.headers
+    opt_out = OPT_OUT_COOKIE in headers.get(hdrs.COOKIE, "") or (
+        service.config.counting.respect_gpc and ("1" in (headers.get("Sec-GPC"), headers.get("DNT")))
+    )
+    return Envelope(
+        at=int(service.clock.now()),
+        address=visitor_address(request, service),
+        user_agent=clean(headers.get(hdrs.USER_AGENT, "")[:USER_AGENT], USER_AGENT),
+        accept_language=headers.get(hdrs.ACCEPT_LANGUAGE, ""),
+        origin=headers.get(hdrs.REFERER) or headers.get(hdrs.ORIGIN, ""),
+        via=via,
+        prefetch=_is_prefetch(request),
+        opt_out=opt_out,
+        trusted=trusted,
+    )
+
+
+def visitor_address(request: web.Request, service: Service) -> str:
+    """The visitor's address by the rules of `client_address`."""
+    forwarded = request.headers.getall("X-Forwarded-For", ())
+    return client_address(request.remote, forwarded, service.trusted_proxies)
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body, or TooSlow; its size is limited by the application's `client_max_size`."""
+    _check_content_type(request.headers.get(hdrs.CONTENT_TYPE, ""))
+    _check_encoding(request.headers.get(hdrs.CONTENT_ENCODING, ""))
+    if request.content.is_eof():  # all here already, as nearly always: no timer needed
+        return await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        request.protocol.force_close()
+        raise TooSlow(f"the body did not arrive within {BODY_SECONDS} s") from None
+
+
+def _is_prefetch(request: web.Request) -> bool:
+    for header in ("Sec-Purpose", "Purpose", "X-Moz"):
+        value = request.headers.get(header)
+        if value is not None and ("prefetch" in value or "preview" in value):
+            return True
+    return False
+
+
+@lru_cache(maxsize=256)
+def _check_content_type(header: str) -> None:
+    """JSON, or text as `sendBeacon` sends it; a form could come from any page and is none of ours."""
+    kind, _, parameters = header.partition(";")
+    if kind.strip().lower() not in ("", "text/plain", "application/json", "application/octet-stream"):
+        raise WrongType(f"content type {kind.strip()[:60]!r} is not taken; send application/json or text/plain")
+    charset = parameters.strip().lower()
+    if charset.startswith("charset=") and charset[8:].strip('"') not in ("utf-8", "utf8", "us-ascii"):
+        raise WrongType(f"{charset[:60]} is not taken; send UTF-8")
+
+
+@lru_cache(maxsize=64)
+def _check_encoding(header: str) -> None:
+    if header.strip().lower() not in ("", "identity", "gzip", "deflate"):
+        raise WrongType(f"content encoding {header[:60]!r} is not taken; send gzip, deflate or none")
+
+

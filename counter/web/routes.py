@@ -1,0 +1,34 @@
+"""The public routes, as a list. Paths that the owner may rename come from the configuration."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from counter.config import Config
+from counter.web import collect, health, pages, totals
+
+
+def add_routes(app: web.Application, config: Config) -> None:
+    """Every public route. None answers HEAD in place of GET: a HEAD must not count."""
+    tracker = config.tracker
+    table = (
+        ("POST", tracker.hit_path, collect.post_hit),
+        ("OPTIONS", tracker.hit_path, collect.preflight),
+        ("GET", f"/{tracker.script_name}", pages.get_tracker),
+        ("GET", "/pixel.gif", collect.get_pixel),
+        ("GET", "/api/v1/totals", totals.get_totals),
+        ("GET", "/api/v1/you", totals.get_you),
+        ("GET", "/widget/{site}.html", pages.get_widget_html),
+        ("GET", "/widget/{site}.svg", pages.get_widget_svg),
+        ("GET", "/healthz", health.get_healthz),
+        ("GET", "/readyz", health.get_readyz),
+        ("GET", "/metrics", health.get_metrics),
+        ("GET", "/demo", pages.get_demo),
+        ("GET", "/demo/{page}", pages.get_demo),
+        ("GET", "/opt-out", pages.get_opt_out),
+        ("POST", "/opt-out", pages.post_opt_out),
+        ("GET", "/static/{name:.+}", pages.get_static),
+        ("GET", "/", pages.get_start),
+    )
+    for method, path, answer in table:
+        app.router.add_route(method, path, answer)

@@ -1,0 +1,74 @@
+"""What the routes share: the parts of one running service, put together in `counter.app`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from counter.clock import Clock
+from counter.config import Config
+from counter.errors import NotAuthorized
+from counter.ingest.address import Networks
+from counter.ingest.pipeline import Pipeline
+from counter.ingest.writer import Writer
+from counter.site import Sites
+from counter.stats.online import Online
+from counter.stats.totals import Book
+from counter.store.open import Store
+from counter.store.protocols import Appended
+
+
+@dataclass(slots=True)
+class Service:
+    """One running service."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    sites: Sites
+    pipeline: Pipeline
+    trusted_proxies: Networks
+    book: Book = field(default_factory=Book)
+    online: Online = field(default_factory=Online)
+    tokens: dict[bytes, int] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)  # answers given, by X-Counter
+    unknown_keys: int = 0
+    writer_slot: list[Writer] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
+
+    @property
+    def writer(self) -> Writer:
+        return self.writer_slot[0]
+
+    def committed(self, appended: Appended) -> None:
+        """A batch is durable: its numbers show before its hits are answered."""
+        self.book.add(appended.gained)
+        self.online.see(appended.seen)
+
+    async def reload_sites(self) -> None:
+        """After a change of the catalog: what is in force is what is stored."""
+        self.sites.replace(await self.store.sites())
+        self.tokens = await self.store.tokens()
+        self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
+
+    def token_site(self, header: str) -> int | None:
+        """The site key that a `Bearer` token may write for, None without one; NotAuthorized for a wrong one."""
+        if not header.startswith("Bearer "):
+            return None
+        digest = token_digest(header[7:].strip())
+        for known, site_key in self.tokens.items():
+            if hmac.compare_digest(known, digest):
+                return site_key
+        raise NotAuthorized("the write token is not known; make one with 'counter site token ID'")
+
+
+def token_digest(token: str) -> bytes:
+    """What is stored of a token; the token itself is 256 random bits and shown once."""
+    return hashlib.blake2b(token.encode("utf-8", "surrogateescape"), digest_size=32).digest()
+
+
+SERVICE = web.AppKey("service", Service)

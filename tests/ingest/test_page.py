@@ -1,0 +1,157 @@
+"""A page has one path, however its address was written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from counter.ingest.page import MAX_PATH, MAX_VALUE, NO_CAMPAIGN, campaign, host_of, normalise_path
+
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=80)
+PIECES = [
+    "/", "//", "%", "25", "%25", "%3F", "%2F", "%23", "?", "#", "&", "=", "+", "%2B", "%20", " ", "a", "p", "q", "41",
+    "index.html", "/index.html", "utm_source", "\u0301", "\u0307", "\u0338", "%CC%81", "\u0323", "%ff", "%E1%83%90",
+    "ა", "\x00", "http://h", ":", "\ud800", "%0A", "\u2000", "x" * 200, "%41" * 60, "..",
+]  # fmt: skip
+URLS = st.lists(st.sampled_from(PIECES), max_size=16).map("".join)
+KEYS = st.lists(st.sampled_from(["p", "q", "page", "a b", "a+b", "a%b", "=", "utm_source", "", "ა"]), max_size=4)
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("/", "/"),
+        ("", "/"),
+        ("/about", "/about"),
+        ("/About", "/About"),
+        ("about", "/about"),
+        ("//about///us//", "/about/us/"),
+        ("/index.html", "/"),
+        ("/docs/index.html", "/docs/"),
+        ("/docs/INDEX.html", "/docs/INDEX.html"),
+        ("/myindex.html", "/myindex.html"),
+        ("/a?b=c", "/a"),
+        ("/a#top", "/a"),
+        ("/a#top?b=c", "/a"),
+        ("/index.html?x=1#y", "/"),
+        ("https://example.com/a?b=c", "/a"),
+        ("https://user:secret@example.com", "/"),
+        ("HTTP://example.com?x=/y", "/"),
+        ("//evil.example/x", "/evil.example/x"),
+        ("/%E1%83%90%E1%83%91", "/აბ"),
+        ("/cafe%CC%81", "/caf\u00e9"),
+        ("/a%20b", "/a b"),
+        ("/a%0Ab%00c", "/a bc"),
+        ("/a%2Fb", "/a/b"),
+        ("/100%", "/100%"),
+        ("/100%25", "/100%"),
+        ("/%2541", "/%2541"),
+        ("/%252541", "/%252541"),  # decoded once it is the text '%2541', which would be decoded again
+        ("/what%3F", "/what%3F"),
+        ("/c%23", "/c%23"),
+        ("/%ff", "/\ufffd"),
+        ("/a\ud800", "/a\ufffd"),
+        ("/%\x0041", "/%2541"),
+        ("/../../etc/passwd", "/../../etc/passwd"),
+        ("/" + "x" * 3000, "/" + "x" * (MAX_PATH - 1)),
+    ],
+)
+def test_a_path_is_decoded_and_its_query_fragment_and_index_page_go(raw: str, path: str) -> None:
+    assert normalise_path(raw, ()) == path
+
+
+@pytest.mark.parametrize(
+    ("raw", "keys", "path"),
+    [
+        ("/a?page=2&x=1", ("page",), "/a?page=2"),
+        ("/a?x=1&page=2", ("page", "x"), "/a?page=2&x=1"),
+        ("/a?x=1&page=2", ("x", "page"), "/a?x=1&page=2"),
+        ("/a?x=2&x=1", ("x",), "/a?x=2&x=1"),
+        ("/a?utm_source=n&gclid=1&page=2", ("page", "utm_source", "gclid"), "/a?page=2"),
+        ("/a?q=%E1%83%90+b", ("q",), "/a?q=ა+b"),
+        ("/a?q=a%26b%3Dc%2Bd", ("q",), "/a?q=a%26b%3Dc%2Bd"),
+        ("/a?q", ("q",), "/a?q="),
+        ("/a?Q=1", ("q",), "/a"),
+        ("/a/index.html?q=1", ("q",), "/a/?q=1"),
+        ("/a?q=1&q=1", ("q", "q"), "/a?q=1&q=1"),
+        ("/" + "x" * 1020 + "?q=1234&p=", ("q", "p"), "/" + "x" * 1020 + "?p="),
+    ],
+)
+def test_of_a_query_the_sites_own_keys_stay_in_their_order(raw: str, keys: tuple[str, ...], path: str) -> None:
+    assert normalise_path(raw, keys) == path
+
+
+@given(URLS | ANY_TEXT, KEYS)
+@example("/%2525", [])
+@example("/%%341", [])
+@example("/" + "%2541" * 400, [])
+@example("/?p=%2525&q=%", ["p", "q", "p"])
+@example("/" + "a" * 1013 + "/index.html", [])
+@example("/" + "a" * 1022 + " b", [])
+@example("/%3F\u0591\u0307", [])
+@example("/?p=\u0338", ["p"])
+def test_a_normal_path_is_its_own_normal_path_and_is_bounded(raw: str, keys: list[str]) -> None:
+    path = normalise_path(raw, tuple(keys))
+    assert normalise_path(path, tuple(keys)) == path
+    assert path.startswith("/")
+    assert not path.startswith("//")
+    assert len(path) <= MAX_PATH
+    assert "#" not in path
+    path.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ("/", NO_CAMPAIGN),
+        ("/?x=1", NO_CAMPAIGN),
+        ("/utm_source=x", NO_CAMPAIGN),
+        ("/?utm_source=news&utm_medium=mail", ("news", "mail", "", "", "")),
+        ("https://a.example/?utm_campaign=a%20b+c&utm_term=t&utm_content=k#x", ("", "", "a b c", "t", "k")),
+        ("/?utm_source=first&utm_source=second", ("first", "", "", "", "")),
+        ("/?utm_source=a&amp;utm_medium=b", ("a", "b", "", "", "")),
+        ("/?utm_source=%E1%83%90%00%0A!", ("ა !", "", "", "", "")),
+        ("/#?utm_source=x", NO_CAMPAIGN),
+        ("/?utm_source=" + "x" * 9000, ("x" * MAX_VALUE, "", "", "", "")),
+    ],
+)
+def test_a_campaign_is_read_from_the_five_utm_keys(raw: str, found: tuple[str, ...]) -> None:
+    assert campaign(raw) == found
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://Example.COM/x", "example.com"),
+        ("http://example.com:8080", "example.com"),
+        ("http://example.com.", "example.com"),
+        ("https://user:p@ss@example.com/", "example.com"),
+        ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("http://[2001:DB8::1]:80/", "[2001:db8::1]"),
+        ("http://[::1", ""),
+        ("http://[::::]/", ""),
+        ("http://a:99999/", ""),
+        ("http://a:port/", ""),
+        ("http://evil\u2100.example/", ""),
+        ("http://exa mple.com/", ""),
+        ("http://exa\nmple.com/", ""),
+        ("http:///x", ""),
+        ("http://?x", ""),
+        ("http://" + "a" * 8000, ""),
+        ("http://" + "@" * 8000, ""),
+        ("//example.com", ""),
+        ("ftp://example.com", ""),
+        ("javascript:alert(1)", ""),
+        ("null", ""),
+        ("", ""),
+    ],
+)
+def test_the_host_of_a_url_is_lower_case_and_only_of_http(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+@given(ANY_TEXT, st.sampled_from(["", "http://", "https://[", "http://a?utm_source="]))
+def test_reading_a_url_never_raises(text: str, before: str) -> None:
+    assert len(host_of(before + text)) <= 300
+    assert all(len(value) <= MAX_VALUE for value in campaign(before + text))
