@@ -162,5 +162,3 @@ def _notices(service: Service) -> list[str]:
     for notice in notices:
         log.warning(notice)
     return notices
-
-

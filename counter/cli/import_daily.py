@@ -60,7 +60,9 @@ def read_days(file: Path) -> list[HistoryDay]:
         raise UsageError(f"{file} is not a CSV file in UTF-8: {error}") from error
     header = tuple(name.strip().lower() for name in rows[0]) if rows else ()
     if header[:2] != COLUMNS[:2] or not set(header) <= set(COLUMNS):
-        raise UsageError(f"{file}: the first line is {','.join(header)[:80]!r}, it must be date,visits[,visitors,pageviews]")
+        raise UsageError(
+            f"{file}: the first line is {','.join(header)[:80]!r}, it must be date,visits[,visitors,pageviews]"
+        )
     if len(rows) > MOST_ROWS:
         raise UsageError(f"{file} has {len(rows)} lines, the limit is {MOST_ROWS}")
     days: dict[int, HistoryDay] = {}

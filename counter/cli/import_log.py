@@ -110,7 +110,7 @@ async def _read_all(log_import: LogImport, files: tuple[str, ...]) -> None:
                 task = progress.add_task(Path(name).name, total=file.total, lines=0)
                 before = log_import.summary.lines
 
-                def tell(position: int, task_id=task, first=before) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+                def tell(position: int, task_id=task, first=before) -> None:  # type: ignore[no-untyped-def]
                     progress.update(task_id, completed=position, lines=log_import.summary.lines - first)
 
                 await log_import.read(file, tell)

@@ -130,7 +130,9 @@ def token(context: Context, site_id: str) -> None:
 
 @site.command(epilog="Example: counter site drops shop --days 7")
 @click.argument("site_id", metavar="ID")
-@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 36_600), help="Local days back, with today.")
+@click.option(
+    "--days", default=30, show_default=True, type=click.IntRange(1, 36_600), help="Local days back, with today."
+)
 @click.pass_obj
 def drops(context: Context, site_id: str, days: int) -> None:
     """What was not counted, per day and reason."""
@@ -156,4 +158,3 @@ def _change(text: str) -> tuple[str, object]:
     if not equals or key not in FIELDS:
         raise UsageError(f"{text!r} is not KEY=VALUE with one of the keys {', '.join(FIELDS)}")
     return key, site_field_from_text(key, value)
-

@@ -76,7 +76,9 @@ def decode_body(body: bytes) -> tuple[list[WireHit], bool, int]:
     if many and not 1 <= len(decoded) <= MOST_HITS:
         raise BadInput(f"an array holds {len(decoded)} hits, it may hold 1 to {MOST_HITS}")
     _refuse_double_keys(body, decoded)
-    hits = [_wire_hit(one, f"hit {index}: " if many else "") for index, one in enumerate(decoded if many else [decoded])]
+    hits = [
+        _wire_hit(one, f"hit {index}: " if many else "") for index, one in enumerate(decoded if many else [decoded])
+    ]
     unknown = sum(len(one) - sum(key in KEYS for key in one) for one in (decoded if many else [decoded]))
     return hits, many, unknown
 

@@ -40,9 +40,7 @@ Waiting = tuple[Event, "asyncio.Future[Outcome]"]
 class Writer:
     """Group commit. `submit` returns once the event is durable; `drop` does not wait."""
 
-    def __init__(
-        self, store: WriteStore, clock: Clock, queue_hits: int, committed: Callable[[Appended], None]
-    ) -> None:
+    def __init__(self, store: WriteStore, clock: Clock, queue_hits: int, committed: Callable[[Appended], None]) -> None:
         """`committed` is told of each batch before its hits are answered."""
         self._store = store
         self._clock = clock
@@ -138,7 +136,7 @@ class Writer:
             appended = await self._store.append(batch, self._clock.now())
         except StoreError as error:
             self._fail(waiting, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever one event does, its neighbours are stored
             await self._rescue(waiting, drops, error)
         else:
             self.failing = None

@@ -167,4 +167,3 @@ async def _answer_array(service: Service, judged: list[Judged]) -> web.Response:
 
 # Made once: building the dictionary of each answer anew costs 2 us.
 _COUNTED_HEADERS = CIMultiDictProxy(CIMultiDict({**_COMMON, "X-Counter": COUNTED}))
-

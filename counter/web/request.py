@@ -29,7 +29,7 @@ def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bo
         address=visitor_address(request, service),
         user_agent=clean(headers.get(hdrs.USER_AGENT, "")[:USER_AGENT], USER_AGENT),
         accept_language=headers.get(hdrs.ACCEPT_LANGUAGE, ""),
-        origin=headers.get(hdrs.REFERER) or headers.get(hdrs.ORIGIN, ""),
+        origin=headers.get(hdrs.REFERER, "") or headers.get(hdrs.ORIGIN, ""),
         via=via,
         prefetch=_is_prefetch(request),
         opt_out=opt_out,
@@ -80,5 +80,3 @@ def _check_content_type(header: str) -> None:
 def _check_encoding(header: str) -> None:
     if header.strip().lower() not in ("", "identity", "gzip", "deflate"):
         raise WrongType(f"content encoding {header[:60]!r} is not taken; send gzip, deflate or none")
-
-

@@ -158,5 +158,3 @@ async def get_you(request: web.Request) -> web.Response:
     headers = {"Cache-Control": "private, no-store", "Access-Control-Allow-Origin": "*", **NOSNIFF}
     address = visitor_address(request, request.app[SERVICE])
     return web.json_response({"ip": address}, headers=headers)
-
-

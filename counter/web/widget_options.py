@@ -1,4 +1,4 @@
-"""What a reader may ask of the widget: query text in, bounded `Options` out, or a sentence that says what is allowed."""
+"""What a reader may ask of the widget: query text in, bounded `Options` out, or a sentence of what is allowed."""
 
 from __future__ import annotations
 

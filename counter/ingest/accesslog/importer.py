@@ -160,4 +160,3 @@ class LogImport:
 
 def _time(one: _Line) -> int:
     return one.line.at
-

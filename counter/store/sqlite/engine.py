@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -38,8 +39,7 @@ class ThreadedConnection(aiosqlite.Connection):
     async def run(
         self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        call: Callable[[], T] = lambda: function(self._conn, *args, **kwargs)  # noqa: E731 - a lambda types best here
-        result: T = await self._execute(call)
+        result: T = await self._execute(partial(function, self._conn, *args, **kwargs))  # type: ignore[no-untyped-call]
         return result
 
 

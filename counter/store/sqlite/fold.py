@@ -91,7 +91,7 @@ _MONTH = (
     " + cast(strftime('%m', day * 86400, 'unixepoch') as integer) - 1"
 )
 
-_INTO_DAYS = f"insert into rollup_day select * from temp.delta where true {ADD_UP}"
+_INTO_DAYS = f"insert into rollup_day select * from temp.delta where true {ADD_UP}"  # noqa: S608 - names of our own
 _INTO_MONTHS = f"""
 insert into rollup_month
 select site_key, dimension, {_MONTH}, value_id, sum(pageviews), sum(visits), sum(visitors), sum(bounces), sum(seconds),

@@ -56,7 +56,9 @@ class Readers:
             except sqlite3.Error as error:
                 raise StoreError(f"the database can't be read: {error}") from error
 
-    async def run(self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(
+        self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run `function(connection, ...)` outside of a transaction; SQLite's backup takes its own."""
         async with self._one() as connection:
             return await connection.run(function, *args, **kwargs)

@@ -76,7 +76,7 @@ class SqliteStore(SqliteReadOnly):
         try:
             path = await asyncio.to_thread(prepare, self._folder)
             self._writer = open_writer(path, self._durability)
-            await self._writer
+            _ = await self._writer
             await self._readers.open()
             self._appender = await self._writer.run(partial(Appender, visit_timeout=self._visit_timeout))
             await self.fold()
@@ -126,14 +126,18 @@ class SqliteStore(SqliteReadOnly):
         return await self._change(upkeep.repair, after=self._need_appender().forget)
 
     async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]:
-        return await self._change(upkeep.prune, now, salts_gone, after=self._need_appender().forget if salts_gone else None)
+        return await self._change(
+            upkeep.prune, now, salts_gone, after=self._need_appender().forget if salts_gone else None
+        )
 
     async def expire(self, now: float, ip_days: int, hit_days: int) -> Mapping[str, int]:
         """Erase addresses and raw rows past their days (0: keep), a portion a transaction; totals never move."""
         gone = {"addresses": 0, "hits": 0}
         while ip_days and (more := await self._change(upkeep.expire_addresses, now, ip_days)):
             gone["addresses"] += more
-        while hit_days and (more := await self._change(upkeep.expire_hits, now, hit_days, after=self._need_appender().forget)):
+        while hit_days and (
+            more := await self._change(upkeep.expire_hits, now, hit_days, after=self._need_appender().forget)
+        ):
             gone["hits"] += more
         return gone
 
@@ -156,9 +160,7 @@ class SqliteStore(SqliteReadOnly):
 
     # -----------------------------------------------------------------------------------------------------------
 
-    async def _change(
-        self, function: Callable[..., T], *args: object, after: Callable[[], None] | None = None
-    ) -> T:
+    async def _change(self, function: Callable[..., T], *args: object, after: Callable[[], None] | None = None) -> T:
         """Run `function(connection, *args)` in one write transaction, then `after()` once it is committed."""
         appender = self._need_appender()
 
@@ -188,4 +190,3 @@ class SqliteStore(SqliteReadOnly):
         if self._appender is None:
             raise StoreError("the store is closed")
         return self._appender
-

@@ -75,7 +75,7 @@ class Visitors:
             day = self.load(visitor_id)
             if day is not None:
                 self._days[visitor_id] = day
-        return day if day.visits else None
+        return day
 
     def add(self, key: Key, day: VisitorDay) -> None:
         """A visitor who is new today."""
@@ -121,7 +121,9 @@ class Visitors:
         self._keys[day.id] = key
 
 
-def _play(visitor_id: int, visits: dict[int, tuple[int, int, int]], rows: Iterable[tuple[int, ...]]) -> VisitorDay | None:
+def _play(
+    visitor_id: int, visits: dict[int, tuple[int, int, int]], rows: Iterable[tuple[int, ...]]
+) -> VisitorDay | None:
     day = VisitorDay(visitor_id)
     by_id = {}
     times: dict[int, int] = {}
