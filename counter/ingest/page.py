@@ -157,6 +157,7 @@ def _normal_host(host: str) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """The host of an http(s) URL in lower case, without credentials and port; '' when there is none."""
     found = split_url(url)

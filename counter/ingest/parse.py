@@ -75,11 +75,10 @@ def decode_body(body: bytes) -> tuple[list[WireHit], bool, int]:
     many = isinstance(decoded, list)
     if many and not 1 <= len(decoded) <= MOST_HITS:
         raise BadInput(f"an array holds {len(decoded)} hits, it may hold 1 to {MOST_HITS}")
-    _refuse_double_keys(body, decoded)
-    hits = [
-        _wire_hit(one, f"hit {index}: " if many else "") for index, one in enumerate(decoded if many else [decoded])
-    ]
-    unknown = sum(len(one) - sum(key in KEYS for key in one) for one in (decoded if many else [decoded]))
+    found = decoded if many else [decoded]
+    _refuse_double_keys(body, found)
+    hits = [_wire_hit(one, f"hit {index}: " if many else "") for index, one in enumerate(found)]
+    unknown = sum(len(one.keys() - KEYS) for one in found if not one.keys() <= KEYS)
     return hits, many, unknown
 
 
@@ -129,25 +128,18 @@ def _wire_hit(decoded: Any, where: str) -> WireHit:
         raise BadInput(f"{where}{error}") from None
 
 
-def _refuse_double_keys(body: bytes, decoded: Any) -> None:
+def _refuse_double_keys(body: bytes, found: list[Any]) -> None:
     """JSON lets a key stand twice and readers differ on which counts; ours refuses.
 
     Every key brings a colon, so as many colons outside of texts as keys means none is double. Only when the quick
     count differs, or an escape hides a colon, is the body read again with every pair in view.
     """
-    hits = decoded if isinstance(decoded, list) else [decoded]
     keys = colons = 0
-    for hit in hits:
+    for hit in found:
         if not isinstance(hit, dict):
             raise BadInput(f"a hit is a JSON object, not {_kind(hit)}")
         keys += len(hit)
-        for key, value in hit.items():
-            colons += key.count(":")
-            if isinstance(value, str):
-                colons += value.count(":")
-            elif isinstance(value, dict):
-                keys += len(value)
-                colons += sum(text.count(":") for pair in value.items() for text in pair if isinstance(text, str))
+        colons += "".join([value for value in hit.values() if type(value) is str]).count(":")
     if body.count(b":") != keys + colons or b"\\u003" in body:
         json.loads(body, object_pairs_hook=_no_double, parse_int=float)
 

@@ -5,9 +5,10 @@ Breakdowns are not touched here: `fold.py` adds them later, in larger portions, 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import NamedTuple
+
+import msgspec
 
 from counter.event import Event, Kind, Outcome, Via
 from counter.query import DayTotal, Dimension
@@ -15,7 +16,7 @@ from counter.store.protocols import Appended, Batch
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops
 from counter.store.sqlite.rows import insert_rows
-from counter.store.sqlite.visitors import Visitors
+from counter.store.sqlite.visitors import Key, Visitors
 from counter.store.visiting import (
     BOUNCE,
     ENGAGED_CAP,
@@ -121,9 +122,11 @@ class Appender:
         rows = _Rows()
         known_lines = self._known_lines(batch)
         refused = self._refuse(batch.events, known_lines)
-        self.visitors.look_up(event for index, event in enumerate(batch.events) if index not in refused)
+        keys = [(event.site_key, event.day, event.visitor) for event in batch.events]
+        self.visitors.look_up(keys)
         outcomes = tuple(
-            refused[index] if index in refused else self._add(event, rows) for index, event in enumerate(batch.events)
+            refused[index] if index in refused else self._add(event, keys[index], rows)
+            for index, event in enumerate(batch.events)
         )
         known_drops = write_drops(self._connection, batch.drops, known_lines, rows.lines)
         self._flush(rows, now)
@@ -145,7 +148,7 @@ class Appender:
         rows = self._connection.execute(
             "select l.site_key, l.hash, l.counted from json_each(?) j cross join log_line l"
             " where l.site_key = j.value ->> 0 and l.hash = j.value ->> 1",
-            (json.dumps(asked),),
+            (msgspec.json.encode(asked).decode(),),
         )
         return {(site, line): counted for site, line, counted in rows}
 
@@ -179,7 +182,7 @@ class Appender:
         rows = self._connection.execute(
             "select h.site_key, h.id from json_each(?) j cross join hit_id h"
             " where h.site_key = j.value ->> 0 and h.id = j.value ->> 1",
-            (json.dumps(asked),),
+            (msgspec.json.encode(asked).decode(),),
         )
         return set(rows)
 
@@ -195,7 +198,7 @@ class Appender:
 
     # Adding an event -----------------------------------------------------------------------------------------
 
-    def _add(self, event: Event, rows: _Rows) -> Outcome:
+    def _add(self, event: Event, key: Key, rows: _Rows) -> Outcome:
         if event.kind == Kind.ENGAGED:
             return self._engage(event, rows)
         site_key, day = event.site_key, event.day
@@ -203,7 +206,7 @@ class Appender:
         name = self._dictionary.value(site_key, day, Dimension.EVENT, event.name) if event.kind == Kind.CUSTOM else None
         event_id = self._next_id
         self._next_id += 1
-        added, visitor_id = self._place_in_visit(event, event_id, path, path if name is None else name, rows)
+        added, visitor_id = self._place_in_visit(event, key, event_id, path, path if name is None else name, rows)
         title = self._dictionary.value(site_key, day, Dimension.TITLE, event.title)
         rows.events.append((
             event_id, added.visit.id, event.at, event.hour, day, int(event.kind), added.adds, added.seconds, path,
@@ -223,9 +226,8 @@ class Appender:
         return Outcome.COUNTED
 
     def _place_in_visit(
-        self, event: Event, event_id: int, path: int, what: int, rows: _Rows
-    ) -> tuple[Added, int]:  # fmt: skip
-        key = (event.site_key, event.day, event.visitor)
+        self, event: Event, key: Key, event_id: int, path: int, what: int, rows: _Rows
+    ) -> tuple[Added, int]:
         visitor_day = self.visitors.get(key)
         if visitor_day is None:
             visitor_day = VisitorDay(event_id)

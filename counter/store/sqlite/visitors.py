@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from counter.event import Event, Kind
+import msgspec
+
+from counter.event import Kind
 from counter.store.visiting import VisitorDay
 
 CACHED = 30_000  # visitor-days; about 600 bytes each
@@ -40,26 +41,26 @@ class Visitors:
     def tail_folded(self) -> None:
         self._tail.clear()
 
-    def look_up(self, events: Iterable[Event]) -> None:
-        """Bring the known visitors of `events` into the cache; the others are new."""
-        missing = {
-            (event.site_key, event.day, event.visitor)
-            for event in events
-            if (event.site_key, event.day, event.visitor) not in self._ids
-        }
-        known = {key: self._tail[key] for key in missing if key in self._tail}
-        asked = [key for key in missing if key not in known]
+    def look_up(self, keys: Iterable[Key]) -> None:
+        """Bring the known visitors of `keys` into the cache; the others are new."""
+        ids, tail = self._ids, self._tail
+        asked: list[Key] = []
+        for key in keys:
+            if key in ids:
+                continue
+            visitor_id = tail.get(key)
+            if visitor_id is None:
+                asked.append(key)
+            else:
+                self._fetch(key, visitor_id)
         if asked:
             rows = self._connection.execute(
                 "select v.site_key, v.day, v.hash, v.visitor_id from json_each(?) j cross join visitor v"
                 " where v.site_key = j.value ->> 0 and v.day = j.value ->> 1 and v.hash = j.value ->> 2",
-                (json.dumps(asked),),
+                (msgspec.json.encode(asked).decode(),),
             )
-            known.update({(site, day, hashed): visitor for site, day, hashed, visitor in rows})
-        for key, visitor_id in known.items():
-            day = self._days.get(visitor_id) or self.load(visitor_id)
-            if day is not None:
-                self._remember(key, day)
+            for site_key, day, hashed, visitor_id in rows.fetchall():
+                self._fetch((site_key, day, hashed), visitor_id)
 
     def get(self, key: Key) -> VisitorDay | None:
         visitor_id = self._ids.get(key)
@@ -110,9 +111,14 @@ class Visitors:
             " e.view_id, e.engaged from json_each(:visits) j cross join event e"
             " on e.visit_id = j.value and e.visit_id <> e.id"
             " order by 1",
-            {"visits": json.dumps(list(visits))},
+            {"visits": msgspec.json.encode(list(visits)).decode()},
         )
         return _play(visitor_id, visits, rows)
+
+    def _fetch(self, key: Key, visitor_id: int) -> None:
+        day = self._days.get(visitor_id) or self.load(visitor_id)
+        if day is not None:
+            self._remember(key, day)
 
     def _remember(self, key: Key, day: VisitorDay) -> None:
         self._days[day.id] = day
