@@ -27,18 +27,23 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\](?::([0-9]{1,5}))?")
 class Networks:
     """An immutable set of networks: `address in networks`, for canonical text. About 0.1 us for a known address."""
 
-    __slots__ = ("_known", "_ranges", "texts")
+    __slots__ = ("_hosts", "_known", "_ranges", "texts")
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         """Takes CIDR networks, single addresses and `unix:`; raises `ConfigError` naming the one it cannot read."""
         self.texts = tuple(texts)
         ranges = [_network(text) for text in self.texts if text.strip().lower() != UNIX]
+        # Single addresses are found by their text, as the visitor behind a local proxy is not: nearly every request.
+        self._hosts = frozenset(str(n.network_address) for n in ranges if n.prefixlen == n.max_prefixlen)
         # Length of the packed address, network, mask: one integer comparison a network.
+        ranges = [n for n in ranges if n.prefixlen < n.max_prefixlen]
         self._ranges = tuple((n.max_prefixlen // 8, int(n.network_address), int(n.netmask)) for n in ranges)
         self._known = lru_cache(4096)(self._search)
 
     def __contains__(self, address: str) -> bool:
-        return bool(self.texts) and self._known(address)
+        if address in self._hosts:
+            return True
+        return bool(self._ranges or not address) and self._known(address)
 
     def __repr__(self) -> str:
         return f"Networks({list(self.texts)!r})"

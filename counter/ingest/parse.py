@@ -77,9 +77,10 @@ def decode_body(body: bytes) -> tuple[list[WireHit], bool, int]:
         raise BadInput(f"an array holds {len(decoded)} hits, it may hold 1 to {MOST_HITS}")
     found = decoded if many else [decoded]
     _refuse_double_keys(body, found)
-    hits = [_wire_hit(one, f"hit {index}: " if many else "") for index, one in enumerate(found)]
-    unknown = sum(len(one.keys() - KEYS) for one in found if not one.keys() <= KEYS)
-    return hits, many, unknown
+    if not many:
+        return [_wire_hit(decoded, "")], False, _unknown_keys(decoded)
+    hits = [_wire_hit(one, f"hit {index}: ") for index, one in enumerate(found)]
+    return hits, True, sum(map(_unknown_keys, found))
 
 
 def decode_query(query: Mapping[str, str]) -> WireHit:
@@ -126,6 +127,10 @@ def _wire_hit(decoded: Any, where: str) -> WireHit:
         return msgspec.convert(decoded, WireHit)
     except msgspec.ValidationError as error:
         raise BadInput(f"{where}{error}") from None
+
+
+def _unknown_keys(decoded: dict[str, Any]) -> int:
+    return 0 if decoded.keys() <= KEYS else len(decoded.keys() - KEYS)
 
 
 def _refuse_double_keys(body: bytes, found: list[Any]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import NamedTuple
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from counter.event import Drop, DropReason, Event, Outcome, Via
@@ -19,7 +19,6 @@ PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )  # a transparent GIF of one pixel
 
-COUNTED, DUPLICATE = "counted", "duplicate"
 _COMMON = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "X-Counter",
@@ -35,33 +34,30 @@ PREFLIGHT = {
 
 
 class Verdict(NamedTuple):
-    """What is said of one hit: `counted`, `duplicate` or `dropped` with its reason."""
+    """What is said of one hit."""
 
+    header: str  # `counted`, `duplicate` or `dropped; reason=...`
+    in_array: str  # the same within an array's answer
     reason: DropReason | None = None
     duplicate: bool = False
-    retry_after: int = 0
-
-    @property
-    def header(self) -> str:
-        if self.reason is not None:
-            return f"dropped; reason={self.reason.value}"
-        return DUPLICATE if self.duplicate else COUNTED
-
-    @property
-    def in_array(self) -> str:
-        if self.reason is not None:
-            return f"dropped:{self.reason.value}"
-        return DUPLICATE if self.duplicate else COUNTED
+    retry_after: int = 0  # seconds
 
 
-_COUNTED = Verdict()
+def dropped(reason: DropReason, retry_after: int = 0) -> Verdict:
+    if reason == DropReason.DUPLICATE:
+        return _DUPLICATE
+    return Verdict(f"dropped; reason={reason.value}", f"dropped:{reason.value}", reason, retry_after=retry_after)
+
+
+_COUNTED = Verdict("counted", "counted")
+_DUPLICATE = Verdict("duplicate", "duplicate", duplicate=True)
 _AFTER_COMMIT = {
     Outcome.COUNTED: _COUNTED,
-    Outcome.DUPLICATE: Verdict(duplicate=True),
-    Outcome.UNKNOWN_VIEW: Verdict(DropReason.UNKNOWN_VIEW),
-    Outcome.QUARANTINED: Verdict(DropReason.QUARANTINED),
-    Outcome.DAY_TAKEN: Verdict(DropReason.DAY_TAKEN),
-    Outcome.KNOWN: Verdict(duplicate=True),
+    Outcome.DUPLICATE: _DUPLICATE,
+    Outcome.KNOWN: _DUPLICATE,
+    Outcome.UNKNOWN_VIEW: dropped(DropReason.UNKNOWN_VIEW),
+    Outcome.QUARANTINED: dropped(DropReason.QUARANTINED),
+    Outcome.DAY_TAKEN: dropped(DropReason.DAY_TAKEN),
 }
 
 
@@ -70,12 +66,10 @@ async def post_hit(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     wires, many, unknown = decode_body(await read_body(request))
     service.unknown_keys += unknown
-    site_key = service.token_site(request.headers.get("Authorization", ""))
-    judged = [_judge(request, service, wire, Via.SNIPPET, site_key) for wire in wires]
+    site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""))
     if many:
-        return await _answer_array(service, judged)
-    verdict = await settle(service, judged[0])
-    return _answer(verdict)
+        return await _answer_array(service, [_judge(request, service, wire, Via.SNIPPET, site_key) for wire in wires])
+    return _answer(await settle(service, _judge(request, service, wires[0], Via.SNIPPET, site_key)))
 
 
 async def get_pixel(request: web.Request) -> web.Response:
@@ -132,8 +126,7 @@ def _note_drop(service: Service, judged: Judged) -> Verdict:
         raise AssertionError("a judged hit is an event or a drop")
     if not judged.again:
         service.writer.drop(drop)
-    duplicate = drop.reason == DropReason.DUPLICATE
-    verdict = Verdict(None if duplicate else drop.reason, duplicate, judged.retry_after)
+    verdict = dropped(drop.reason, judged.retry_after)
     service.outcomes[verdict.header] += 1
     return verdict
 
@@ -166,4 +159,4 @@ async def _answer_array(service: Service, judged: list[Judged]) -> web.Response:
 
 
 # Made once: building the dictionary of each answer anew costs 2 us.
-_COUNTED_HEADERS = CIMultiDictProxy(CIMultiDict({**_COMMON, "X-Counter": COUNTED}))
+_COUNTED_HEADERS = CIMultiDictProxy(CIMultiDict({**_COMMON, "X-Counter": "counted"}))

@@ -6,8 +6,9 @@ import asyncio
 from functools import lru_cache
 
 from aiohttp import hdrs, web
+from multidict import istr
 
-from counter.errors import TooSlow, WrongType
+from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
 from counter.ingest.address import client_address
 from counter.ingest.parse import USER_AGENT, Envelope
@@ -15,6 +16,11 @@ from counter.ingest.text import clean
 from counter.web.service import Service
 
 BODY_SECONDS = 10  # aiohttp never times out a body that stalls
+LARGEST_BODY = 512 * 1024  # bytes, after decompression
+# Names of headers, folded once: a plain text is folded at each look-up.
+FORWARDED_FOR = istr("X-Forwarded-For")
+GPC, DNT = istr("Sec-GPC"), istr("DNT")
+PREFETCH = (istr("Sec-Purpose"), istr("Purpose"), istr("X-Moz"))
 OPT_OUT_COOKIE = "counter_opt_out=1"
 
 
@@ -22,7 +28,7 @@ def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bo
     """The visitor as the request shows him: address through trusted proxies only, user agent cut before any look."""
     headers = request.headers
     opt_out = OPT_OUT_COOKIE in headers.get(hdrs.COOKIE, "") or (
-        service.config.counting.respect_gpc and ("1" in (headers.get("Sec-GPC"), headers.get("DNT")))
+        service.config.counting.respect_gpc and "1" in (headers.get(GPC), headers.get(DNT))
     )
     return Envelope(
         at=int(service.clock.now()),
@@ -39,7 +45,7 @@ def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bo
 
 def visitor_address(request: web.Request, service: Service) -> str:
     """The visitor's address by the rules of `client_address`."""
-    forwarded = request.headers.getall("X-Forwarded-For", ())
+    forwarded = request.headers.getall(FORWARDED_FOR, ())
     return client_address(request.remote, forwarded, service.trusted_proxies)
 
 
@@ -47,8 +53,11 @@ async def read_body(request: web.Request) -> bytes:
     """The whole body, or TooSlow; its size is limited by the application's `client_max_size`."""
     _check_content_type(request.headers.get(hdrs.CONTENT_TYPE, ""))
     _check_encoding(request.headers.get(hdrs.CONTENT_ENCODING, ""))
-    if request.content.is_eof():  # all here already, as nearly always: no timer needed
-        return await request.read()
+    if request.content.is_eof():  # all here already, as nearly always: no timer, and no task switch
+        body = request.content.read_nowait(-1)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge(f"the body is larger than the limit of {LARGEST_BODY} bytes")
+        return body
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
@@ -58,7 +67,7 @@ async def read_body(request: web.Request) -> bytes:
 
 
 def _is_prefetch(request: web.Request) -> bool:
-    for header in ("Sec-Purpose", "Purpose", "X-Moz"):
+    for header in PREFETCH:
         value = request.headers.get(header)
         if value is not None and ("prefetch" in value or "preview" in value):
             return True

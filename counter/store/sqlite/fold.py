@@ -57,25 +57,31 @@ from temp.part p {join}
 group by 1, 3, 4
 """
 
-_PAGES = f"""
-insert into temp.delta
-select site_key, {Dimension.PAGE:d}, day, path, sum(kind = 1), sum((adds >> 5 & 1) * (kind = 1)),
-       sum((adds >> 6 & 1) * (kind = 1)), 0, 0, sum(kind = 2), sum(engaged)
+# Exit pages move: a later page view takes the exit from the page before. Their visitors are not a plain sum.
+_PAGES = """
+insert into temp.page
+select site_key, day, path, sum(kind = 1), sum((adds >> 5 & 1) * (kind = 1)), sum((adds >> 6 & 1) * (kind = 1)),
+       sum(kind = 2), sum(engaged), sum(adds >> 4 & 1)
 from temp.step
-where kind <> 0
-group by 1, 3, 4
+group by 1, 2, 3
+"""
+
+_PAGES_LEFT = """
+insert into temp.page
+select site_key, day, exit_was, 0, 0, 0, 0, 0, -count(*) from temp.step where exit_was is not null group by 1, 2, 3
+"""
+
+_SPREAD_PAGES = f"""
+insert into temp.delta
+select site_key, {Dimension.PAGE:d}, day, page, sum(pageviews), sum(visits), sum(visitors), 0, 0, sum(events),
+       sum(engaged)
+from temp.page group by 1, 3, 4
 """  # noqa: S608 - a number of our own
 
-# Exit pages move: a later page view takes the exit from the page before. Their visitors are not a plain sum.
-_EXITS = f"""
+_SPREAD_EXITS = f"""
 insert into temp.delta
-select site_key, {Dimension.EXIT_PAGE:d}, day, page, 0, sum(visits), 0, 0, 0, 0, 0
-from (
-  select site_key, day, path as page, 1 as visits from temp.step where adds & 16
-  union all
-  select site_key, day, exit_was, -1 from temp.step where exit_was is not null
-)
-group by 1, 3, 4
+select site_key, {Dimension.EXIT_PAGE:d}, day, page, 0, sum(exits), 0, 0, 0, 0, 0
+from temp.page group by 1, 3, 4
 """  # noqa: S608 - a number of our own
 
 _EVENTS = f"""
@@ -105,6 +111,8 @@ create temp table if not exists step (
   site_key, day, client, place, origin, entry, repeats, path, kind, name, adds, bounce, seconds, engaged, exit_was);
 create temp table if not exists part (
   site_key, day, value, repeats, pageviews, visits, bounces, seconds, events, engaged);
+create temp table if not exists page (
+  site_key, day, page, pageviews, visits, visitors, events, engaged, exits);
 create temp table if not exists delta (
   site_key, dimension, day, value_id, pageviews, visits, visitors, bounces, seconds, events, engaged);
 """
@@ -125,6 +133,7 @@ def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
     span = {"after": after, "upto": upto}
     connection.execute("delete from temp.delta")
     connection.execute("delete from temp.step")
+    connection.execute("delete from temp.page")
     connection.execute(_STEPS, span)
     connection.execute(_STEPS_OF_OTHER_DAYS, span)
     for column, dimensions in _GROUPS:
@@ -132,7 +141,7 @@ def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
         connection.execute(_PARTS.format(column=column))
         for dimension in dimensions:
             connection.execute(_spread(column, dimension))
-    for statement in (_PAGES, _EXITS, _EVENTS):
+    for statement in (_PAGES, _PAGES_LEFT, _SPREAD_PAGES, _SPREAD_EXITS, _EVENTS):
         connection.execute(statement)
 
 
