@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from counter.cli.context import Context
-from counter.config import SETTINGS
+from counter.settings import SETTINGS
 
 
 @click.command("check-config", epilog="Example: counter --config /etc/counter.toml check-config")

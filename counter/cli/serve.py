@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 from asyncio import Transport
+from pathlib import Path
 from typing import cast
 
 import click
@@ -46,9 +47,9 @@ async def _serve(config: Config, host: str, port: int) -> None:
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEPALIVE, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     try:
-        server = await _listen(runner, host, port, config.server.max_connections)
+        server = await _listen(runner, host, port, config.server.socket, config.server.max_connections)
         _freeze_garbage()
-        _announce(service, host, server.sockets[0].getsockname()[1])
+        _announce(service, server.sockets[0].getsockname())
         await _until_told_to_stop()
         log.info("stopping: no new connections, what is queued is committed")
         server.close()
@@ -57,7 +58,7 @@ async def _serve(config: Config, host: str, port: int) -> None:
     log.info("stopped")
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int, most: int) -> asyncio.Server:
+async def _listen(runner: web.AppRunner, host: str, port: int, unix_socket: Path | None, most: int) -> asyncio.Server:
     """Listen, with at most `most` connections: aiohttp has no limit, and a full file table stops everything."""
     http = runner.server
     if http is None:
@@ -66,10 +67,14 @@ async def _listen(runner: web.AppRunner, host: str, port: int, most: int) -> asy
     def protocol() -> asyncio.Protocol:
         return _Refuse() if len(http.connections) >= most else http()
 
+    loop = asyncio.get_running_loop()
     try:
-        return await asyncio.get_running_loop().create_server(protocol, host, port, backlog=BACKLOG)
+        if unix_socket is not None:
+            return await loop.create_unix_server(protocol, unix_socket, backlog=BACKLOG)
+        return await loop.create_server(protocol, host, port, backlog=BACKLOG)
     except OSError as error:
-        raise UsageError(f"can't listen on {host} port {port}: {error.strerror or error}") from error
+        where = unix_socket or f"{host} port {port}"
+        raise UsageError(f"can't listen on {where}: {error.strerror or error}") from error
 
 
 class _Refuse(asyncio.Protocol):
@@ -95,10 +100,14 @@ async def _until_told_to_stop() -> None:
     await told.wait()
 
 
-def _announce(service: Service, host: str, port: int) -> None:
-    """Where everything is; a person who just started the service looks here."""
-    shown = f"[{host}]" if ":" in host else host
-    base = service.config.server.public_url or f"http://{shown}:{port}"
+def _announce(service: Service, listening: tuple[str, int] | str) -> None:
+    """Where everything is; a person who just started the service looks here. `listening` is the socket's own name."""
+    if isinstance(listening, str):
+        where = listening
+    else:
+        shown = f"[{listening[0]}]" if ":" in listening[0] else listening[0]
+        where = f"http://{shown}:{listening[1]}"
+    base = service.config.server.public_url or where
     site = first_site(service)
     rows = [
         ("demo page", f"{base}/demo"),
@@ -110,7 +119,7 @@ def _announce(service: Service, host: str, port: int) -> None:
     ]
     if not site:
         rows = [("dashboard", f"{base}/dashboard/"), ("first site", "counter site add ID --name NAME")]
-    click.echo(f"visitor-counter listens on {base}, data in {service.config.storage.path}")
-    for name, where in rows:
-        click.echo(f"  {name:<10} {where}")
-    log.info("listening", extra={"port": port, "sites": len(service.sites.all())})
+    click.echo(f"visitor-counter listens on {where}, data in {service.config.storage.path}")
+    for name, shown in rows:
+        click.echo(f"  {name:<10} {shown}")
+    log.info("listening", extra={"on": where, "sites": len(service.sites.all())})

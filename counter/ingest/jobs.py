@@ -27,8 +27,8 @@ async def run_jobs(jobs: tuple[Job, ...]) -> None:
 
 async def _repeat(job: Job) -> None:
     while True:
-        await asyncio.sleep(job.every)
         try:
             await job.run()
         except CounterError as error:
             log.error("a job failed", extra={"job": job.name, "error": str(error)})
+        await asyncio.sleep(job.every)

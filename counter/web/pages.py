@@ -166,7 +166,7 @@ def _opt_out_page(out: bool) -> web.Response:
 @cache
 def _tracker(hit_path: str) -> tuple[bytes, str]:
     script = (HERE / "static" / "counter.js").read_text(encoding="utf-8")
-    body = script.replace("'/hit'", f"'{hit_path}'").encode()
+    body = script.replace('dataset.hit || "hit"', f'dataset.hit || "{hit_path[1:]}"').encode()
     return body, _etag(body)
 
 
