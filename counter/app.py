@@ -13,8 +13,7 @@ from counter.clock import Clock, SystemClock
 from counter.config import Config, SiteConfig
 from counter.ingest.address import Networks
 from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.useragent import UserAgents
-from counter.ingest.identify import Salts
+from counter.ingest.identify import PassingSalts, Salts
 from counter.ingest.jobs import Job, run_jobs
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.rate import RateLimiter
@@ -53,8 +52,12 @@ def build_app(config: Config, clock: Clock | None = None) -> web.Application:
     return app
 
 
-def build_pipeline(config: Config) -> Pipeline:
-    """Everything that judging hits needs; also an import's, when no service runs."""
+def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipeline:
+    """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down."""
+    # Its patterns take half a second to load, and most commands do not need them.
+    from counter.ingest.enrich.useragent import UserAgents
+
+    salts = config.storage.path / "salts"
     geo = Geo.open(config.geoip.database, config.storage.path)
     if geo.problem:
         log.warning(geo.problem)
@@ -64,7 +67,7 @@ def build_pipeline(config: Config) -> Pipeline:
             ignored=Networks(config.counting.ignored_networks),
             rate=RateLimiter(config.counting.rate_limit_per_minute),
         ),
-        salts=Salts(config.storage.path / "salts"),
+        salts=PassingSalts(salts) if throw_away_salts else Salts(salts),
         agents=UserAgents(),
         geo=geo,
         store_ip=config.privacy.store_ip,

@@ -13,7 +13,7 @@ from counter.web.service import Service
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self';"
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self';"
         " frame-ancestors 'none'; object-src 'none'"
     ),
     "Cache-Control": "private, no-store",

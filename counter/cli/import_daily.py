@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from counter.stats.totals import LINES, Book, Snapshot, take_snapshot
 COLUMNS = ("date", "visits", "visitors", "pageviews")
 MOST_ROWS = 40_000  # days; more than a century
 MOST = 2**53
+EARLIEST = dt.date(1990, 1, 1)
 
 
 @click.command("import-daily", epilog="Example: counter import-daily --site shop history.csv --dry-run")
@@ -59,7 +61,7 @@ def read_days(file: Path) -> list[HistoryDay]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{file} is not a CSV file in UTF-8: {error}") from error
     header = tuple(name.strip().lower() for name in rows[0]) if rows else ()
-    if header[:2] != COLUMNS[:2] or not set(header) <= set(COLUMNS):
+    if header[:2] != COLUMNS[:2] or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         raise UsageError(
             f"{file}: the first line is {','.join(header)[:80]!r}, it must be date,visits[,visitors,pageviews]"
         )
@@ -78,21 +80,32 @@ def read_days(file: Path) -> list[HistoryDay]:
 def _day(where: str, row: dict[str, str], complete: bool) -> HistoryDay:
     if not complete:
         raise UsageError(f"{where}: it has another number of columns than the first line")
-    try:
-        date = dt.date.fromisoformat(row["date"].strip())
-    except ValueError:
-        raise UsageError(f"{where}: date is {row['date'][:20]!r}, it must be such as 2024-11-21") from None
+    date = _date(where, row["date"].strip())
     return HistoryDay(
         day_number(date), _count(where, "visits", row["visits"]) or 0,
         _count(where, "visitors", row.get("visitors", "")), _count(where, "pageviews", row.get("pageviews", "")),
     )  # fmt: skip
 
 
+def _date(where: str, text: str) -> dt.date:
+    """A day from 1990 to tomorrow, UTC: east of it today has begun already."""
+    latest = dt.datetime.fromtimestamp(SystemClock().now(), dt.UTC).date() + dt.timedelta(days=1)
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            date = dt.date.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            if EARLIEST <= date <= latest:
+                return date
+    raise UsageError(f"{where}: date is {text[:20]!r}, it must be such as 2024-11-21, from {EARLIEST} to {latest}")
+
+
 def _count(where: str, name: str, text: str) -> int | None:
     text = text.strip()
     if not text and name != "visits":
         return None
-    if not text.isascii() or not text.isdecimal() or int(text[:20]) > MOST:
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MOST)) or int(text) > MOST:
         raise UsageError(f"{where}: {name} is {text[:24]!r}, it must be a whole number from 0 to {MOST}")
     return int(text)
 

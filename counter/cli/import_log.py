@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
 from counter.cli.port import open_port
 from counter.clock import SystemClock
-from counter.event import Outcome
+from counter.event import Event, Outcome
 from counter.ingest.accesslog.files import open_log
 from counter.ingest.accesslog.importer import Append, Choices, LogImport, Summary
 from counter.site import ActiveSite, Site
@@ -45,27 +46,31 @@ def import_log(
     """
     choices = Choices(everything, keep_bots, overlap)
     started = time.monotonic()
-    summary = run(_import(context, site_id, choices, files, dry_run=dry_run))
-    _show(summary, time.monotonic() - started)
+    summary = Summary()
+    try:
+        run(_import(context, site_id, choices, files, summary, dry_run=dry_run))
+    finally:
+        if summary.lines:
+            _show(summary, time.monotonic() - started)
     if dry_run:
         click.echo("nothing was written")
 
 
 async def _import(
-    context: Context, site_id: str, choices: Choices, files: tuple[str, ...], *, dry_run: bool
-) -> Summary:
-    pipeline = await asyncio.to_thread(build_pipeline, context.config)
+    context: Context, site_id: str, choices: Choices, files: tuple[str, ...], summary: Summary, *, dry_run: bool
+) -> None:
+    pipeline = await asyncio.to_thread(build_pipeline, context.config, throw_away_salts=dry_run)
     try:
         async with _target(context, site_id, choices, dry_run=dry_run) as (site, append):
-            now = SystemClock().now()
             log_import = LogImport(
-                ActiveSite(site), pipeline, pipeline.salts.line_key(), choices, append, now
-            )  # fmt: skip
-            await _read_all(log_import, files)
-            await log_import.finish()
+                ActiveSite(site), pipeline, pipeline.salts.line_key(), choices, append, SystemClock().now(), summary
+            )
+            try:
+                await _read_all(log_import, files)
+            finally:
+                await log_import.finish()
     finally:
         pipeline.geo.close()
-    return log_import.summary
 
 
 @asynccontextmanager
@@ -81,21 +86,34 @@ async def _target(
     async with open_port(context.config) as port:
         async with context.reading() as store:
             site = await find_site(store, site_id)
-        yield site, port.append
+        yield site, partial(port.append, timezone=site.timezone)
 
 
 async def _nowhere(store: ReadOnlyStore, site: Site, choices: Choices) -> Append:
     """Answers as the writer would, and writes nothing."""
     live = set() if choices.overlap else await store.reports.live_days(site.key)
 
+    seen: dict[int | None, bool] = {}  # lines of this run and of earlier imports, and whether they were counted
+
+    def outcome(event: Event) -> Outcome:
+        if seen.get(event.line):
+            return Outcome.KNOWN
+        if event.day in live:
+            return Outcome.DAY_TAKEN
+        seen[event.line] = True
+        return Outcome.COUNTED
+
     async def append(batch: Batch) -> Appended:
         lines = [item.line for items in (batch.events, batch.drops) for item in items if item.line is not None]
-        known = await store.reports.known_lines(site.key, lines)
-        outcomes = tuple(
-            Outcome.KNOWN if event.line in known else Outcome.DAY_TAKEN if event.day in live else Outcome.COUNTED
-            for event in batch.events
-        )
-        return Appended(outcomes, ())
+        for line, counted in (await store.reports.known_lines(site.key, lines)).items():
+            seen[line] = seen.get(line, False) or counted
+        outcomes = tuple(outcome(event) for event in batch.events)
+        known_drops = []
+        for index, drop in enumerate(batch.drops):
+            if drop.line in seen:
+                known_drops.append(index)
+            seen.setdefault(drop.line, False)
+        return Appended(outcomes, (), known_drops=tuple(known_drops))
 
     return append
 
@@ -104,7 +122,8 @@ async def _read_all(log_import: LogImport, files: tuple[str, ...]) -> None:
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), _Rate(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for name in files:
             with open_log(name) as file:
                 task = progress.add_task(Path(name).name, total=file.total, lines=0)

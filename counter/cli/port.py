@@ -24,7 +24,8 @@ from counter.web.commands import socket_path as path_of
 class Port(Protocol):
     """What commands may ask to be written."""
 
-    async def append(self, batch: Batch) -> Appended: ...
+    async def append(self, batch: Batch, timezone: str = "") -> Appended:
+        """Write a batch; with `timezone`, only while the site is in that zone: its days were made there."""
 
     async def add_site(self, site: Site) -> Site: ...
 
@@ -47,7 +48,7 @@ class LocalPort:
         self._now = SystemClock().now
         self._unfolded = 0
 
-    async def append(self, batch: Batch) -> Appended:
+    async def append(self, batch: Batch, timezone: str = "") -> Appended:
         appended = await self._store.append(batch, self._now())
         self._unfolded += len(batch.events)
         if self._unfolded >= 20_000:
@@ -80,8 +81,8 @@ class RemotePort:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def append(self, batch: Batch) -> Appended:
-        answer: Appended = await self._ask("append", Append(batch))
+    async def append(self, batch: Batch, timezone: str = "") -> Appended:
+        answer: Appended = await self._ask("append", Append(batch, timezone))
         return answer
 
     async def add_site(self, site: Site) -> Site:
@@ -112,7 +113,9 @@ class RemotePort:
                 if answer.status == 200:
                     return msgspec.msgpack.decode(body, type=COMMANDS[name].answered)
         except aiohttp.ClientError as error:
-            raise errors.StoreError(f"the running service did not answer: {error}") from error
+            raise errors.StoreError(
+                f"the running service did not answer ({error}); run this again: nothing is counted twice"
+            ) from error
         raise _as_error(body)
 
 

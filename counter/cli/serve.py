@@ -25,7 +25,7 @@ from dashboard.app import build_dashboard
 log = logging.getLogger(__name__)
 
 KEEPALIVE = 30  # seconds; aiohttp's own default for a runner is 3630
-SHUTDOWN = 10  # seconds that hits under way have to finish
+SHUTDOWN = 5  # seconds that hits under way have to finish
 BACKLOG = 1024
 
 

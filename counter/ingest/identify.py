@@ -141,6 +141,21 @@ class Salts:
         path.unlink()
 
 
+class PassingSalts(Salts):
+    """Salts that are never written down, for a run that only says what would be counted."""
+
+    def key(self, site_key: int, day: int, now: float) -> bytes:
+        salt = self._cache.get((site_key, day))
+        if salt is None:
+            salt = self._cache[site_key, day] = Salt(self._random(KEY_BYTES), int(now))
+        return salt.key
+
+    def line_key(self) -> bytes:
+        """The one that is there, to know lines imported before; else one that no line was ever named by."""
+        path = self._folder / "lines.key"
+        return super().line_key() if path.exists() else self._random(KEY_BYTES)
+
+
 def _read(path: Path) -> Salt | None:
     try:
         return Salt.unpacked(path.read_bytes())

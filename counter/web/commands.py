@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
+from counter.errors import UsageError
 from counter.query import HistoryDay
 from counter.site import Site
 from counter.store.protocols import Appended, Batch
@@ -28,6 +29,7 @@ LONGEST_PATH = 100  # characters; the kernel takes 107
 
 class Append(msgspec.Struct):
     batch: Batch
+    timezone: str = ""  # of the site, that the events' days are in; '' is not compared
 
 
 class ChangeSite(msgspec.Struct):
@@ -54,6 +56,10 @@ class Nothing(msgspec.Struct):
 
 
 async def _append(service: Service, asked: Append) -> Appended:
+    for event in asked.batch.events[:1]:
+        active = service.sites.by_key(event.site_key)
+        if active is None or asked.timezone not in ("", active.site.timezone):
+            raise UsageError("the site was removed or its time zone changed meanwhile; run the import again")
     return await service.writer.append(asked.batch)
 
 

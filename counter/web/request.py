@@ -61,6 +61,8 @@ async def read_body(request: web.Request) -> bytes:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
+    except ConnectionError:
+        raise TooSlow("the sender hung up before the body was whole") from None
     except TimeoutError:
         request.protocol.force_close()
         raise TooSlow(f"the body did not arrive within {BODY_SECONDS} s") from None

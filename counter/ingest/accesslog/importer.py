@@ -67,9 +67,16 @@ class LogImport:
     """One import into one site. Feed it files; `finish` writes what is left."""
 
     def __init__(
-        self, site: ActiveSite, pipeline: Pipeline, line_key: bytes, choices: Choices, append: Append, now: float
+        self,
+        site: ActiveSite,
+        pipeline: Pipeline,
+        line_key: bytes,
+        choices: Choices,
+        append: Append,
+        now: float,
+        summary: Summary,
     ) -> None:
-        self.summary = Summary()
+        self.summary = summary
         self._site = site
         self._pipeline = pipeline
         self._line_key = line_key

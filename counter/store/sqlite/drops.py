@@ -23,8 +23,16 @@ def write_drops(
 
     New log lines are added to `lines`, to be remembered as seen but not counted.
     """
-    known = tuple(index for index, drop in enumerate(drops) if (drop.site_key, drop.line) in known_lines)
-    new = [drop for drop in drops if (drop.site_key, drop.line) not in known_lines]
+    seen: set[tuple[int, int | None]] = set(known_lines)
+    known: list[int] = []
+    new: list[Drop] = []
+    for index, drop in enumerate(drops):
+        key = (drop.site_key, drop.line)
+        if drop.line is not None and key in seen:
+            known.append(index)
+        else:
+            seen.add(key)
+            new.append(drop)
     lines.extend((drop.site_key, drop.line, 0) for drop in new if drop.line is not None)
     reasons = Counter((drop.site_key, drop.day, drop.reason.value) for drop in new)
     bots = Counter((drop.site_key, drop.day, drop.bot.name, drop.bot.category) for drop in new if drop.bot)
@@ -34,7 +42,7 @@ def write_drops(
     log = [_log_row(drop) for drop in new if drop.reason != DropReason.OPT_OUT]
     columns = "(site_key, at, reason, path, address, user_agent, bot)"
     insert_rows(connection, f"insert into drop_log {columns}", log[-KEPT:])
-    return known
+    return tuple(known)
 
 
 def trim_drop_log(connection: sqlite3.Connection) -> None:

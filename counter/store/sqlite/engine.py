@@ -85,6 +85,7 @@ def prepare(folder: Path) -> Path:
     try:
         _verify(connection, path)
         _migrate(connection, path)
+        _use_wal(connection, path)
     finally:
         connection.close()
     path.chmod(0o600)
@@ -163,14 +164,19 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if version:
         connection.execute("pragma wal_checkpoint(truncate)")
         shutil.copy2(path, path.with_suffix(f".before-{len(scripts)}.db"))
-    else:
-        connection.execute("pragma journal_mode = wal")
     for number, script in enumerate(scripts[version:], start=version + 1):
         # One transaction a script: an interruption leaves the old schema whole.
         connection.executescript(
             f"begin exclusive;\n{script}\n;pragma application_id = {APPLICATION_ID};"
             f" pragma user_version = {number}; commit;"
         )
+
+
+def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """Every time: a restored backup comes without a write-ahead log, and readers would block the writer."""
+    mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
+    if mode != "wal":
+        raise StoreError(f"{path} can't have a write-ahead log (journal mode {mode}); is it on a network file system?")
 
 
 def wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
@@ -191,7 +197,7 @@ def replace_database(folder: Path, source: Path, force: bool) -> Path | None:
             raise StoreError(f"{target} exists; --force replaces it and keeps it beside")
         part = folder / (FILE_NAME + ".part")
         shutil.copyfile(source, part)
-        _verify_backup(part)
+        _verify_backup(part, source)
         replaced = _put_aside(target)
         part.chmod(0o600)
         part.rename(target)
@@ -202,30 +208,36 @@ def replace_database(folder: Path, source: Path, force: bool) -> Path | None:
         lock.release()
 
 
-def _verify_backup(path: Path) -> None:
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+def _verify_backup(copy: Path, source: Path) -> None:
+    """Refuse what is no whole backup of ours; the sentence names `source`, the file that was given."""
+    connection = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
     try:
-        _verify(connection, path)
-        if not connection.execute("pragma user_version").fetchone()[0]:
-            raise StoreError(f"{path.name} is an empty database, not a backup")
+        application = connection.execute("pragma application_id").fetchone()[0]
+        version = connection.execute("pragma user_version").fetchone()[0]
         problem = connection.execute("pragma integrity_check(1)").fetchone()[0]
-        if problem != "ok":
-            raise StoreError(f"the backup is damaged: {problem}")
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{source} is not a backup of visitor-counter: {error}") from error
     finally:
         connection.close()
+    if application != APPLICATION_ID or not 0 < version <= len(migrations()):
+        raise StoreError(
+            f"{source} is not a backup of this visitor-counter: application id {application:#x}, schema {version}"
+        )
+    if problem != "ok":
+        raise StoreError(f"{source} is damaged: {problem}")
 
 
 def _put_aside(target: Path) -> Path | None:
     """Move the database and its log away; a log left behind would be played onto the new file."""
-    if not target.exists():
-        return None
-    connection = _connect_writer(target)
-    try:
-        connection.execute("pragma wal_checkpoint(truncate)")
-    finally:
-        connection.close()
-    replaced = target.with_name(FILE_NAME + ".replaced")
-    target.replace(replaced)
+    replaced = None
+    if target.exists():
+        connection = _connect_writer(target)
+        try:
+            connection.execute("pragma wal_checkpoint(truncate)")
+        finally:
+            connection.close()
+        replaced = target.with_name(FILE_NAME + ".replaced")
+        target.replace(replaced)
     for suffix in ("-wal", "-shm"):
         target.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
     return replaced

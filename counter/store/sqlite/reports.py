@@ -140,15 +140,15 @@ class SqliteReports:
         rows = await self._readers.ask(lambda connection: connection.execute(sql, (since,)).fetchall())
         return [(site_key, visitor, at) for site_key, visitor, at in rows]
 
-    async def known_lines(self, site_key: int, lines: Sequence[int]) -> set[int]:
-        """Which of these log lines an earlier import has counted."""
+    async def known_lines(self, site_key: int, lines: Sequence[int]) -> dict[int, bool]:
+        """Which of these log lines an earlier import has seen, and whether it counted them."""
         sql = (
-            "select l.hash from json_each(?) j cross join log_line l"
-            " where l.site_key = ? and l.hash = j.value and l.counted = 1"
+            "select l.hash, l.counted from json_each(?) j cross join log_line l"
+            " where l.site_key = ? and l.hash = j.value"
         )
         asked = (json.dumps(list(lines)), site_key)
         rows = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchall())
-        return {row[0] for row in rows}
+        return {line: bool(counted) for line, counted in rows}
 
     async def live_days(self, site_key: int) -> set[int]:
         """The local days that have hits which did not come from access logs; they take no log lines."""

@@ -24,6 +24,7 @@ def find_differences(connection: sqlite3.Connection) -> list[Difference]:
     return [
         *_compare(connection, "total_hour", "recount_hour", "day, hour"),
         *_compare(connection, "total_day", "recount_day", "day"),
+        *_compare_logged(connection),
         *_compare(connection, "rollup_day", "delta", "day, dimension, value_id"),
         *_months_against_days(connection),
     ]
@@ -39,8 +40,7 @@ def repair(connection: sqlite3.Connection) -> int:
     connection.execute(f"delete from total_day where {_NOT_CLOSED.format(t='total_day')}")  # noqa: S608
     connection.execute(
         f"insert into total_day select r.site_key, r.day, {_prefixed('r')}, coalesce(l.logged, 0) from recount_day r"  # noqa: S608
-        " left join (select v.site_key, e.day, count(*) as logged from event e join visit v on v.id = e.visit_id"
-        " where e.via = 4 and e.kind in (1, 2) group by 1, 2) l on l.site_key = r.site_key and l.day = r.day"
+        f" left join ({_LOGGED}) l on l.site_key = r.site_key and l.day = r.day"
         f" where {_NOT_CLOSED.format(t='r')}"
     )
     _replace(connection, "rollup_day", "delta")
@@ -169,6 +169,22 @@ def _compare(connection: sqlite3.Connection, stored: str, counted: str, key: str
         Difference(stored, where[0], where[1], _what(names[2:], where[2:]), ours.get(where), theirs.get(where))
         for where in sorted(ours.keys() | theirs.keys())
     ]
+
+
+_LOGGED = (
+    "select v.site_key, e.day, count(*) as logged from event e join visit v on v.id = e.visit_id"
+    " where e.via = 4 and e.kind in (1, 2) group by 1, 2"
+)
+
+
+def _compare_logged(connection: sqlite3.Connection) -> list[Difference]:
+    """How many events of a day came from logs: it decides whether the day takes log lines."""
+    rows = connection.execute(
+        f"select t.site_key, t.day, t.logged, coalesce(l.logged, 0) from total_day t left join ({_LOGGED}) l"  # noqa: S608
+        f" on l.site_key = t.site_key and l.day = t.day where {_NOT_CLOSED.format(t='t')}"
+        f" and t.logged <> coalesce(l.logged, 0) limit {_COMPARED}"
+    )
+    return [Difference("total_day", site, day, "logged", (stored,), (counted,)) for site, day, stored, counted in rows]
 
 
 def _what(names: list[str], values: tuple[int, ...]) -> str:

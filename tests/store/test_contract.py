@@ -1,0 +1,1086 @@
+"""What an engine must do: each engine passes every test here. An engine is named in ENGINES and opened, nothing more.
+
+Tests that look below the protocols (files, pragmas, rows) are those of SQLite's own promises, at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counter.errors import Locked, StoreError, UnknownSite, UsageError
+from counter.event import Bot, Client, Drop, DropReason, Event, Origin, Outcome, Place
+from counter.ingest.writer import Writer
+from counter.query import VISIT_DIMENSIONS, Dimension, DropCount, HistoryDay
+from counter.site import Site
+from counter.store.open import Store, open_reports, open_store, replace_database
+from counter.store.protocols import Batch
+from counter.store.sqlite import dictionary, upkeep, visitors
+from tests.store.events import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    TODAY,
+    append,
+    broken_down,
+    counted,
+    custom,
+    database,
+    day_of,
+    day_sums,
+    engaged,
+    everything,
+    hour_sums,
+    instant,
+    make,
+    of_log,
+    read,
+)
+
+ENGINES = {"sqlite": open_store}
+Open = Callable[[], Store]
+COUNTED, DUPLICATE, KNOWN = Outcome.COUNTED, Outcome.DUPLICATE, Outcome.KNOWN
+DAY_TAKEN, UNKNOWN_VIEW = Outcome.DAY_TAKEN, Outcome.UNKNOWN_VIEW
+WIKI = Origin(referrer="https://wiki.example/a", referrer_host="wiki.example", source="Wiki", channel="referral")
+NEWS = Origin(referrer="https://news.example/", referrer_host="news.example", source="News", channel="referral")
+FIREFOX = Client("Firefox", "Firefox 128", "Linux", "desktop", "ka", "1920")
+
+
+class FixedClock:
+    def now(self) -> float:
+        return NOON
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture(params=ENGINES.values(), ids=ENGINES.keys())
+def opener(request: pytest.FixtureRequest, folder: Path) -> Open:
+    return lambda: request.param(folder, "normal", 30)
+
+
+@pytest.fixture
+async def store(opener: Open) -> AsyncIterator[Store]:
+    async with opener() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def site(store: Store) -> Site:
+    return await store.add_site(Site(0, "shop", "The shop", timezone="UTC"), NOON)
+
+
+@pytest.fixture
+async def other(store: Store, site: Site) -> Site:
+    return await store.add_site(Site(0, "blog", "The blog", timezone="Asia/Tbilisi"), NOON)
+
+
+def some_visits(site: Site) -> list[Event]:
+    """Two days, three visitors, a late event, a custom event, engaged time; something in every rollup."""
+    return [
+        make(site, NOON - DAY, 1, "/", hit_id="a", client=FIREFOX, place=Place("GE", "", "Batumi"), origin=WIKI),
+        make(site, NOON - DAY + 60, 1, "/prices", hit_id="b"),
+        make(site, NOON - DAY + 2 * HOUR, 1, "/", origin=NEWS, client=FIREFOX),
+        make(site, NOON, 1, "/", hit_id="c", client=FIREFOX, origin=WIKI),
+        make(site, NOON + 10, 2, "/blog", hit_id="d", place=Place("DE")),
+        custom(site, NOON + 70, 2, "/blog", "signup", props='{"plan":"pro"}'),
+        engaged(site, NOON + 500, "c", 45, who=1),
+        make(site, NOON - 9 * MINUTE, 2, "/"),
+        make(site, NOON + HOUR, 3, "/prices", hit_id="e"),
+    ]
+
+
+class TestAppending:
+    async def test_each_event_has_its_outcome_in_order(self, store: Store, site: Site) -> None:
+        events = (
+            make(site, NOON, hit_id="a"), make(site, NOON, hit_id="a"), engaged(site, NOON, "nobody", 5),
+            of_log(site, NOON, 7), make(site, NOON + 1),
+        )  # fmt: skip
+        outcomes = (await append(store, *events)).outcomes
+        assert outcomes == (COUNTED, DUPLICATE, UNKNOWN_VIEW, COUNTED, COUNTED)
+
+    async def test_an_empty_batch_is_written_and_adds_nothing(self, store: Store, site: Site) -> None:
+        assert (await append(store)).outcomes == ()
+        assert await day_sums(store, site) == {}
+
+    async def test_what_a_batch_gained_is_what_its_days_gained(self, store: Store, site: Site, other: Site) -> None:
+        gained: Counter[tuple[int, int, str]] = Counter()
+        for event in [*some_visits(site), *some_visits(other)]:
+            for total in (await append(store, event)).gained:
+                for name in ("pageviews", "visits", "visitors", "bounces", "seconds", "events", "engaged"):
+                    gained[(total.site_key, total.day, name)] += getattr(total, name)
+        for one in (site, other):
+            for day, sums in (await day_sums(store, one)).items():
+                assert sums == {
+                    name: count for (key, of, name), count in gained.items() if (key, of) == (one.key, day) and count
+                }
+
+    async def test_a_batch_that_is_sent_again_is_written_once(self, store: Store, site: Site, opener: Open) -> None:
+        drop = Drop(site.key, NOON, TODAY, DropReason.BOT)
+        batch = Batch((make(site, NOON), make(site, NOON + 5)), (drop,), id="batch-1")
+        assert (await store.append(batch, NOON)).outcomes == (COUNTED, COUNTED)
+        again = await store.append(batch, NOON + 60)
+        assert (again.outcomes, again.gained) == ((DUPLICATE, DUPLICATE), ())
+        await store.__aexit__()
+        async with opener() as reopened:
+            assert (await reopened.append(batch, NOON + 60)).outcomes == (DUPLICATE, DUPLICATE)
+            assert (await day_sums(reopened, site))[TODAY]["pageviews"] == 2
+            assert await reopened.reports.drops(site.key, TODAY, TODAY + 1) == [DropCount(TODAY, "bot", 1)]
+
+    async def test_two_batches_without_an_id_are_two(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON))
+        await counted(store, make(site, NOON))
+        assert (await day_sums(store, site))[TODAY]["pageviews"] == 2
+
+    @pytest.mark.parametrize("batches", [((0, 1),), ((0,), (1,)), ((0,), "reopen", (1,)), ((0,), "fold", (1,))])
+    async def test_a_hit_that_is_sent_again_counts_once(
+        self, store: Store, site: Site, opener: Open, batches: tuple[Any, ...]
+    ) -> None:
+        """T-26: a retry after a cut connection."""
+        events = (make(site, NOON, hit_id="retry"), make(site, NOON + 3, hit_id="retry"))
+        outcomes: list[Outcome] = []
+        for batch in batches:
+            if batch == "reopen":
+                await store.__aexit__()
+                store = opener()
+                await store.__aenter__()
+            elif batch == "fold":
+                await store.fold()
+            else:
+                outcomes += (await append(store, *(events[index] for index in batch))).outcomes
+        assert outcomes == [COUNTED, DUPLICATE]
+        assert (await day_sums(store, site)) == {TODAY: {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}}
+        assert (await broken_down(store, site, Dimension.PAGE))["/"]["pageviews"] == 1
+        await store.__aexit__()
+
+    async def test_two_sites_may_use_the_same_hit_id(self, store: Store, site: Site, other: Site) -> None:
+        await counted(store, make(site, NOON, hit_id="x"), make(other, NOON, hit_id="x"))
+
+    async def test_a_batch_that_fails_leaves_nothing_behind(self, store: Store, site: Site) -> None:
+        await counted(store, *some_visits(site))
+        before = await everything(store, site)
+        with pytest.raises(ValueError, match="surrogate"):
+            await append(store, make(site, NOON, 9, "/new", hit_id="new"), make(site, NOON, 9, "/\udc80"))
+        assert await everything(store, site) == before
+        # What was given out inside it (ids of texts, visits and visitors) is given out anew, to others.
+        await counted(store, make(site, NOON, 5, "/other"))
+        await counted(store, make(site, NOON, 9, "/new", hit_id="new"))
+        pages = await broken_down(store, site, Dimension.PAGE)
+        once = {"pageviews": 1, "visits": 1, "visitors": 1}
+        assert (pages["/other"], pages["/new"]) == (once, once)
+        sums = (await day_sums(store, site))[TODAY]
+        assert sums["visitors"] == before["days"][TODAY]["visitors"] + 2
+        assert await store.check() == []
+
+    async def test_sites_never_share_a_number(self, store: Store, site: Site, other: Site) -> None:
+        await counted(store, *some_visits(site))
+        before = await everything(store, site)
+        await counted(store, *some_visits(other))
+        assert await everything(store, site) == before
+
+    async def test_only_live_events_are_seen_online(self, store: Store, site: Site) -> None:
+        appended = await counted(store, make(site, NOON), of_log(site, NOON, 7, who=2))
+        assert [(key, at) for key, _, at in appended.seen] == [(site.key, NOON)]
+        assert await store.reports.online(NOON - 300) == list(appended.seen)
+        assert await store.reports.online(NOON + 1) == []
+
+
+class TestVisits:
+    @pytest.mark.parametrize(
+        ("gap", "visits"), [(29 * MINUTE, 1), (30 * MINUTE, 1), (30 * MINUTE + 1, 2), (31 * MINUTE, 2)]
+    )
+    async def test_a_gap_of_at_most_thirty_minutes_continues_a_visit(
+        self, store: Store, site: Site, gap: int, visits: int
+    ) -> None:
+        await counted(store, make(site, NOON))
+        await counted(store, make(site, NOON + gap))
+        sums = (await day_sums(store, site))[TODAY]
+        assert (sums["visits"], sums["visitors"]) == (visits, 1)
+        assert sums.get("seconds", 0) == (gap if visits == 1 else 0)
+
+    async def test_the_timeout_counts_from_the_last_event(self, store: Store, site: Site) -> None:
+        await counted(store, *(make(site, NOON + step * 30 * MINUTE) for step in range(9)))
+        sums = (await day_sums(store, site))[TODAY]
+        assert (sums["visits"], sums["seconds"]) == (1, 4 * HOUR)
+
+    async def test_a_visit_ends_at_local_midnight(self, store: Store, other: Site) -> None:
+        midnight = instant("2024-11-22 00:00", "Asia/Tbilisi")
+        await counted(store, make(other, midnight - 1), make(other, midnight))
+        once = {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}
+        assert await day_sums(store, other) == {day_of("2024-11-21"): once, day_of("2024-11-22"): once}
+
+    async def test_a_bounce_is_taken_back_in_the_hour_where_the_visit_started(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON + 50 * MINUTE))
+        assert (await hour_sums(store, site, TODAY))[NOON]["bounces"] == 1
+        await counted(store, make(site, NOON + 70 * MINUTE))
+        assert await hour_sums(store, site, TODAY) == {
+            NOON: {"pageviews": 1, "visits": 1, "visitors": 1, "seconds": 20 * MINUTE},
+            NOON + HOUR: {"pageviews": 1},
+        }
+
+    @pytest.mark.parametrize(
+        ("kinds", "bounces"), [("p", 1), ("pp", 0), ("pc", 0), ("cp", 0), ("c", 0), ("cc", 0), ("pe", 1), ("ppp", 0)]
+    )
+    async def test_a_bounce_is_one_page_view_and_no_custom_event(
+        self, store: Store, site: Site, kinds: str, bounces: int
+    ) -> None:
+        made = {
+            "p": lambda at: make(site, at, hit_id=f"id{at}"),
+            "c": lambda at: custom(site, at),
+            "e": lambda at: engaged(site, at, f"id{NOON}", 9),
+        }
+        await counted(store, *(made[kind](NOON + step) for step, kind in enumerate(kinds)))
+        assert (await day_sums(store, site))[TODAY].get("bounces", 0) == bounces
+
+    async def test_engaged_time_extends_the_last_event_and_the_largest_wins(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON, hit_id="a"), make(site, NOON + 60, hit_id="b"))
+        for seconds, engaged_, duration in ((10, 10, 70), (40, 40, 100), (30, 40, 100), (41, 41, 101)):
+            assert (await append(store, engaged(site, NOON + 200, "b", seconds))).outcomes == (COUNTED,)
+            sums = (await day_sums(store, site))[TODAY]
+            assert (sums["engaged"], sums["seconds"]) == (engaged_, duration)
+        await counted(store, engaged(site, NOON + 200, "a", 50))
+        sums = (await day_sums(store, site))[TODAY]
+        assert sums == {"pageviews": 2, "visits": 1, "visitors": 1, "engaged": 91, "seconds": 101}
+
+    async def test_engaged_time_is_at_most_thirty_minutes_and_never_a_view(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON, hit_id="a"))
+        await counted(store, engaged(site, NOON + 99, "a", 1_000_000))
+        assert await day_sums(store, site) == {
+            TODAY: {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1, "engaged": 1800, "seconds": 1800}
+        }
+        page = (await broken_down(store, site, Dimension.PAGE))["/"]
+        assert page == {"pageviews": 1, "visits": 1, "visitors": 1, "engaged": 1800}
+
+    async def test_engaged_time_after_midnight_belongs_to_the_day_of_its_view(self, store: Store, site: Site) -> None:
+        midnight = (TODAY + 1) * DAY
+        await counted(store, make(site, midnight - 60, hit_id="a"))
+        await counted(store, engaged(site, midnight + 300, "a", 200))
+        assert await day_sums(store, site) == {
+            TODAY: {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1, "engaged": 200, "seconds": 200}
+        }
+
+    async def test_engaged_time_of_a_view_that_nobody_knows_adds_nothing(self, store: Store, site: Site) -> None:
+        await counted(store, custom(site, NOON, hit_id="not-a-view"))
+        before = await everything(store, site)
+        outcomes = (await append(store, engaged(site, NOON, "none", 9), engaged(site, NOON, "not-a-view", 9))).outcomes
+        assert outcomes == (UNKNOWN_VIEW, UNKNOWN_VIEW)
+        assert await everything(store, site) == before
+
+    @pytest.mark.parametrize("reopened", [False, True])
+    async def test_an_entry_page_never_changes_and_an_exit_page_moves(
+        self, store: Store, site: Site, opener: Open, reopened: bool
+    ) -> None:
+        for step, (at, path, exit_page) in enumerate((
+            (NOON, "/a", "/a"), (NOON + 60, "/b", "/b"), (NOON - 60, "/before", "/b"), (NOON + 30, "/between", "/b"),
+            (NOON + 60, "/same-second", "/same-second"), (NOON + 90, "/a", "/a"),
+        )):  # fmt: skip
+            await counted(store, make(site, at, path=path))
+            if reopened and step % 2:
+                await store.__aexit__()
+                store = opener()
+                await store.__aenter__()
+            assert list(await broken_down(store, site, Dimension.ENTRY_PAGE)) == ["/a"]
+            assert await broken_down(store, site, Dimension.EXIT_PAGE) == {exit_page: {"visits": 1}}
+        assert await store.check() == []
+        await store.__aexit__()
+
+    async def test_a_late_event_joins_the_nearest_visit(self, store: Store, site: Site) -> None:
+        """Visits at 12:00 and 13:10; what comes late for 12:25 is the first's, for 12:41 the second's."""
+        await counted(store, make(site, NOON, path="/a"), make(site, NOON + 70 * MINUTE, path="/b"))
+        await counted(store, make(site, NOON + 25 * MINUTE, path="/late"))
+        assert (await hour_sums(store, site, TODAY))[NOON]["seconds"] == 25 * MINUTE
+        await counted(store, make(site, NOON + 48 * MINUTE, path="/later"))
+        assert (await hour_sums(store, site, TODAY))[NOON + HOUR] == {
+            "pageviews": 1, "visits": 1, "seconds": 22 * MINUTE,
+        }  # fmt: skip
+        entries = await broken_down(store, site, Dimension.ENTRY_PAGE)
+        assert {page: sums["visits"] for page, sums in entries.items()} == {"/a": 1, "/b": 1}
+
+    async def test_of_two_visits_equally_near_it_joins_the_one_that_arrived_first(
+        self, store: Store, site: Site
+    ) -> None:
+        await counted(store, make(site, NOON + 40 * MINUTE, path="/second"), make(site, NOON, path="/first"))
+        await counted(store, make(site, NOON + 20 * MINUTE, path="/late"))
+        entries = await broken_down(store, site, Dimension.ENTRY_PAGE)
+        assert {page: sums["pageviews"] for page, sums in entries.items()} == {"/first": 1, "/second": 2}
+
+    async def test_a_late_event_never_merges_two_visits(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON), make(site, NOON + 50 * MINUTE))
+        await counted(store, make(site, NOON + 25 * MINUTE), make(site, NOON + 20 * MINUTE))
+        assert (await day_sums(store, site))[TODAY]["visits"] == 2
+
+    async def test_a_late_event_too_far_from_any_visit_starts_one_in_its_own_hour(
+        self, store: Store, site: Site
+    ) -> None:
+        await counted(store, make(site, NOON + 3 * HOUR), make(site, NOON))
+        assert await hour_sums(store, site, TODAY) == {
+            NOON: {"pageviews": 1, "visits": 1, "bounces": 1},
+            NOON + 3 * HOUR: {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1},
+        }
+
+    async def test_what_is_kept_in_memory_of_visitors_changes_nothing(
+        self, opener: Open, store: Store, site: Site, other: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The same hits, with room for one visitor and with room for all."""
+        found = []
+        for one, room in ((site, 1), (other, 30_000)):
+            monkeypatch.setattr(visitors, "CACHED", room)
+            utc = Site(one.key, one.id, one.name)
+            for step in range(60):
+                who, at = step % 4, NOON + step * 7 * MINUTE - (step % 5) * 20 * MINUTE
+                await append(store, make(utc, at, who, f"/{step % 3}", hit_id=f"{step}"))
+                await append(store, engaged(utc, at, f"{step - step % 7}", step * 3), custom(utc, at + 9, who))
+                if step % 20 == 19:
+                    await store.fold()
+            found.append(await everything(store, utc))
+        assert found[0] == found[1]
+        assert await store.check() == []
+
+
+class TestBreakdowns:
+    async def test_visitors_of_anything_are_distinct_visitors_and_days(self, store: Store, site: Site) -> None:
+        """Visitor 1 comes twice from Wiki and once from News today, and from Wiki yesterday; visitor 2 once."""
+        for at, who, origin in (
+            (NOON - DAY, 1, WIKI), (NOON, 1, WIKI), (NOON + HOUR, 1, NEWS), (NOON + 2 * HOUR, 1, WIKI), (NOON, 2, WIKI),
+        ):  # fmt: skip
+            await counted(store, make(site, at, who, origin=origin))
+        source = await broken_down(store, site, Dimension.SOURCE, TODAY - 1, TODAY + 1)
+        assert source["Wiki"] == {"pageviews": 4, "visits": 4, "visitors": 3, "bounces": 4}
+        assert source["News"] == {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}
+        assert (await broken_down(store, site, Dimension.CHANNEL))["referral"]["visitors"] == 2
+        page = await broken_down(store, site, Dimension.PAGE, TODAY - 1, TODAY + 1)
+        assert page == {"/": {"pageviews": 5, "visits": 5, "visitors": 3}}
+
+    async def test_the_source_of_a_visit_is_that_of_its_first_event(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON, origin=WIKI), make(site, NOON + 9, origin=NEWS))
+        assert list(await broken_down(store, site, Dimension.SOURCE)) == ["Wiki"]
+
+    async def test_custom_events_are_told_by_name_with_their_visits_and_visitors(
+        self, store: Store, site: Site
+    ) -> None:
+        for at, who, name in ((0, 1, "buy"), (9, 1, "buy"), (2 * HOUR, 1, "buy"), (0, 2, "buy"), (9, 2, "look")):
+            await counted(store, custom(site, NOON + at, who, name=name))
+        assert await broken_down(store, site, Dimension.EVENT) == {
+            "buy": {"events": 4, "visits": 3, "visitors": 2},
+            "look": {"events": 1, "visits": 1, "visitors": 1},
+        }
+
+    @pytest.mark.parametrize("folded", [False, True])
+    async def test_each_breakdown_adds_up_to_its_total_with_what_is_unknown(
+        self, store: Store, site: Site, folded: bool
+    ) -> None:
+        await counted(store, *some_visits(site))
+        if folded:
+            assert await store.fold() > 0
+        days = await day_sums(store, site)
+        total: Counter[str] = sum((Counter(sums) for sums in days.values()), Counter())
+        for dimension in VISIT_DIMENSIONS:
+            values = await broken_down(store, site, dimension, TODAY - 1, TODAY + 1)
+            sums: Counter[str] = sum((Counter(one) for one in values.values()), Counter())
+            del sums["visitors"]
+            assert sums == {name: count for name, count in total.items() if name != "visitors"}, dimension
+            if dimension != Dimension.ENTRY_PAGE:
+                assert values["Unknown"]["visits"] > 0
+        assert sum(one["visits"] for one in (await broken_down(store, site, Dimension.EXIT_PAGE)).values()) == 3
+
+    async def test_a_path_or_name_that_is_empty_is_unknown(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON, path=""), custom(site, NOON + 9, path="", name=""))
+        for dimension in (Dimension.PAGE, Dimension.EVENT, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE):
+            assert list(await broken_down(store, site, dimension)) == ["Unknown"]
+
+    async def test_new_values_beyond_the_cap_of_a_day_are_other(
+        self, store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 3)
+        for number in range(8):
+            await counted(store, make(site, NOON + number, number, f"/{number}", origin=Origin(source=f"s{number}")))
+        for folded in (False, True):
+            pages = await broken_down(store, site, Dimension.PAGE)
+            assert {page: sums["pageviews"] for page, sums in pages.items()} == {
+                "/0": 1,
+                "/1": 1,
+                "/2": 1,
+                "(other)": 5,
+            }
+            assert (await broken_down(store, site, Dimension.SOURCE))["(other)"]["visitors"] == 5
+            assert (await day_sums(store, site))[TODAY]["pageviews"] == 8
+            assert await store.check() == []
+            if not folded:
+                await store.fold()
+
+    async def test_the_cap_is_of_one_site_one_dimension_and_one_day(
+        self, store: Store, site: Site, other: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 1)
+        await counted(store, make(site, NOON, path="/a"), make(site, NOON, path="/b"))
+        await counted(store, make(other, NOON, path="/b"))
+        await counted(store, make(site, NOON, path="/a", origin=WIKI))  # a known value stays itself
+        await counted(store, make(site, NOON + DAY, path="/c"))
+        assert set(await broken_down(store, site, Dimension.PAGE)) == {"/a", "(other)"}
+        assert set(await broken_down(store, other, Dimension.PAGE)) == {"/b"}
+        assert set(await broken_down(store, site, Dimension.PAGE, TODAY + 1, TODAY + 2)) == {"/c"}
+
+    async def test_a_value_beyond_the_cap_gets_its_name_on_a_later_day(
+        self, store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whether the service was started anew in between must not matter."""
+        monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 1)
+        await counted(store, make(site, NOON, path="/a"), make(site, NOON, path="/b", origin=WIKI))
+        await counted(store, make(site, NOON + DAY, path="/b", origin=NEWS))
+        assert set(await broken_down(store, site, Dimension.PAGE, TODAY + 1, TODAY + 2)) == {"/b"}
+
+    async def test_folding_is_never_seen(self, store: Store, site: Site, other: Site) -> None:
+        for first in range(0, 9, 3):
+            await append(store, *some_visits(site)[first : first + 3], *some_visits(other)[first : first + 3])
+            before = [await everything(store, site), await everything(store, other)]
+            assert await store.fold() > 0
+            assert [await everything(store, site), await everything(store, other)] == before
+            assert await store.fold() == 0
+        assert await store.check() == []
+
+    @pytest.mark.parametrize("folded", [False, True])
+    async def test_a_breakdown_of_any_span_is_the_sum_of_its_days(self, store: Store, site: Site, folded: bool) -> None:
+        """Edges inside months, whole months between them, and spans of nothing."""
+        first = day_of("2023-11-20")
+        for day in range(0, 160, 3):
+            await counted(store, make(site, (first + day) * DAY + HOUR, path=f"/{day % 2}"))
+        if folded:
+            await store.fold()
+        page = {day: await broken_down(store, site, Dimension.PAGE, first + day, first + day + 1) for day in range(160)}
+        for start, end in ((0, 160), (11, 42), (11, 73), (5, 11), (30, 103), (0, 1), (40, 40), (10, 133), (-400, 500)):
+            expected: Counter[str] = Counter()
+            for day in range(max(start, 0), min(end, 160)):
+                expected += Counter({path: sums["pageviews"] for path, sums in page[day].items()})
+            found = await broken_down(store, site, Dimension.PAGE, first + start, first + end)
+            assert {path: sums["pageviews"] for path, sums in found.items()} == expected, (start, end)
+
+    @pytest.mark.parametrize("folded", [False, True])
+    async def test_the_days_of_a_page_and_all_of_its_days(self, store: Store, site: Site, folded: bool) -> None:
+        for days_ago, who in ((70, 1), (1, 1), (1, 2), (0, 1)):
+            at = NOON - days_ago * DAY
+            await counted(
+                store, make(site, at, who, "/a"), make(site, at + 9, who, "/b"), make(site, at + 12, who, "/a")
+            )
+        if folded:
+            await store.fold()
+        days, whole = await store.reports.page_days(site.key, "/a", TODAY - 5)
+        assert {one.day: (one.pageviews, one.visits, one.visitors) for one in days} == {
+            TODAY - 1: (4, 2, 2), TODAY: (2, 1, 1),
+        }  # fmt: skip
+        assert (whole.pageviews, whole.visits, whole.visitors) == (8, 4, 4)
+
+    async def test_a_page_nobody_saw_has_no_days(self, store: Store, site: Site) -> None:
+        for _ in range(2):
+            days, whole = await store.reports.page_days(site.key, "/none", 0)
+            assert (days, whole.pageviews, whole.visits) == ([], 0, 0)
+            await counted(store, make(site, NOON))
+
+    async def test_an_event_counts_in_its_own_hour(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON + 59 * MINUTE), make(site, NOON + 61 * MINUTE), custom(site, NOON + HOUR))
+        hours = await hour_sums(store, site, TODAY)
+        assert (hours[NOON]["pageviews"], hours[NOON + HOUR]) == (1, {"pageviews": 1, "events": 1})
+
+
+class TestDropsAndLogLines:
+    async def test_drops_are_counted_by_day_and_reason_and_bots_by_name(
+        self, store: Store, site: Site, other: Site, folder: Path
+    ) -> None:
+        google = Bot("Googlebot", "search")
+        drops = (
+            Drop(site.key, NOON, TODAY, DropReason.BOT, google), Drop(site.key, NOON, TODAY, DropReason.BOT, google),
+            Drop(site.key, NOON, TODAY, DropReason.PREFETCH), Drop(site.key, NOON - DAY, TODAY - 1, DropReason.BOT),
+            Drop(other.key, NOON, TODAY, DropReason.IGNORED_IP),
+        )  # fmt: skip
+        for _ in range(2):
+            await store.append(Batch((), drops), NOON)
+        assert await store.reports.drops(site.key, TODAY - 1, TODAY + 1) == [
+            DropCount(TODAY - 1, "bot", 2), DropCount(TODAY, "bot", 4), DropCount(TODAY, "prefetch", 2),
+        ]  # fmt: skip
+        assert await store.reports.drops(site.key, TODAY + 1, TODAY + 2) == []
+        assert read(folder, "select name, category, count from bot_count") == [("Googlebot", "search", 4)]
+        assert await day_sums(store, site) == {}
+
+    async def test_who_opted_out_is_a_count_and_nothing_more(self, store: Store, site: Site, folder: Path) -> None:
+        drop = Drop(site.key, NOON, TODAY, DropReason.OPT_OUT, path="/secret", address="192.0.2.1", user_agent="Me")
+        await store.append(Batch((), (drop,)), NOON)
+        assert await store.reports.drops(site.key, TODAY, TODAY + 1) == [DropCount(TODAY, "opt_out", 1)]
+        assert read(folder, "select * from drop_log") == []
+
+    async def test_the_last_thousand_drops_of_a_site_are_kept_whole(
+        self, store: Store, site: Site, other: Site, folder: Path
+    ) -> None:
+        for number in range(3):
+            drops = tuple(
+                Drop(site.key, NOON + index, TODAY, DropReason.BOT, path=f"/{number}") for index in range(400)
+            )
+            await store.append(Batch((), drops), NOON)
+        await store.append(Batch((), (Drop(other.key, NOON, TODAY, DropReason.BOT),)), NOON)
+        await store.prune(NOON, [])
+        rows = read(folder, "select site_key, path, count(*) from drop_log group by 1, 2")
+        assert rows == [(site.key, "/0", 200), (site.key, "/1", 400), (site.key, "/2", 400), (other.key, "", 1)]
+
+    async def test_a_log_line_is_known_for_ever(self, store: Store, site: Site, opener: Open) -> None:
+        lines = (of_log(site, NOON, 1), of_log(site, NOON + 9, -(2**63)))
+        assert (await append(store, *lines)).outcomes == (COUNTED, COUNTED)
+        assert (await append(store, *lines, of_log(site, NOON + 99, 3))).outcomes == (KNOWN, KNOWN, COUNTED)
+        assert (await append(store, of_log(site, NOON, 4), of_log(site, NOON, 4))).outcomes == (COUNTED, KNOWN)
+        await store.prune(NOON + 90 * DAY, [])
+        await store.expire(NOON + 90 * DAY, 30, 30)
+        await store.__aexit__()
+        async with opener() as reopened:
+            assert (await append(reopened, *lines)).outcomes == (KNOWN, KNOWN)
+            assert await reopened.reports.known_lines(site.key, [1, -(2**63), 3, 5]) == {1, -(2**63), 3}
+            assert (await day_sums(reopened, site))[TODAY]["pageviews"] == 4
+
+    async def test_a_line_that_was_dropped_is_dropped_once_and_may_count_later(self, store: Store, site: Site) -> None:
+        drop = Drop(site.key, NOON, TODAY, DropReason.BOT, line=1)
+        assert (await store.append(Batch((), (drop,)), NOON)).known_drops == ()
+        assert (await store.append(Batch((), (drop,)), NOON)).known_drops == (0,)
+        assert await store.reports.drops(site.key, TODAY, TODAY + 1) == [DropCount(TODAY, "bot", 1)]
+        assert await store.reports.known_lines(site.key, [1]) == set()
+        assert (await append(store, of_log(site, NOON, 1))).outcomes == (COUNTED,)
+        assert (await store.append(Batch((), (drop,)), NOON)).known_drops == (0,)
+        assert (await append(store, of_log(site, NOON, 1))).outcomes == (KNOWN,)
+
+    async def test_a_day_with_live_hits_takes_no_log_lines_unless_they_may_overlap(
+        self, store: Store, site: Site, other: Site
+    ) -> None:
+        await counted(store, make(site, NOON), of_log(other, NOON, 1))
+        events = (
+            of_log(site, NOON, 1), of_log(site, NOON - DAY, 2), of_log(site, NOON, 3, overlap=True),
+            of_log(other, NOON, 4),
+        )  # fmt: skip
+        assert (await append(store, *events)).outcomes == (DAY_TAKEN, COUNTED, COUNTED, COUNTED)
+        assert await store.reports.live_days(site.key) == {TODAY}
+        assert await store.reports.live_days(other.key) == set()
+
+    async def test_a_day_of_log_lines_still_takes_them_after_repair(
+        self, store: Store, site: Site, folder: Path, opener: Open
+    ) -> None:
+        await counted(store, of_log(site, NOON, 1))
+        await store.__aexit__()
+        with database(folder) as connection:
+            connection.execute("update total_day set logged = 0, pageviews = 9")
+        async with opener() as reopened:
+            assert await reopened.repair() > 0
+            assert (await append(reopened, of_log(site, NOON, 2))).outcomes == (COUNTED,)
+            assert await reopened.reports.live_days(site.key) == set()
+
+
+class TestHistory:
+    async def test_importing_a_date_again_replaces_it(self, store: Store, site: Site, other: Site) -> None:
+        await store.put_history(site.key, [HistoryDay(1, 5), HistoryDay(2, 7, 3, 9)], "first", NOON)
+        await store.put_history(other.key, [HistoryDay(1, 99)], "other", NOON)
+        await store.put_history(site.key, [HistoryDay(2, 8), HistoryDay(3, 1)], "second", NOON)
+        mine = {site.key: [HistoryDay(1, 5), HistoryDay(2, 8), HistoryDay(3, 1)]}
+        assert await store.reports.history(site.key) == mine
+        assert await store.reports.history() == {**mine, other.key: [HistoryDay(1, 99)]}
+
+    async def test_history_stands_beside_what_was_counted(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON))
+        await store.put_history(site.key, [HistoryDay(TODAY, 1000)], "", NOON)
+        assert (await day_sums(store, site))[TODAY]["visits"] == 1
+        assert await store.check() == []
+
+
+class TestCatalog:
+    async def test_sites_are_added_changed_removed_and_come_back_with_their_numbers(
+        self, store: Store, site: Site, folder: Path
+    ) -> None:
+        await counted(store, make(site, NOON))
+        changed = Site(
+            site.key, "shop", "New name", ("shop.example", "*.shop.example"), "UTC", "sunday", 5, False, ("q",)
+        )
+        assert await store.change_site(changed, NOON) == changed
+        assert await store.sites() == [changed]
+        await store.remove_site("shop", NOON)
+        assert (await store.sites(), await store.removed_ids()) == ([], ["shop"])
+        back = await store.add_site(Site(0, "shop", "Back"), NOON)
+        assert back == Site(site.key, "shop", "Back")
+        assert (await store.sites(), await store.removed_ids()) == ([back], [])
+        assert (await day_sums(store, back))[TODAY]["pageviews"] == 1
+        actions = [row[0] for row in read(folder, "select action from audit order by id")]
+        assert actions == ["site.added", "site.changed", "site.removed", "site.restored", "site.changed"]
+
+    async def test_every_change_is_in_the_audit_log_with_what_was_and_what_is(
+        self, store: Store, site: Site, folder: Path
+    ) -> None:
+        await store.change_site(Site(site.key, "shop", "The shop", start_count=77), NOON + 1)
+        await store.add_token(site.key, b"digest", NOON + 2)
+        await store.put_history(site.key, [HistoryDay(1, 5)], "old.csv", NOON + 3)
+        rows = read(folder, "select at - ?, site_key, action, detail from audit order by id", NOON)
+        assert [row[:3] for row in rows] == [
+            (0, site.key, "site.added"), (1, site.key, "site.changed"), (2, site.key, "token.added"),
+            (3, site.key, "history.imported"),
+        ]  # fmt: skip
+        before, _, after = rows[1][3].partition(" to ")
+        assert ('"start_count":0' in before.replace(" ", ""), '"start_count":77' in after.replace(" ", "")) == (
+            True,
+            True,
+        )
+        assert rows[3][3] == "old.csv"
+
+    async def test_a_key_is_never_used_again(self, store: Store, site: Site) -> None:
+        await store.remove_site("shop", NOON)
+        assert (await store.add_site(Site(0, "new", "New"), NOON)).key > site.key
+
+    async def test_a_removed_site_loses_its_tokens(self, store: Store, site: Site, other: Site) -> None:
+        await store.add_token(site.key, b"mine", NOON)
+        await store.add_token(other.key, b"yours", NOON)
+        assert await store.tokens() == {b"mine": site.key, b"yours": other.key}
+        await store.remove_site("shop", NOON)
+        assert await store.tokens() == {b"yours": other.key}
+
+    async def test_a_site_that_exists_or_does_not_is_named(self, store: Store, site: Site) -> None:
+        with pytest.raises(UsageError, match="'shop' exists already"):
+            await store.add_site(Site(0, "shop", "Again"), NOON)
+        with pytest.raises(UnknownSite, match="'none'"):
+            await store.remove_site("none", NOON)
+        with pytest.raises(UnknownSite, match="'none'"):
+            await store.change_site(Site(99, "none", "None"), NOON)
+
+
+class TestChangingTheTimeZone:
+    ZONE = "Pacific/Auckland"  # 13 hours ahead in November
+
+    async def moved(self, store: Store, site: Site) -> Site:
+        await store.change_site(moved := Site(site.key, "shop", "The shop", timezone=self.ZONE), NOON)
+        return moved
+
+    async def test_rows_are_put_into_their_new_days_and_all_stays(self, store: Store, site: Site) -> None:
+        await counted(store, *some_visits(site))
+        before = await day_sums(store, site)
+        hours = {day: await hour_sums(store, site, day) for day in before}
+        await self.moved(store, site)
+        after = await day_sums(store, site)
+        assert sum(map(Counter, before.values()), Counter()) == sum(map(Counter, after.values()), Counter())
+        # 12:00 UTC is 01:00 of the next day; the hours stay where they are.
+        assert {day + 1: sums for day, sums in before.items()} == after
+        assert {day + 1: await hour_sums(store, site, day + 1) for day in before} == {
+            day + 1: sums for day, sums in hours.items()
+        }
+        assert await store.check() == []
+        source = await broken_down(store, site, Dimension.SOURCE, TODAY, TODAY + 2)
+        assert source["Wiki"]["visits"] == 2
+
+    async def test_a_visit_split_by_the_new_midnight_keeps_its_flags_in_the_day_where_it_started(
+        self, store: Store, site: Site
+    ) -> None:
+        midnight = instant("2024-11-22 00:00", self.ZONE)
+        await counted(store, make(site, midnight - 60, path="/a"), make(site, midnight + 60, path="/b"))
+        await self.moved(store, site)
+        assert await day_sums(store, site) == {
+            TODAY: {"pageviews": 1, "visits": 1, "visitors": 1, "seconds": 120}, TODAY + 1: {"pageviews": 1},
+        }  # fmt: skip
+        assert await broken_down(store, site, Dimension.EXIT_PAGE, TODAY, TODAY + 2) == {"/b": {"visits": 1}}
+        assert await store.check() == []
+
+    async def test_engaged_time_moves_with_the_view_it_belongs_to(self, store: Store, site: Site) -> None:
+        midnight = instant("2024-11-22 00:00", self.ZONE)
+        await counted(store, make(site, midnight - 60, path="/a", hit_id="a"))
+        await counted(store, engaged(site, midnight + 60, "a", 100))
+        await self.moved(store, site)
+        assert await day_sums(store, site) == {
+            TODAY: {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1, "seconds": 100, "engaged": 100}
+        }
+
+    async def test_visits_go_on_after_the_change(self, store: Store, site: Site, opener: Open) -> None:
+        await counted(store, *some_visits(site))
+        moved = await self.moved(store, site)
+        await counted(store, make(moved, NOON + HOUR + 60, 3, "/"), make(moved, NOON + 80, 2), make(moved, NOON, 4))
+        assert await store.check() == []
+        before = await everything(store, site)
+        await store.__aexit__()
+        async with opener() as reopened:
+            assert await everything(reopened, site) == before
+            await self.moved(reopened, site)  # the same zone again moves nothing
+            assert await everything(reopened, site) == before
+
+    async def test_there_and_back_is_where_it_was(self, store: Store, site: Site) -> None:
+        await counted(store, *(event for event in some_visits(site) if not event.engaged_s))
+        before = await everything(store, site)
+        await self.moved(store, site)
+        assert await everything(store, site) != before
+        await store.change_site(site, NOON)
+        assert await everything(store, site) == before
+
+    async def test_days_whose_rows_expired_keep_their_date(self, store: Store, site: Site) -> None:
+        await append(store, *some_visits(site), now=NOON)
+        await store.expire(NOON + 100 * DAY, 0, 30)
+        before = await everything(store, site)
+        moved = await self.moved(store, site)
+        assert await everything(store, site) == before
+        later = NOON + 100 * DAY
+        await append(store, make(moved, later), now=later)
+        await store.change_site(site, NOON)
+        days = await day_sums(store, site)
+        assert days.pop(later // DAY) == {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}
+        assert days == before["days"]
+        assert await store.check() == []
+
+    async def test_other_sites_stay(self, store: Store, site: Site, other: Site) -> None:
+        await counted(store, *some_visits(other), *some_visits(site))
+        before = await everything(store, other)
+        await self.moved(store, site)
+        assert await everything(store, other) == before
+
+
+class TestCheckAndRepair:
+    PLANTED = (
+        ("total_hour", "update total_hour set pageviews = pageviews + 1 where rowid_ = 1"),
+        ("total_hour", "delete from total_hour"),
+        ("total_day", "update total_day set visitors = 0 where day = {today}"),
+        ("total_day", "insert into total_day values ({site}, {today} + 5, 1, 1, 1, 0, 0, 0, 0, 0)"),
+        ("rollup_day", "delete from rollup_day where dimension = 1"),
+        ("rollup_day", "update rollup_day set visits = visits + 1 where dimension = 20"),
+        ("rollup_day", "insert into rollup_day values ({site}, 32, {today} + 9, 0, 1, 1, 1, 1, 1, 1, 1)"),
+        ("rollup_month", "update rollup_month set seconds = seconds + 1 where dimension = 10"),
+        ("rollup_month", "delete from rollup_month where dimension = 2"),
+    )
+
+    @pytest.mark.parametrize(
+        ("table", "damage"), PLANTED, ids=str.split("hour1 hour2 day1 day2 rollup1 rollup2 rollup3 month1 month2")
+    )
+    async def test_a_difference_planted_in_any_rollup_is_found_named_and_mended(
+        self, store: Store, site: Site, opener: Open, folder: Path, table: str, damage: str
+    ) -> None:
+        await counted(store, *some_visits(site))
+        await store.fold()
+        before = await everything(store, site)
+        await store.__aexit__()
+        with database(folder) as connection:
+            statement = damage.format(site=site.key, today=TODAY).replace("where rowid_ = 1", f"where hour = {NOON}")
+            assert connection.execute(statement).rowcount > 0
+        async with opener() as reopened:
+            found = await reopened.check()
+            assert table in {difference.table for difference in found}
+            assert {difference.site_key for difference in found} == {site.key}
+            assert all(difference.stored != difference.counted for difference in found)
+            assert await reopened.repair() == len(found)
+            assert await reopened.check() == []
+            assert await everything(reopened, site) == before
+            await counted(reopened, make(site, NOON + 70, 1, "/on"))
+            assert await reopened.check() == []
+
+    async def test_nothing_differs_and_repair_mends_nothing_on_a_sound_store(self, store: Store, site: Site) -> None:
+        await counted(store, *some_visits(site))
+        before = await everything(store, site)
+        assert (await store.check(), await store.repair()) == ([], 0)
+        assert await everything(store, site) == before
+
+    async def test_anyone_may_check_while_the_service_writes(self, store: Store, site: Site, folder: Path) -> None:
+        await counted(store, *some_visits(site))
+        async with open_reports(folder) as reader:
+            assert await reader.check() == []
+            await counted(store, make(site, NOON + 5))
+            assert await reader.check() == []
+
+
+class TestUpkeep:
+    async def test_hit_ids_and_batches_serve_two_days(self, store: Store, site: Site) -> None:
+        await append(store, make(site, NOON, hit_id="a"), now=NOON, batch="b")
+        assert await store.prune(NOON + 47 * HOUR, []) == {"hit_ids": 0, "batches": 0, "visitors": 0}
+        assert (await append(store, make(site, NOON, hit_id="a"))).outcomes == (DUPLICATE,)
+        pruned = await store.prune(NOON + 4 * DAY, [])
+        assert (pruned["hit_ids"], pruned["batches"]) == (1, 1)
+        assert await store.check() == []
+
+    @pytest.mark.parametrize("folded", [True, False])
+    async def test_visitors_go_with_their_salt(self, store: Store, site: Site, folder: Path, folded: bool) -> None:
+        await counted(store, make(site, NOON), make(site, NOON - DAY))
+        if folded:
+            await store.fold()
+        before = await everything(store, site)
+        assert (await store.prune(NOON, [(site.key, TODAY - 1)]))["visitors"] == 1
+        await store.fold()
+        assert read(folder, "select day from visitor union all select day from visitor_tail") == [(TODAY,)]
+        assert await everything(store, site) == before
+
+    async def test_erasing_addresses_leaves_every_total(self, store: Store, site: Site, folder: Path) -> None:
+        await append(store, *(
+            make(site, NOON + index, index, address=f"192.0.2.{index}") for index in range(5)
+        ), now=NOON)  # fmt: skip
+        await append(store, make(site, NOON + 9, 9, address="192.0.2.9"), now=NOON + 40 * DAY)
+        drop = Drop(site.key, NOON, TODAY, DropReason.BOT, address="192.0.2.77")
+        await store.append(Batch((), (drop,)), NOON)
+        before = await everything(store, site)
+        gone = await store.expire(NOON + 40 * DAY, 30, 0)
+        assert gone == {"addresses": 5, "hits": 0}
+        assert read(folder, "select distinct ip from hit_log order by 1") == [(None,), ("192.0.2.9",)]
+        assert read(folder, "select address from drop_log") == [(None,)]
+        assert await everything(store, site) == before
+        assert await store.check() == []
+
+    async def test_an_address_leaves_the_quarantine_too(self, store: Store, site: Site, folder: Path) -> None:
+        await store.quarantine(make(site, NOON, address="192.0.2.66"), "why", NOON)
+        await store.expire(NOON + 40 * DAY, 30, 0)
+        assert "192.0.2.66" not in str(read(folder, "select * from quarantine"))
+
+    async def test_addresses_and_hits_are_kept_their_whole_days(self, store: Store, site: Site) -> None:
+        await append(store, make(site, NOON, address="192.0.2.1"), now=NOON)
+        assert await store.expire(NOON + 30 * DAY - 1, 30, 30) == {"addresses": 0, "hits": 0}
+        assert await store.expire(NOON + 90 * DAY, 0, 0) == {"addresses": 0, "hits": 0}
+
+    @pytest.mark.parametrize("portion", [1, 2, 20_000])
+    async def test_erasing_hits_leaves_every_total(
+        self, store: Store, site: Site, folder: Path, opener: Open, monkeypatch: pytest.MonkeyPatch, portion: int
+    ) -> None:
+        monkeypatch.setattr(upkeep, "PORTION", portion)
+        await append(store, *some_visits(site), now=NOON)
+        await append(store, make(site, NOON + 40 * DAY, hit_id="kept"), now=NOON + 40 * DAY)
+        before = await everything(store, site)
+        assert (await store.expire(NOON + 40 * DAY, 0, 30))["hits"] == len(some_visits(site))
+        assert await everything(store, site) == before
+        assert read(folder, "select hit_id from hit_log") == [("kept",)]
+        assert read(folder, "select count(*) from visit") == [(1,)]
+        assert (await store.check(), await store.repair()) == ([], 0)
+        await store.__aexit__()
+        async with opener() as reopened:
+            assert await everything(reopened, site) == before
+            await append(reopened, make(site, NOON + 40 * DAY + 60), now=NOON + 40 * DAY)
+            assert await reopened.check() == []
+
+    async def test_rows_may_expire_after_they_moved_to_other_days(
+        self, store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A visit that a new midnight splits loses its first row before its second."""
+        monkeypatch.setattr(upkeep, "PORTION", 1)
+        midnight = instant("2024-11-22 00:00", "Pacific/Auckland")
+        await append(store, make(site, midnight - 60, path="/a"), now=midnight)
+        await append(store, make(site, midnight + 60, path="/b"), now=midnight + 2 * DAY)
+        await store.change_site(Site(site.key, "shop", "The shop", timezone="Pacific/Auckland"), NOON)
+        before = await everything(store, site)
+        assert await store.expire(midnight + 2 * DAY, 0, 1) == {"addresses": 0, "hits": 1}
+        assert await everything(store, site) == before
+        assert await store.check() == []
+
+
+class TestQuarantine:
+    """T-03: a good hit, one that the store refuses, a good hit, in one commit."""
+
+    POISON = (
+        {"path": "/\udc80"}, {"title": "\ud800"}, {"hit_id": "\udfff"}, {"address": "\udc80"}, {"props": "\udc00"},
+        {"client": Client(browser="\udc80")}, {"place": Place(city="\ud912")}, {"origin": Origin(source="\udc80")},
+        {"visitor": 2**63}, {"at": 2**63}, {"day": 2**70}, {"line": 2**63, "overlap": True},
+        {"at": float("nan")}, {"at": float("inf")}, {"visitor": float("nan")}, {"at": True, "path": 5.5},
+        {"path": {}}, {"title": []}, {"props": {"a": 1}}, {"address": b"\xff"},
+        {"visitor": None}, {"hour": "noon"}, {"via": "pigeon"},
+    )  # fmt: skip
+
+    async def written(self, store: Store, events: list[Event], drops: tuple[Drop, ...] = ()) -> list[Any]:
+        writer = Writer(store, FixedClock(), 100, lambda _: None)
+        futures = [writer.queue(event) for event in events]
+        for drop in drops:
+            writer.drop(drop)
+        writer.start()
+        await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 60)
+        await writer.stop()
+        return [future.exception() or future.result() for future in futures]
+
+    @pytest.mark.parametrize("poison", POISON, ids=str)
+    async def test_a_poisoned_event_never_takes_its_neighbours_along(
+        self, store: Store, site: Site, folder: Path, poison: dict[str, Any]
+    ) -> None:
+        fields = {name: getattr(make(site, NOON, 7), name) for name in Event.__struct_fields__}
+        bad = Event(**{**fields, **poison})
+        outcomes = await self.written(store, [make(site, NOON, 1, hit_id="a"), bad, make(site, NOON, 2, hit_id="b")])
+        assert (outcomes[0], outcomes[2]) == (COUNTED, COUNTED)
+        kept = read(folder, "select hit_id from hit_log where hit_id is not null order by hit")
+        assert [row[0] for row in kept][:2] == ["a", "b"]
+        if outcomes[1] == Outcome.QUARANTINED:
+            assert len(read(folder, "select 1 from quarantine")) == 1
+            assert (await day_sums(store, site))[TODAY]["pageviews"] == 2
+        else:
+            assert outcomes[1] == COUNTED  # the store could make sense of it
+        assert await store.check() == []
+
+    async def test_a_poisoned_event_does_not_lose_the_drops_of_its_batch(self, store: Store, site: Site) -> None:
+        drop = Drop(site.key, NOON, TODAY, DropReason.BOT)
+        await self.written(store, [make(site, NOON), make(site, NOON, 2, "/\udc80")], (drop, drop))
+        assert await store.reports.drops(site.key, TODAY, TODAY + 1) == [DropCount(TODAY, "bot", 2)]
+
+    async def test_a_poisoned_drop_does_not_lose_the_hits_of_its_batch(self, store: Store, site: Site) -> None:
+        drop = Drop(site.key, NOON, TODAY, DropReason.BOT, path="/\udc80")
+        assert await self.written(store, [make(site, NOON)], (drop,)) == [COUNTED]
+
+    async def test_many_poisoned_events_are_put_aside_one_by_one(self, store: Store, site: Site, folder: Path) -> None:
+        events = [make(site, NOON + n, n, "/\udc80" if n % 3 else "/") for n in range(30)]
+        outcomes = await self.written(store, events)
+        assert Counter(outcomes) == {COUNTED: 10, Outcome.QUARANTINED: 20}
+        assert read(folder, "select count(*) from quarantine") == [(20,)]
+        assert (await day_sums(store, site))[TODAY]["visits"] == 10
+
+
+class TestBackup:
+    async def test_a_backup_is_consistent_while_hits_go_on(
+        self, store: Store, site: Site, tmp_path: Path, opener: Open, folder: Path
+    ) -> None:
+        for number in range(200):
+            await counted(store, make(site, NOON + number, number, f"/{number % 30}", hit_id=f"before{number}"))
+
+        async def go_on() -> None:
+            for number in range(100):
+                await counted(store, make(site, NOON + number, 1000 + number, hit_id=f"after{number}"))
+
+        writing = asyncio.create_task(go_on())
+        for copy in ("one", "two"):
+            await store.backup(tmp_path / f"{copy}.db")
+        async with open_reports(folder) as reader:
+            await reader.backup(tmp_path / "three.db")
+        await writing
+        for copy in ("one", "two", "three"):
+            place = tmp_path / copy
+            replace_database(place, tmp_path / f"{copy}.db", force=False)
+            async with open_store(place, "normal", 30) as restored:
+                assert await restored.check() == []
+                hits = {row[0] for row in read(place, "select id from hit_id")}
+                assert {f"before{number}" for number in range(200)} <= hits
+                assert (await day_sums(restored, site))[TODAY]["pageviews"] == len(hits)
+
+    async def test_a_backup_never_replaces_another_and_leaves_no_part(
+        self, store: Store, site: Site, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "backups" / "one.db"
+        with pytest.raises(StoreError, match=r"one\.db failed"):
+            await store.backup(target)
+        target.parent.mkdir()
+        await store.backup(target)
+        before = target.read_bytes()
+        with pytest.raises(StoreError, match="exists"):
+            await store.backup(target)
+        assert target.read_bytes() == before
+        assert [file.name for file in target.parent.iterdir()] == ["one.db"]
+        assert target.stat().st_mode & 0o077 == 0
+
+    async def test_a_restore_replaces_nothing_without_force(
+        self, store: Store, site: Site, tmp_path: Path, folder: Path, opener: Open
+    ) -> None:
+        await counted(store, make(site, NOON))
+        await store.backup(tmp_path / "copy.db")
+        await counted(store, make(site, NOON + 5))
+        with pytest.raises(Locked):
+            replace_database(folder, tmp_path / "copy.db", force=True)
+        await store.__aexit__()
+        with pytest.raises(StoreError, match="--force"):
+            replace_database(folder, tmp_path / "copy.db", force=False)
+        async with opener() as untouched:
+            assert (await day_sums(untouched, site))[TODAY]["pageviews"] == 2
+        aside = replace_database(folder, tmp_path / "copy.db", force=True)
+        assert aside is not None
+        assert aside.exists()
+        async with opener() as restored:
+            assert (await day_sums(restored, site))[TODAY]["pageviews"] == 1
+
+    @pytest.mark.parametrize("content", [b"", b"junk" * 5000, None])
+    async def test_a_damaged_backup_is_refused_and_the_database_stays(
+        self, store: Store, site: Site, tmp_path: Path, folder: Path, content: bytes | None
+    ) -> None:
+        await counted(store, make(site, NOON))
+        await store.backup(tmp_path / "copy.db")
+        await store.__aexit__()
+        broken = tmp_path / "broken.db"
+        broken.write_bytes((tmp_path / "copy.db").read_bytes()[:-9000] if content is None else content)
+        before = hashlib.sha256((folder / "counter.db").read_bytes()).digest()
+        with pytest.raises(StoreError):
+            replace_database(folder, broken, force=True)
+        assert hashlib.sha256((folder / "counter.db").read_bytes()).digest() == before
+        assert not list(folder.glob("*.part"))
+
+
+class TestSqlite:
+    """What SQLite's engine promises below the protocols."""
+
+    async def test_a_second_store_on_the_same_data_is_refused_with_the_process_that_holds_it(
+        self, store: Store, site: Site, opener: Open, folder: Path
+    ) -> None:
+        """T-36"""
+        with pytest.raises(Locked, match=f"process {os.getpid()}") as caught:
+            await opener().__aenter__()
+        assert str(folder) in str(caught.value)
+        await counted(store, make(site, NOON))
+        await store.__aexit__()
+        async with opener() as second:
+            assert (await day_sums(second, site))[TODAY]["pageviews"] == 1
+
+    async def test_readers_can_not_write_and_never_checkpoint(self, store: Store, site: Site) -> None:
+        """T-61"""
+        for reader in store._readers._all:
+            assert await reader.run(lambda link: link.execute("pragma wal_autocheckpoint").fetchone()) == (0,)
+            for statement in ("insert into watermark values (2, 0)", "delete from event", "create table t (a)"):
+                with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                    await reader.run(lambda link, sql=statement: link.execute(sql))
+
+    async def test_only_the_writer_checkpoints(self, store: Store, site: Site, folder: Path) -> None:
+        """T-61: the log stays when readers close; the writer's last close folds it into the file."""
+        await counted(store, make(site, NOON))
+        log = folder / "counter.db-wal"
+        size = log.stat().st_size
+        before = hashlib.sha256((folder / "counter.db").read_bytes()).digest()
+        for _ in range(3):
+            async with open_reports(folder) as reader:
+                await reader.check()
+                await reader.reports.day_totals()
+        assert (log.stat().st_size, size > 0) == (size, True)
+        assert hashlib.sha256((folder / "counter.db").read_bytes()).digest() == before
+        await store.__aexit__()
+        assert not log.exists()
+        async with open_reports(folder) as reader:
+            assert len(await reader.reports.day_totals()) == 1
+
+    @pytest.mark.parametrize(("durability", "synchronous"), [("full", 2), ("normal", 1)])
+    async def test_the_writer_is_as_durable_as_configured(
+        self, folder: Path, durability: str, synchronous: int
+    ) -> None:
+        async with open_store(folder, durability, 30) as opened:
+            for pragma, value in (
+                ("synchronous", synchronous), ("journal_mode", "wal"), ("foreign_keys", 1), ("trusted_schema", 0),
+                ("secure_delete", 1),
+            ):  # fmt: skip
+                row = await opened._need_writer().run(
+                    lambda link, name=pragma: link.execute(f"pragma {name}").fetchone()
+                )
+                assert row == (value,), pragma
+        assert (folder / "counter.db").stat().st_mode & 0o077 == 0
+
+    async def test_a_hit_stands_in_hit_log_with_its_address_and_time(
+        self, store: Store, site: Site, folder: Path
+    ) -> None:
+        origin = Origin(*(f"o{number}" for number in range(9)))
+        await counted(store, make(
+            site, NOON, path="/a", title="A", address="2001:db8::7", hit_id="id", client=FIREFOX,
+            place=Place("GE", "AJ", "Batumi"), origin=origin,
+        ))  # fmt: skip
+        await counted(store, custom(site, NOON + 1, name="buy", props='{"a":"b"}'), engaged(site, NOON + 2, "id", 5))
+        first, second = read(
+            folder,
+            "select time_utc, day, day_number, hour, ip, site, name, path, title, hit_id, via, browser, screen, city,"
+            " referrer, utm_content, props from hit_log order by hit",
+        )
+        assert first == (
+            "2024-11-21 12:00:00", "2024-11-21", TODAY, NOON, "2001:db8::7", "shop", "pageview", "/a", "A", "id",
+            "snippet", "Firefox", "1920", "Batumi", "o0", "o8", None,
+        )  # fmt: skip
+        assert (second[6], second[16]) == ("buy", '{"a":"b"}')
+
+    async def test_a_closed_store_says_so(self, store: Store, site: Site) -> None:
+        await store.__aexit__()
+        with pytest.raises(StoreError, match="closed"):
+            await append(store, make(site, NOON))
+
+    async def test_reports_need_a_database(self, tmp_path: Path) -> None:
+        with pytest.raises(StoreError, match="counter serve"):
+            await open_reports(tmp_path / "none").__aenter__()

@@ -1,0 +1,261 @@
+"""Files of earlier versions are opened with the totals they had; files that are not ours are refused, untouched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counter.errors import StoreError
+from counter.site import Site
+from counter.store.open import open_reports, open_store, replace_database
+from counter.store.sqlite import engine
+from tests.fixtures.make_schema_1 import answers
+from tests.store.events import NOON, append, make
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SCHEMAS = (1,)  # of every version released
+SECOND = (
+    "create table note (site_key integer not null, text text not null) strict;",
+    "insert into note select key, name from site;",
+    "alter table site add column colour text;",
+    "update site set colour = 'red';",
+    "create index event_at on event (at);",
+    "drop table quarantine;",
+)
+
+
+def recorded(schema: int) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / f"schema_{schema}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def version(path: Path) -> int:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def tables(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return connection.execute("select type, name, sql from sqlite_schema order by 1, 2").fetchall()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data directory as a release with schema 1 left it."""
+    made = tmp_path / "data"
+    made.mkdir()
+    shutil.copyfile(FIXTURES / "schema_1.db", made / "counter.db")
+    (made / "counter.exists").touch()
+    return made
+
+
+async def open_and_close(folder: Path) -> None:
+    async with open_store(folder, "normal", 30):
+        pass
+
+
+async def refused(folder: Path, *words: str) -> None:
+    """Opening is refused with a sentence of `words`, and the file stays what it was, byte for byte."""
+    path = folder / "counter.db"
+    before = digest(path)
+    with pytest.raises(StoreError) as caught:
+        await open_and_close(folder)
+    for word in (str(path), *words):
+        assert word in str(caught.value)
+    assert digest(path) == before
+    assert sorted(one.name for one in folder.iterdir() if one.name.startswith("counter.db")) == ["counter.db"]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+async def test_a_database_of_every_released_schema_opens_with_the_totals_it_had(tmp_path: Path, schema: int) -> None:
+    shutil.copyfile(FIXTURES / f"schema_{schema}.db", tmp_path / "counter.db")
+    async with open_store(tmp_path, "normal", 30) as store:
+        assert json.loads(json.dumps(await answers(store))) == recorded(schema)
+        assert await store.check() == []
+        shop = (await store.sites())[0]
+        await append(store, make(shop, NOON + 60))
+        await store.fold()
+        assert await store.check() == []
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+async def test_a_backup_of_every_released_schema_can_be_restored(tmp_path: Path, schema: int) -> None:
+    replace_database(tmp_path / "data", FIXTURES / f"schema_{schema}.db", force=False)
+    async with open_store(tmp_path / "data", "normal", 30) as store:
+        assert json.loads(json.dumps(await answers(store))) == recorded(schema)
+
+
+def test_a_released_migration_is_never_changed(folder: Path) -> None:
+    """The first script makes the tables that the kept file has. Before its release: make the file anew."""
+    with closing(sqlite3.connect(folder / "counter.db")) as kept, closing(sqlite3.connect(":memory:")) as made:
+        made.executescript(engine.migrations()[0])
+        assert tables(made) == tables(kept)
+
+
+async def test_a_new_database_is_ours_and_of_the_newest_schema(tmp_path: Path) -> None:
+    async with open_store(tmp_path, "normal", 30):
+        pass
+    assert version(tmp_path / "counter.db") == len(engine.migrations())
+    with closing(sqlite3.connect(tmp_path / "counter.db")) as connection:
+        assert connection.execute("pragma application_id").fetchone() == (engine.APPLICATION_ID,)
+    assert (tmp_path / "counter.exists").exists()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["counter.db", "counter.exists", "lock"]
+
+
+@pytest.mark.parametrize("broken", range(len(SECOND)))
+async def test_a_migration_interrupted_at_any_statement_leaves_the_old_schema_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    first = engine.migrations()
+    path = folder / "counter.db"
+    script = [*SECOND[:broken], "select no_such_function();", *SECOND[broken:]]
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "migrations", lambda: [*first, "\n".join(script)])
+        with pytest.raises(StoreError, match="no_such_function"):
+            await open_and_close(folder)
+    assert version(path) == 1
+    backup = folder / "counter.before-2.db"
+    assert version(backup) == 1
+    with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(backup)) as before:
+        assert tables(now) == tables(before)
+    async with open_store(folder, "normal", 30) as store:
+        assert json.loads(json.dumps(await answers(store))) == recorded(1)
+        assert await store.check() == []
+    monkeypatch.setattr(engine, "migrations", lambda: [*first, "\n".join(SECOND)])
+    async with open_store(folder, "normal", 30) as store:
+        assert version(path) == 2
+        assert (await store.sites())[0].id == "shop"
+
+
+async def test_hits_written_since_are_in_the_backup_that_a_migration_makes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_store(folder, "normal", 30) as store:
+        await append(store, make((await store.sites())[0], NOON + 60, path="/since"))
+        # What a crash leaves behind: the file with its log.
+        crashed = tmp_path / "crashed"
+        shutil.copytree(folder, crashed)
+    first = engine.migrations()
+    monkeypatch.setattr(engine, "migrations", lambda: [*first, "\n".join(SECOND)])
+    async with open_store(crashed, "normal", 30):
+        pass
+    with closing(sqlite3.connect(crashed / "counter.before-2.db")) as connection:
+        assert connection.execute("select count(*) from hit_log where path = '/since'").fetchone() == (1,)
+
+
+async def test_a_reader_in_the_way_does_not_make_the_backup_of_a_migration_older(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of an older moment keeps the log out of the file; a copy of the file alone would miss hits."""
+    first = engine.migrations()
+    uri = f"file:{folder / 'counter.db'}?mode=ro"
+    async with open_store(folder, "normal", 30) as store:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as reader:
+            reader.execute("begin")
+            reader.execute("select count(*) from event").fetchone()
+            await append(store, make((await store.sites())[0], NOON + 60, path="/since"))
+            await store.__aexit__()
+            monkeypatch.setattr(engine, "migrations", lambda: [*first, "\n".join(SECOND)])
+            await open_and_close(folder)
+    with closing(sqlite3.connect(folder / "counter.before-2.db")) as connection:
+        assert connection.execute("select count(*) from hit_log where path = '/since'").fetchone() == (1,)
+
+
+async def test_a_second_run_of_a_migrated_database_changes_nothing(folder: Path) -> None:
+    for _ in range(2):
+        async with open_store(folder, "normal", 30) as store:
+            assert json.loads(json.dumps(await answers(store))) == recorded(1)
+    assert not list(folder.glob("*.before-*"))
+
+
+async def test_a_newer_schema_is_refused(folder: Path) -> None:
+    """T-34: an older program on a newer file."""
+    newer = len(engine.migrations()) + 1
+    with closing(sqlite3.connect(folder / "counter.db")) as connection:
+        connection.execute(f"pragma user_version = {newer}")
+    await refused(folder, f"schema {newer}", "install a newer")
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+async def test_another_programs_database_is_refused(folder: Path, mode: str) -> None:
+    (folder / "counter.db").unlink()
+    with closing(sqlite3.connect(folder / "counter.db")) as connection:
+        connection.execute(f"pragma journal_mode = {mode}")
+        connection.execute("pragma application_id = 305419896")
+        connection.execute("create table theirs (a)")
+    await refused(folder, "another program", "0x12345678")
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.1])
+async def test_a_truncated_database_is_refused(folder: Path, share: float) -> None:
+    path = folder / "counter.db"
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    await refused(folder, "counter restore")
+
+
+@pytest.mark.parametrize("size", [1, 15, 100, 5000, 100_000])
+async def test_junk_is_refused(folder: Path, size: int) -> None:
+    (folder / "counter.db").write_bytes(random.Random(size).randbytes(size))
+    await refused(folder, "counter restore")
+
+
+async def test_a_page_of_junk_behind_a_good_header_is_refused(folder: Path) -> None:
+    path = folder / "counter.db"
+    whole = bytearray(path.read_bytes())
+    whole[100:4096] = random.Random(1).randbytes(3996)
+    path.write_bytes(whole)
+    await refused(folder, "counter restore")
+
+
+async def test_an_empty_file_in_the_place_of_a_database_is_refused(folder: Path) -> None:
+    (folder / "counter.db").write_bytes(b"")
+    await refused(folder, "counter restore", "empty")
+
+
+async def test_a_database_without_tables_in_the_place_of_one_that_was_made_is_refused(folder: Path) -> None:
+    (folder / "counter.db").unlink()
+    with closing(sqlite3.connect(folder / "counter.db")) as connection:
+        connection.executescript("create table a (b); drop table a")
+    await refused(folder, "counter restore")
+
+
+async def test_a_database_that_was_made_and_is_gone_is_never_made_anew_in_silence(folder: Path) -> None:
+    path = folder / "counter.db"
+    path.unlink()
+    with pytest.raises(StoreError, match="missing") as caught:
+        await open_and_close(folder)
+    assert str(path) in str(caught.value)
+    assert "counter restore" in str(caught.value)
+    assert not path.exists()
+    (folder / "counter.exists").unlink()
+    async with open_store(folder, "full", 30) as store:
+        assert await store.sites() == []
+
+
+async def test_who_was_refused_holds_no_lock(folder: Path) -> None:
+    good = (folder / "counter.db").read_bytes()
+    (folder / "counter.db").write_bytes(b"junk" * 999)
+    await refused(folder)
+    (folder / "counter.db").write_bytes(good)
+    async with open_store(folder, "full", 30) as store:
+        await store.add_site(Site(0, "new", "New"), NOON)
+
+
+async def test_a_reader_never_migrates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest(folder / "counter.db")
+    first = engine.migrations()
+    monkeypatch.setattr(engine, "migrations", lambda: [*first, "\n".join(SECOND)])
+    async with open_reports(folder) as reader:
+        assert [site.id for site in await reader.sites()] == ["shop", "blog"]
+    assert digest(folder / "counter.db") == before
