@@ -30,8 +30,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from counter import app as counter_app
 from counter.app import build_app
 from counter.config import Config, load
+from counter.ingest.enrich import useragent
 from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.useragent import UserAgents
 from counter.query import HistoryDay
 from counter.web.service import SERVICE, Service, token_digest
 
@@ -272,7 +272,7 @@ async def _read_answer(reader: asyncio.StreamReader) -> bytes:
 
 
 Start = Callable[..., Awaitable[Counter]]
-_agents = cache(UserAgents)  # 0.5 s to make, and the same for everyone
+_agents = cache(useragent.UserAgents)  # 0.5 s to make, and the same for everyone
 
 
 @pytest.fixture(scope="session")
@@ -289,7 +289,8 @@ async def start(tmp_path: Path, countries: Path, monkeypatch: pytest.MonkeyPatch
 
     A second start in the same test finds the same data: it is a restart.
     """
-    monkeypatch.setattr(counter_app, "UserAgents", _agents)
+    monkeypatch.setattr(useragent, "UserAgents", _agents)
+    monkeypatch.setattr(counter_app, "UserAgents", _agents, raising=False)  # wherever it is imported
     log = LogMeter()
     logging.getLogger().addHandler(log)
     logging.getLogger().setLevel(logging.INFO)

@@ -99,26 +99,28 @@ def hit_from(wire: WireHit, envelope: Envelope) -> Hit:
         raise BadInput(f"{', '.join(TRUSTED_KEYS)} are only taken with the site's write token (Authorization: Bearer)")
     _check_numbers(wire)
     host = host_of(f"http://{wire.host}") if wire.host else ""
+    trusted = envelope.trusted
+    # By position: keywords cost 1.6 us a hit. The comments name the fields, a test compares the order.
     return Hit(
-        site=wire.site,
-        path=clean(_path(wire, envelope), LIMITS["path"]),
-        at=_moment(wire.time, envelope.at) if wire.time else envelope.at,
-        address=_address(wire.ip) if wire.ip else envelope.address,
-        user_agent=clean(wire.user_agent, USER_AGENT) if envelope.trusted else envelope.user_agent,
-        via=Via.API if envelope.trusted else envelope.via,
-        name=clean(wire.name, LIMITS["name"]) or PAGEVIEW,
-        title=clean(wire.title, LIMITS["title"]),
-        host=host or host_of(envelope.origin),
-        referrer=clean(wire.referrer, LIMITS["referrer"]),
-        props=_props(wire.props) if wire.props else (),
-        id=_client_id("id", wire.id),
-        screen=wire.screen,
-        language=language_of(wire.language, envelope.accept_language),
-        view=_client_id("view", wire.view),
-        engaged_ms=wire.engaged_ms,
-        prefetch=envelope.prefetch,
-        opt_out=envelope.opt_out,
-        trusted=envelope.trusted,
+        wire.site,  # site
+        clean(_path(wire, envelope), LIMITS["path"]),  # path
+        _moment(wire.time, envelope.at) if wire.time else envelope.at,  # at
+        _address(wire.ip) if wire.ip else envelope.address,  # address
+        clean(wire.user_agent, USER_AGENT) if trusted else envelope.user_agent,  # user_agent
+        Via.API if trusted else envelope.via,  # via
+        PAGEVIEW if wire.name == PAGEVIEW else clean(wire.name, LIMITS["name"]) or PAGEVIEW,  # name
+        clean(wire.title, LIMITS["title"]),  # title
+        host or host_of(envelope.origin),  # host
+        clean(wire.referrer, LIMITS["referrer"]),  # referrer
+        _props(wire.props) if wire.props else (),  # props
+        _client_id("id", wire.id) if wire.id else "",  # id
+        wire.screen,  # screen
+        language_of(wire.language, envelope.accept_language),  # language
+        _client_id("view", wire.view) if wire.view else "",  # view
+        wire.engaged_ms,  # engaged_ms
+        envelope.prefetch,  # prefetch
+        envelope.opt_out,  # opt_out
+        trusted,  # trusted
     )
 
 

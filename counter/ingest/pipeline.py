@@ -53,35 +53,32 @@ class Pipeline:
 
     def event(self, hit: Hit, site: ActiveSite, agent: AgentFacts, now: float) -> Event:
         """The event, with everything derived."""
-        key = site.site.key
+        own = site.site
         day, hour = site.local.day_hour(hit.at)
         address = hit.address
-        page_host = hit.host
+        # By position: keywords cost 1.6 us a hit. The comments name the fields, a test compares the order.
         return Event(
-            site_key=key,
-            at=hit.at,
-            day=day,
-            hour=hour,
-            kind=_kind(hit),
-            visitor=visitor_id(self.salts.key(key, day, now), site.site.id, address, hit.user_agent),
-            path=normalise_path(hit.path, site.site.query_keys) if hit.path else "",
-            via=hit.via,
-            name="" if hit.name == PAGEVIEW else hit.name,
-            title=hit.title,
-            props=msgspec.json.encode(dict(hit.props)).decode() if hit.props else None,
-            address=self.kept(address),
-            client=Client(
-                agent.browser, agent.browser_version, agent.system, agent.device,
-                hit.language, screen_class(hit.screen),
-            ),
-            place=self.geo.place(address),
-            origin=origin_of(hit.referrer, campaign(hit.path), site.site.hosts, page_host),
-            hit_id=hit.id,
-            view=hit.view if hit.engaged_ms else "",
-            engaged_s=round(hit.engaged_ms / 1000),
-            line=hit.line,
-            overlap=hit.overlap,
-        )  # fmt: skip
+            own.key,  # site_key
+            hit.at,  # at
+            day,  # day
+            hour,  # hour
+            _kind(hit),  # kind
+            visitor_id(self.salts.key(own.key, day, now), own.id, address, hit.user_agent),  # visitor
+            normalise_path(hit.path, own.query_keys) if hit.path else "",  # path
+            hit.via,  # via
+            "" if hit.name == PAGEVIEW else hit.name,  # name
+            hit.title,  # title
+            msgspec.json.encode(dict(hit.props)).decode() if hit.props else None,  # props
+            self.kept(address),  # address
+            Client(*agent[:4], hit.language, screen_class(hit.screen)),  # client
+            self.geo.place(address),  # place
+            origin_of(hit.referrer, campaign(hit.path), own.hosts, hit.host),  # origin
+            hit.id,  # hit_id
+            hit.view if hit.engaged_ms else "",  # view
+            round(hit.engaged_ms / 1000) if hit.engaged_ms else 0,  # engaged_s
+            hit.line,  # line
+            hit.overlap,  # overlap
+        )
 
     def drop(self, hit: Hit, site: ActiveSite, agent: AgentFacts, reason: DropReason) -> Drop:
         """The drop, with what the owner may know of it; of who opted out, nothing."""

@@ -12,7 +12,7 @@ from counter.ingest.enrich.useragent import AgentFacts
 from counter.ingest.rate import RateLimiter
 from counter.site import ActiveSite
 
-REMEMBERED = 50_000  # client-made ids and what became of them, about 10 MB; the store knows all of 48 h
+REMEMBERED = 20_000  # client-made ids and what became of them, about 6 MB; the store knows all of 48 h
 
 
 @dataclass(slots=True)

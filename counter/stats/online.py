@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 
 WINDOW = 300  # seconds
 REFRESH = 10  # seconds between two looks at the clock
-MOST = 200_000  # visitors remembered over all sites, about 25 MB; beyond it the longest silent are forgotten
+MOST = 50_000  # visitors surely remembered a site, at most twice as many (12 MB); then those seen longest ago go
 
 
 class Online:
     def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._seen: dict[int, dict[int, int]] = {}  # site key -> visitor -> last seen
         self._counts: dict[int, int] = {}
 
     def see(self, seen: Iterable[tuple[int, int, int]]) -> None:
         """(site key, visitor, UTC seconds) of events, as they are committed."""
         for site_key, visitor, at in seen:
-            key = (site_key, visitor)
-            self._seen[key] = max(at, self._seen.pop(key, 0))
-        while len(self._seen) > MOST:
-            self._seen.popitem(last=False)
+            site = self._seen.get(site_key)
+            if site is None:
+                site = self._seen[site_key] = {}
+            # Taken out and put in again: who was seen last stands last. A late event makes nobody older.
+            site[visitor] = max(at, site.pop(visitor, 0))
+        for site_key, site in self._seen.items():
+            if len(site) > 2 * MOST:
+                # All at once: taking the first entry of a dictionary again and again is quadratic.
+                self._seen[site_key] = dict(list(site.items())[-MOST:])
 
     def refresh(self, now: float) -> set[int]:
         """Forget who has been silent for too long; returns the sites whose number changed."""
         since = now - WINDOW
-        gone = [key for key, at in self._seen.items() if at < since]
-        for key in gone:
-            del self._seen[key]
-        counts: dict[int, int] = {}
-        for site_key, _ in self._seen:
-            counts[site_key] = counts.get(site_key, 0) + 1
+        for site_key, site in list(self._seen.items()):
+            self._seen[site_key] = {visitor: at for visitor, at in site.items() if at >= since}
+        counts = {site_key: len(site) for site_key, site in self._seen.items()}
         changed = {key for key in counts.keys() | self._counts.keys() if counts.get(key, 0) != self._counts.get(key, 0)}
         self._counts = counts
         return changed

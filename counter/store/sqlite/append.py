@@ -107,7 +107,8 @@ class Appender:
     def quarantine(self, event: Event, error: str, now: float) -> None:
         """Put aside an event that the store refuses, so that its neighbours can be written."""
         self._connection.execute(
-            "insert into quarantine (at, error, event) values (?, ?, ?)", (int(now), error[:1000], ascii(event)[:8000])
+            "insert into quarantine (at, error, event) values (?, ?, ?)",
+            (int(now), error[:1000], ascii(msgspec.structs.replace(event, address=None))[:8000]),
         )
 
     def _read_next_id(self) -> int:
@@ -128,7 +129,7 @@ class Appender:
             refused[index] if index in refused else self._add(event, keys[index], rows)
             for index, event in enumerate(batch.events)
         )
-        known_drops = write_drops(self._connection, batch.drops, known_lines, rows.lines)
+        known_drops = write_drops(self._connection, batch.drops, known_lines, rows.lines, now)
         self._flush(rows, now)
         return Appended(outcomes, self._gained(rows), tuple(rows.seen), known_drops)
 
@@ -176,15 +177,19 @@ class Appender:
         return refused
 
     def _known_hit_ids(self, events: tuple[Event, ...]) -> set[tuple[int, str]]:
-        asked = [(event.site_key, event.hit_id) for event in events if event.hit_id]
-        if not asked:
-            return set()
-        rows = self._connection.execute(
-            "select h.site_key, h.id from json_each(?) j cross join hit_id h"
-            " where h.site_key = j.value ->> 0 and h.id = j.value ->> 1",
-            (msgspec.json.encode(asked).decode(),),
-        )
-        return set(rows)
+        asked: dict[int, list[str]] = {}
+        for event in events:
+            if event.hit_id:
+                asked.setdefault(event.site_key, []).append(event.hit_id)
+        # A question a site: plain texts in the list are found four times as fast as pairs.
+        return {
+            (site_key, row[0])
+            for site_key, ids in asked.items()
+            for row in self._connection.execute(
+                "select h.id from json_each(?) j cross join hit_id h where h.site_key = ? and h.id = j.value",
+                (msgspec.json.encode(ids).decode(), site_key),
+            )
+        }
 
     def _taken(self, event: Event, taken: dict[tuple[int, int], bool]) -> bool:
         """Whether the event's day already has hits that did not come from logs."""

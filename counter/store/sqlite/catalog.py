@@ -113,7 +113,9 @@ def move_days(connection: sqlite3.Connection, site: Site) -> None:
     mine = {"site": site.key}
     _add_raw_sums(connection, site.key, -1)
     connection.execute(
-        "update event set day = local_day(at), hour = local_hour(at)"
+        # Engaged time stays with its page view.
+        "update event set (day, hour) = (select local_day(w.at), local_hour(w.at) from event w"
+        " where w.id = coalesce(event.view_id, event.id))"
         " where visit_id in (select id from visit where site_key = :site)",
         mine,
     )

@@ -12,7 +12,7 @@ from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS
 
 NEW_VALUES_A_DAY = 10_000  # per site and dimension; what comes beyond is "(other)", in raw rows and rollups alike
 OTHER = "(other)"
-REMEMBERED = 100_000  # texts and tuples; about 20 MB
+REMEMBERED = 50_000  # texts, and tuples of texts; about 12 MB each
 
 
 class Dictionary:
@@ -36,7 +36,11 @@ class Dictionary:
         key = (site_key, dimension, text)
         known = self._values.get(key)
         if known is None:
-            known = self._find(key) or self._make(key, day)
+            known = self._find(key)
+            if known is None:
+                known = self._make(key, day)
+                if known is None:  # not remembered: on another day the text may get an id of its own
+                    return self.value(site_key, day, dimension, OTHER)
             if len(self._values) >= REMEMBERED:
                 self._values.clear()
             self._values[key] = known
@@ -67,7 +71,8 @@ class Dictionary:
         ).fetchone()
         return None if found is None else int(found[0])
 
-    def _make(self, key: tuple[int, Dimension, str], day: int) -> int:
+    def _make(self, key: tuple[int, Dimension, str], day: int) -> int | None:
+        """A new id, or None when the day has had its new values."""
         site_key, dimension, text = key
         if text != OTHER:
             made = self._connection.execute(
@@ -76,7 +81,7 @@ class Dictionary:
                 (site_key, day, dimension),
             ).fetchone()[0]
             if made > NEW_VALUES_A_DAY:
-                return self.value(site_key, day, dimension, OTHER)
+                return None
         cursor = self._connection.execute("insert into value (site_key, dimension, text) values (?, ?, ?)", key)
         return cursor.lastrowid or 0
 
@@ -92,7 +97,9 @@ class Dictionary:
             known = self._find_tuple(table, dimensions, ids)
             if len(self._tuples) >= REMEMBERED:
                 self._tuples.clear()
-            self._tuples[key] = known
+            if all(not text or (site_key, dimension, text) in self._values
+                   for dimension, text in zip(dimensions, texts, strict=True)):  # fmt: skip
+                self._tuples[key] = known
         return known
 
     def _find_tuple(self, table: str, dimensions: tuple[Dimension, ...], ids: tuple[int, ...]) -> int:

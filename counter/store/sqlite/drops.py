@@ -18,6 +18,7 @@ def write_drops(
     drops: tuple[Drop, ...],
     known_lines: Mapping[tuple[int, int | None], int],
     lines: list[tuple[object, ...]],
+    now: float,
 ) -> tuple[int, ...]:
     """Write `drops` inside the caller's transaction; returns the indexes of known log lines, not counted again.
 
@@ -39,8 +40,8 @@ def write_drops(
     insert_rows(connection, "insert into drop_count", [(*key, count) for key, count in reasons.items()], _AGAIN)
     insert_rows(connection, "insert into bot_count", [(*key, count) for key, count in bots.items()], _AGAIN)
     # Who opted out is counted, and nothing more.
-    log = [_log_row(drop) for drop in new if drop.reason != DropReason.OPT_OUT]
-    columns = "(site_key, at, reason, path, address, user_agent, bot)"
+    log = [(*_log_row(drop), int(now)) for drop in new if drop.reason != DropReason.OPT_OUT]
+    columns = "(site_key, at, reason, path, address, user_agent, bot, written_at)"
     insert_rows(connection, f"insert into drop_log {columns}", log[-KEPT:])
     return tuple(known)
 

@@ -24,7 +24,7 @@ APPLICATION_ID = 0x76636E74  # "vcnt"
 FILE_NAME = "counter.db"
 MARKER = "counter.exists"  # stands beside a database that was made: it must never be made anew in silence
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints; 1,000 (the default) costs 4 % more CPU a hit
-CACHE_KIB = 32_768
+CACHE_KIB = 16_384
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,8 +84,15 @@ def prepare(folder: Path) -> Path:
     connection = _connect_writer(path)
     try:
         _verify(connection, path)
+        if marker.exists() and not connection.execute("pragma user_version").fetchone()[0]:
+            raise StoreError(
+                f"{path} has no tables although {marker} says that it was made; restore a backup with"
+                f" 'counter restore FILE', or remove {marker.name} to start anew"
+            )
         _migrate(connection, path)
         _use_wal(connection, path)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} can't be brought to this version's schema, and is as it was: {error}") from error
     finally:
         connection.close()
     path.chmod(0o600)
@@ -162,14 +169,26 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if version == len(scripts):
         return
     if version:
-        connection.execute("pragma wal_checkpoint(truncate)")
-        shutil.copy2(path, path.with_suffix(f".before-{len(scripts)}.db"))
+        _keep(connection, path.with_suffix(f".before-{len(scripts)}.db"))
     for number, script in enumerate(scripts[version:], start=version + 1):
         # One transaction a script: an interruption leaves the old schema whole.
         connection.executescript(
             f"begin exclusive;\n{script}\n;pragma application_id = {APPLICATION_ID};"
             f" pragma user_version = {number}; commit;"
         )
+
+
+def _keep(connection: sqlite3.Connection, target: Path) -> None:
+    """A copy of the database before it is changed; whole under its name, or not there."""
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    copy = sqlite3.connect(part)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    part.chmod(0o600)
+    part.replace(target)
 
 
 def _use_wal(connection: sqlite3.Connection, path: Path) -> None:

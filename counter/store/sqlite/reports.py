@@ -53,7 +53,7 @@ class Readers:
         async with self._one() as connection:
             try:
                 return await connection.run(partial(_in_snapshot, question))
-            except sqlite3.Error as error:
+            except (sqlite3.Error, ValueError) as error:  # ValueError: the connection was closed
                 raise StoreError(f"the database can't be read: {error}") from error
 
     async def run(

@@ -64,6 +64,7 @@ def close_days_of_events(connection: sqlite3.Connection, condition: str, values:
 
 def prune(connection: sqlite3.Connection, now: float, salts_gone: Sequence[tuple[int, int]]) -> dict[str, int]:
     """Remove what only serves 48 hours: hit ids, batch ids, and the visitors whose salt is gone."""
+    fold(connection)  # so that no visitor is still on the way to the table
     mark = _written_before(connection, now - PRUNE_AFTER)
     hit_ids = connection.execute("delete from hit_id where event_id <= ?", (mark,)).rowcount
     batches = connection.execute("delete from batch where at < ?", (int(now) - PRUNE_AFTER,)).rowcount
@@ -83,7 +84,8 @@ def expire_addresses(connection: sqlite3.Connection, now: float, days: int) -> i
         (mark, PORTION),
     ).rowcount
     connection.execute(
-        "update drop_log set address = null where at < ? and address is not null", (int(now) - days * 86400,)
+        "update drop_log set address = null where written_at < ? and address is not null",
+        (int(now) - days * 86400,),
     )
     return gone
 
@@ -96,7 +98,9 @@ def expire_hits(connection: sqlite3.Connection, now: float, days: int) -> int:
     if first is None or first > mark:
         return 0
     last = min(mark, first + PORTION)
-    close_days_of_events(connection, "e.id <= ?", (last,), "expired")
+    # Events that stay lose the first event of their visit, so their days can't be recounted either.
+    later = "e.id <= ? or (e.visit_id <= ? and e.visit_id <> e.id)"
+    close_days_of_events(connection, later, (last, last), "expired")
     gone = connection.execute("delete from event where id <= ?", (last,)).rowcount
     connection.execute("delete from hit_id where event_id <= ?", (last,))
     connection.execute(

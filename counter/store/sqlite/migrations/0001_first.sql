@@ -218,7 +218,8 @@ create table bot_count (
 create table drop_log (                                 -- the last 1,000 a site, as privacy allows
   id integer primary key,
   site_key integer not null, at integer not null, reason text not null,
-  path text not null, address text, user_agent text not null, bot text not null
+  path text not null, address text, user_agent text not null, bot text not null,
+  written_at integer not null                           -- what retention counts from
 ) strict;
 create index drop_log_site on drop_log (site_key, id);
 
