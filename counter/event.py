@@ -158,3 +158,4 @@ class Drop(msgspec.Struct, frozen=True, gc=False):
     user_agent: str = ""
     hit_id: str = ""
     line: int | None = None
+    nameless: bool = False  # of who opted out: counted, and nothing more, whatever else was wrong with the hit

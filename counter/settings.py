@@ -144,6 +144,11 @@ def _host(value: str) -> str:
         raise Refused from None
 
 
+def _site_host(value: str) -> str:
+    """A host, or `*.` and a host for everything below it."""
+    return "*." + _host(value[2:]) if value.startswith("*.") else _host(value)
+
+
 def _url(value: str) -> str:
     """Where the service is for the world, without a slash at the end; '' is unknown."""
     if not value:
@@ -251,8 +256,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sites", "name", str, "", "", _text(r"|\S(.*\S)?", 128),
             "up to 128 printable characters",
             "What people read; empty is the id."),
-    Setting("sites", "hosts", list, (), "", _each(_host),
-            f"a list of at most {MOST_ITEMS} host names such as example.com, in ASCII and without port",
+    Setting("sites", "hosts", list, (), "", _each(_site_host),
+            f"a list of at most {MOST_ITEMS} host names such as example.com or *.example.com, in ASCII and without port",
             "Only pages of these hosts are counted; empty takes any."),
     Setting("sites", "timezone", str, "UTC", "", _zone,
             "a time zone such as Europe/Berlin",

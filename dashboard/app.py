@@ -24,7 +24,10 @@ HEADERS = {
 SITES = web.AppKey("sites", Sites)
 _HERE = Path(__file__).parent
 _templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+    loader=jinja2.FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    undefined=jinja2.StrictUndefined,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -50,7 +51,7 @@ def import_log(
     try:
         run(_import(context, site_id, choices, files, summary, dry_run=dry_run))
     finally:
-        if summary.lines:
+        if summary.lines or sys.exc_info()[0] is None:
             _show(summary, time.monotonic() - started)
     if dry_run:
         click.echo("nothing was written")

@@ -148,7 +148,10 @@ def _refuse_double_keys(body: bytes, found: list[Any]) -> None:
         keys += len(hit)
         colons += "".join([value for value in hit.values() if type(value) is str]).count(":")
     if body.count(b":") != keys + colons or b"\\u003" in body:
-        json.loads(body, object_pairs_hook=_no_double, parse_int=float)
+        try:
+            json.loads(body, object_pairs_hook=_no_double, parse_int=float)
+        except RecursionError:
+            raise BadInput("the body is nested too deeply") from None
 
 
 def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -164,9 +167,10 @@ def _kind(value: Any) -> str:
 
 def _path(wire: WireHit, envelope: Envelope) -> str:
     if wire.path is not None:
-        return wire.path
+        return wire.path or "/"
     if envelope.via == Via.PIXEL:
-        return envelope.origin
+        own = not wire.host or host_of(f"http://{wire.host}") == host_of(envelope.origin)
+        return envelope.origin if own else ""
     if wire.view:
         return ""
     raise BadInput("path is missing: the path and query of the page, up to 2,048 characters")
@@ -179,6 +183,8 @@ def _check_numbers(wire: WireHit) -> None:
         raise BadInput(f"engaged_ms is {wire.engaged_ms}, it may be 0 to {ENGAGED_MS} ms")
     if wire.engaged_ms and not wire.view:
         raise BadInput("engaged_ms needs view: the id of the page view it belongs to")
+    if wire.view and not wire.engaged_ms and not wire.path:
+        raise BadInput("engaged_ms is missing or 0: the time engaged with that view, in ms")
 
 
 def _integer(key: str, text: str) -> int:

@@ -46,8 +46,9 @@ class Pipeline:
         if reason is None:
             return Judged(event=self.event(hit, site, agent, now))
         key = (site.site.key, hit.id)
-        again = bool(hit.id) and key in self.rules.recent and reason is not DropReason.DUPLICATE
-        if hit.id and reason not in (DropReason.DUPLICATE, DropReason.RATE_LIMITED):
+        known = bool(hit.id) and key in self.rules.recent
+        again = known and self.rules.recent[key] == reason
+        if hit.id and not known and reason not in (DropReason.DUPLICATE, DropReason.RATE_LIMITED):
             self.rules.remember(*key, reason)
         return Judged(drop=self.drop(hit, site, agent, reason), again=again, retry_after=question.retry_after)
 
@@ -83,8 +84,8 @@ class Pipeline:
     def drop(self, hit: Hit, site: ActiveSite, agent: AgentFacts, reason: DropReason) -> Drop:
         """The drop, with what the owner may know of it; of who opted out, nothing."""
         day = site.local.day(hit.at)
-        if reason == DropReason.OPT_OUT:
-            return Drop(site.site.key, hit.at, day, reason, line=hit.line)
+        if hit.opt_out:  # whatever the reason: of who opted out, the count and nothing more
+            return Drop(site.site.key, hit.at, day, reason, line=hit.line, nameless=True)
         return Drop(
             site.site.key, hit.at, day, reason, agent.bot if reason == DropReason.BOT else None,
             normalise_path(hit.path, site.site.query_keys) if hit.path else "", self.kept(hit.address),

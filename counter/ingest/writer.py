@@ -106,8 +106,10 @@ class Writer:
     async def _run(self) -> None:
         while True:
             await self._sleep()
-            if self._waiting or self._drops:
-                await self._write_waiting()
+            if self._stopping and not self._waiting and self.failing is not None:
+                return  # drops that cannot be counted must not keep the service from stopping
+            if self._waiting or self._drops or self.failing is not None:
+                await self._write_waiting()  # with nothing waiting, a try whether storage is back
             elif self._unfolded:
                 await self._fold()
             elif self._stopping:
@@ -116,12 +118,12 @@ class Writer:
                 await self._fold()
 
     async def _sleep(self) -> None:
-        """Until there is something to write; with a tail to fold, for a moment only."""
-        if self._waiting or self._drops or self._stopping:
+        """Until there is something to write; with a tail to fold, or storage failing, for a moment only."""
+        if self._waiting or self._stopping or (self._drops and self.failing is None):
             return
         self._wake.clear()
         try:
-            async with asyncio.timeout(IDLE_FOLD if self._unfolded else None):
+            async with asyncio.timeout(IDLE_FOLD if self._unfolded or self.failing is not None else None):
                 await self._wake.wait()
         except TimeoutError:
             pass
@@ -148,6 +150,7 @@ class Writer:
         try:
             appended = await self._store.append(batch, self._clock.now())
         except StoreError as error:
+            self._drops[:0] = drops[: self._most - len(self._drops)]  # to be counted when storage is back
             self._fail(waiting, error)
         except Exception as error:  # noqa: BLE001 - whatever one event does, its neighbours are stored
             await self._rescue(waiting, drops, error)

@@ -9,9 +9,11 @@ import msgspec
 from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from counter.event import Drop, DropReason, Event, Outcome, Via
+from counter.errors import BadInput, UnknownSite
+from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
 from counter.ingest.parse import WireHit, decode_body, decode_query, hit_from
 from counter.ingest.pipeline import Judged
+from counter.site import ActiveSite
 from counter.web.request import envelope_of, read_body
 from counter.web.service import SERVICE, Service
 
@@ -25,7 +27,9 @@ _COMMON = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
+UNKNOWN_SITE = "refused; reason=unknown_site"
 PREFLIGHT = {
+    "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Content-Type, Authorization",
@@ -68,8 +72,14 @@ async def post_hit(request: web.Request) -> web.Response:
     service.unknown_keys += unknown
     site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""))
     if many:
-        return await _answer_array(service, [_judge(request, service, wire, Via.SNIPPET, site_key) for wire in wires])
-    return _answer(await settle(service, _judge(request, service, wires[0], Via.SNIPPET, site_key)))
+        hits = []
+        for index, wire in enumerate(wires):  # all are understood before the first is judged
+            try:
+                hits.append(_hit(request, service, wire, Via.SNIPPET, site_key))
+            except BadInput as error:
+                raise BadInput(f"hit {index}: {error}") from None
+        return await _answer_array(service, [_judge(service, *hit) for hit in hits])
+    return _answer(await settle(service, _judge(service, *_hit(request, service, wires[0], Via.SNIPPET, site_key))))
 
 
 async def get_pixel(request: web.Request) -> web.Response:
@@ -92,13 +102,20 @@ async def count_query(request: web.Request, service: Service, site_id: str = "")
     if site_id:
         query["site"] = site_id
     wire = decode_query(query)
-    return await settle(service, _judge(request, service, wire, Via.PIXEL, None))
+    return await settle(service, _judge(service, *_hit(request, service, wire, Via.PIXEL, None)))
 
 
-def _judge(request: web.Request, service: Service, wire: WireHit, via: Via, token: int | None) -> Judged:
-    site = service.sites.get(wire.site)
+def _hit(request: web.Request, service: Service, wire: WireHit, via: Via, token: int | None) -> tuple[Hit, ActiveSite]:
+    try:
+        site = service.sites.get(wire.site)
+    except UnknownSite:
+        service.outcomes[UNKNOWN_SITE] += 1  # without its name: anyone could make up labels
+        raise
     envelope = envelope_of(request, service, via, trusted=token is not None and token == site.site.key)
-    hit = hit_from(wire, envelope)
+    return hit_from(wire, envelope), site
+
+
+def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:
     return service.pipeline.judge(hit, site, service.clock.now(), service.clock.monotonic())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 
 from counter.errors import BadInput, CounterError, Overloaded, StoreError, TooLarge
 from counter.ingest.writer import RETRY_AFTER
@@ -19,14 +19,20 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        if request.version not in (HttpVersion10, HttpVersion11) or not request.raw_path.startswith("/"):
+            raise BadInput("send HTTP/1.1 with a path; this is nobody's proxy")
         return await handler(request)
     except CounterError as error:
         return error_response(error)
     except web.HTTPRequestEntityTooLarge:
         return error_response(TooLarge(f"the body is larger than the limit of {request.client_max_size} bytes"))
     except web.HTTPException as answer:
-        answer.headers.update(NOSNIFF)
-        raise
+        if answer.status < 400:
+            answer.headers.update(NOSNIFF)
+            raise
+        headers = {**NOSNIFF, **{k: v for k, v in answer.headers.items() if k in ("Allow", "Retry-After")}}
+        code = answer.reason.lower().replace(" ", "_")
+        return web.json_response({"error": code, "message": f"{answer.reason}."}, status=answer.status, headers=headers)
     except web.RequestPayloadError as error:
         log.info("a body could not be read", extra={"error": str(error)})
         return error_response(BadInput("the body could not be read: its encoding or its length is not as announced"))

@@ -8,15 +8,19 @@ from importlib import resources
 from pathlib import Path
 
 import jinja2
+import msgspec
 from aiohttp import hdrs, web
 
 from counter import __version__
+from counter.errors import WrongType
 from counter.event import DropReason
+from counter.ingest.text import clean
+from counter.stats.totals import Snapshot
 from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
-from counter.web.request import visitor_address
+from counter.web.request import opted_out, read_in_time, visitor_address
 from counter.web.service import SERVICE, Service
-from counter.web.totals import ANSWERS, Asked, parse_query
+from counter.web.totals import ANSWERS, Asked, is_known, parse_query
 from counter.web.widget import options_from, render_html, render_svg
 
 HERE = Path(str(resources.files("counter.web")))
@@ -36,7 +40,10 @@ _PAGE_CSP = (
 )
 
 _templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    undefined=jinja2.StrictUndefined,
 )
 
 
@@ -47,7 +54,7 @@ async def get_widget_html(request: web.Request) -> web.Response:
     if request.query.get("count") == "1":
         await _count(request, service, asked)
     answer = await request.app[ANSWERS].to(asked)
-    page = render_html(answer.snapshot, options, visitor_address(request, service))
+    page = render_html(_now(service, answer.snapshot), options, visitor_address(request, service))
     return web.Response(
         text=page,
         content_type="text/html",
@@ -65,13 +72,15 @@ async def get_widget_svg(request: web.Request) -> web.Response:
     if counting:
         await _count(request, service, asked)
     answer = await request.app[ANSWERS].to(asked)
-    image = render_svg(answer.snapshot, options, visitor_address(request, service) if counting else None).encode()
+    image = render_svg(
+        _now(service, answer.snapshot), options, visitor_address(request, service) if counting else None
+    ).encode()
     if counting:
         headers["Cache-Control"] = PRIVATE
     else:
         etag = _etag(image)
         headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
-        if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+        if is_known(request, etag):
             return web.Response(status=304, headers=headers)
     return web.Response(body=image, content_type="image/svg+xml", charset="utf-8", headers=headers)
 
@@ -80,7 +89,7 @@ async def get_tracker(request: web.Request) -> web.Response:
     """The script of the snippet, with the configured hit path in it."""
     body, etag = _tracker(request.app[SERVICE].config.tracker.hit_path)
     headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*", **NOSNIFF}
-    if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+    if is_known(request, etag):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, headers={**headers, "Content-Type": STATIC_TYPES[".js"]})
 
@@ -92,7 +101,7 @@ async def get_static(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     body, kind, etag = found
     headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Content-Type": kind, **NOSNIFF}
-    if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
+    if is_known(request, etag):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, headers=headers)
 
@@ -113,15 +122,19 @@ async def get_demo(request: web.Request) -> web.Response:
 
 async def get_opt_out(request: web.Request) -> web.Response:
     """Tells whether this browser is counted, with a button to change it."""
-    out = "counter_opt_out=1" in request.headers.get(hdrs.COOKIE, "")
+    out = opted_out(request.headers.get(hdrs.COOKIE, ""))
     return _opt_out_page(out)
 
 
 async def post_opt_out(request: web.Request) -> web.Response:
     """Sets or removes the one cookie that this service knows: the wish not to be counted."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    origin = request.headers.get(hdrs.ORIGIN)
+    foreign = origin is not None and origin.partition("://")[2] != request.host
+    if foreign or request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise web.HTTPForbidden(text="this button works on its own page only")
-    out = (await request.post()).get("out") == "1"
+    if request.content_type not in ("application/x-www-form-urlencoded", "application/octet-stream"):
+        raise WrongType("send the form of this page: application/x-www-form-urlencoded")
+    out = await read_in_time(request) == b"out=1"
     answer = _opt_out_page(out)
     secure = request.secure or request.app[SERVICE].config.server.public_url.startswith("https:")
     answer.set_cookie(
@@ -142,13 +155,20 @@ def first_site(service: Service) -> str:
 
 def public_url(request: web.Request, service: Service) -> str:
     """Where this service is reached; as configured, else as it was asked for."""
-    return service.config.server.public_url or f"{request.scheme}://{request.host}"
+    return service.config.server.public_url or clean(f"{request.scheme}://{request.host}", 300)
 
 
 def _asked(request: web.Request) -> Asked:
     query = {**request.query, "site": request.match_info["site"]}
     page = query.pop("path", "") if query.get("count") != "1" else ""
     return parse_query({**query, "path": page})
+
+
+def _now(service: Service, snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
+    now = service.clock.now()
+    local = service.sites.get(snapshot.site.id).local
+    return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now))
 
 
 async def _count(request: web.Request, service: Service, asked: Asked) -> None:

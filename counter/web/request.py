@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import lru_cache
 
 from aiohttp import hdrs, web
@@ -21,13 +22,13 @@ LARGEST_BODY = 512 * 1024  # bytes, after decompression
 FORWARDED_FOR = istr("X-Forwarded-For")
 GPC, DNT = istr("Sec-GPC"), istr("DNT")
 PREFETCH = (istr("Sec-Purpose"), istr("Purpose"), istr("X-Moz"))
-OPT_OUT_COOKIE = "counter_opt_out=1"
+_OPT_OUT = re.compile(r"(?:^|;)\s*counter_opt_out=1\s*(?:;|$)")
 
 
 def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bool = False) -> Envelope:
     """The visitor as the request shows him: address through trusted proxies only, user agent cut before any look."""
     headers = request.headers
-    opt_out = OPT_OUT_COOKIE in headers.get(hdrs.COOKIE, "") or (
+    opt_out = opted_out(headers.get(hdrs.COOKIE, "")) or (
         service.config.counting.respect_gpc and "1" in (headers.get(GPC), headers.get(DNT))
     )
     return Envelope(
@@ -41,6 +42,11 @@ def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bo
         opt_out=opt_out,
         trusted=trusted,
     )
+
+
+def opted_out(cookies: str) -> bool:
+    """Whether a Cookie header holds the wish not to be counted."""
+    return bool(cookies) and _OPT_OUT.search(cookies) is not None
 
 
 def visitor_address(request: web.Request, service: Service) -> str:
@@ -58,13 +64,18 @@ async def read_body(request: web.Request) -> bytes:
         if len(body) > LARGEST_BODY:
             raise TooLarge(f"the body is larger than the limit of {LARGEST_BODY} bytes")
         return body
+    return await read_in_time(request)
+
+
+async def read_in_time(request: web.Request) -> bytes:
+    """The whole body, or TooSlow."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
     except ConnectionError:
         raise TooSlow("the sender hung up before the body was whole") from None
     except TimeoutError:
-        request.protocol.force_close()
+        request.protocol.close()  # after the answer
         raise TooSlow(f"the body did not arrive within {BODY_SECONDS} s") from None
 
 
@@ -82,9 +93,10 @@ def _check_content_type(header: str) -> None:
     kind, _, parameters = header.partition(";")
     if kind.strip().lower() not in ("", "text/plain", "application/json", "application/octet-stream"):
         raise WrongType(f"content type {kind.strip()[:60]!r} is not taken; send application/json or text/plain")
-    charset = parameters.strip().lower()
-    if charset.startswith("charset=") and charset[8:].strip('"') not in ("utf-8", "utf8", "us-ascii"):
-        raise WrongType(f"{charset[:60]} is not taken; send UTF-8")
+    for parameter in parameters.lower().split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8", "us-ascii"):
+            raise WrongType(f"{parameter.strip()[:60]} is not taken; send UTF-8")
 
 
 @lru_cache(maxsize=64)

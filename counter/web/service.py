@@ -57,9 +57,10 @@ class Service:
 
     def token_site(self, header: str) -> int | None:
         """The site key that a `Bearer` token may write for, None without one; NotAuthorized for a wrong one."""
-        if not header.startswith("Bearer "):
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
             return None
-        digest = token_digest(header[7:].strip())
+        digest = token_digest(token.strip())
         for known, site_key in self.tokens.items():
             if hmac.compare_digest(known, digest):
                 return site_key

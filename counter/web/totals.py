@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
 
 import msgspec
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
+from yarl import URL
 
 from counter.errors import BadInput
 from counter.ingest.page import normalise_path
@@ -54,7 +54,7 @@ class Answers:
         """The answer to a raw query string; parsing one costs more than answering it, so it is remembered."""
         asked = self._asked.get(query_string)
         if asked is None:
-            asked = parse_query({key: values[-1] for key, values in parse_qs(query_string).items()})
+            asked = parse_query(dict(URL.build(query_string=query_string, encoded=True).query))
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()
             self._asked[query_string] = asked
@@ -146,9 +146,15 @@ def _line(count: Count) -> dict[str, Any]:
 ANSWERS = web.AppKey("answers", Answers)
 
 
+def is_known(request: web.Request, etag: str) -> bool:
+    """Whether If-None-Match names the tag, weak or strong, among others, or is `*`."""
+    known = request.headers.get(hdrs.IF_NONE_MATCH, "")
+    return known == etag or known.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in known.split(",")]
+
+
 async def get_totals(request: web.Request) -> web.Response:
-    answer = await request.app[ANSWERS].to_query(request.query_string)
-    if request.headers.get(hdrs.IF_NONE_MATCH) == answer.etag:
+    answer = await request.app[ANSWERS].to_query(request.rel_url.raw_query_string)
+    if is_known(request, answer.etag):
         return web.Response(status=304, headers=answer.headers)
     return web.Response(body=answer.body, headers=answer.headers)
 

@@ -175,7 +175,7 @@ def test_an_import_that_was_cut_by_a_kill_is_completed_by_a_second_run(victim: s
         assert 0 < counted < len(lines)
         if victim == "the service":
             assert cut.returncode == 1
-            assert error.decode().strip().startswith("counter: the running service did not answer: ")
+            assert error.decode().strip().startswith("counter: the running service did not answer (")
     with Service(home) as service:
         again = home.type(*words)
         assert again.code == 0

@@ -31,10 +31,14 @@ def origin_of(referrer: str, utm: Campaign, own_hosts: Collection[str], page_hos
 @lru_cache(2048)  # an entry is at most about 8 KiB
 def _origin(referrer: str, utm: Campaign, own_hosts: tuple[str, ...], page_host: str) -> Origin:
     text, host = _kept(referrer)
-    if host and (host == _bare(page_host) or host in map(_bare, own_hosts)):
+    if host and (host == _bare(page_host) or any(_is_own(host, own) for own in own_hosts)):
         text = host = ""
     channel = "campaign" if any(utm[:3]) else "referral" if host else "direct"
     return Origin(text, host, utm[0] or host or "Direct", channel, *utm)
+
+
+def _is_own(host: str, own: str) -> bool:
+    return host.endswith(own[1:]) if own.startswith("*.") else host == _bare(own)
 
 
 def _kept(referrer: str) -> tuple[str, str]:

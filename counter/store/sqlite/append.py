@@ -160,7 +160,7 @@ class Appender:
         lines: set[tuple[int, int]] = set()
         taken: dict[tuple[int, int], bool] = {}
         for index, event in enumerate(events):
-            if event.hit_id:
+            if event.hit_id and event.kind != Kind.ENGAGED:  # engaged time is no hit, and the largest wins anyhow
                 key = (event.site_key, event.hit_id)
                 if key in hit_ids:
                     refused[index] = Outcome.DUPLICATE
