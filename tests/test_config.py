@@ -184,7 +184,7 @@ WRONG = [
         SITE + 'hosts = ["https://example.com"]',
         (
             '[[sites]] number 1: hosts = ["https://example.com"] is not allowed; it must be a list of at most 100 '
-            "host names such as example.com, in ASCII and without port"
+            "host names such as example.com or *.example.com, in ASCII and without port"
         ),
     ),
     (
