@@ -257,7 +257,8 @@ SETTINGS: tuple[Setting, ...] = (
             "up to 128 printable characters",
             "What people read; empty is the id."),
     Setting("sites", "hosts", list, (), "", _each(_site_host),
-            f"a list of at most {MOST_ITEMS} host names such as example.com or *.example.com, in ASCII and without port",
+            f"a list of at most {MOST_ITEMS} host names such as example.com or *.example.com, in ASCII and without "
+            "port",
             "Only pages of these hosts are counted; empty takes any."),
     Setting("sites", "timezone", str, "UTC", "", _zone,
             "a time zone such as Europe/Berlin",

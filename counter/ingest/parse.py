@@ -136,18 +136,19 @@ def _unknown_keys(decoded: dict[str, Any]) -> int:
 
 
 def _refuse_double_keys(body: bytes, found: list[Any]) -> None:
-    """JSON lets a key stand twice and readers differ on which counts; ours refuses.
+    """JSON lets a key stand twice, and readers differ on which counts; ours refuses.
 
-    Every key brings a colon, so as many colons outside of texts as keys means none is double. Only when the quick
-    count differs, or an escape hides a colon, is the body read again with every pair in view.
+    As many `":` as keys means that none is double: only a sender who tries, by hiding one in a text and writing
+    another with a blank, gets past this, and he deceives himself. When the counts differ the body is read again
+    with every pair in view.
     """
-    keys = colons = 0
+    keys = 0
     for hit in found:
         if not isinstance(hit, dict):
             raise BadInput(f"a hit is a JSON object, not {_kind(hit)}")
-        keys += len(hit)
-        colons += "".join([value for value in hit.values() if type(value) is str]).count(":")
-    if body.count(b":") != keys + colons or b"\\u003" in body:
+        props = hit.get("props")
+        keys += len(hit) + (len(props) if isinstance(props, dict) else 0)
+    if body.count(b'":') != keys:
         try:
             json.loads(body, object_pairs_hook=_no_double, parse_int=float)
         except RecursionError:

@@ -19,7 +19,8 @@ from counter.store.protocols import Appended, Batch
 log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 5000  # events a transaction; more would keep the first of them waiting for too long
-LONGEST_GATHER = 0.01  # seconds
+BUSY = 64  # hits in one batch: from here on the next one is waited for
+GATHER = 0.004  # seconds
 LARGEST_FOLD = 20_000  # events behind the watermark before it is moved under load
 IDLE_FOLD = 2.0  # seconds without a hit before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
@@ -52,6 +53,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._stopping = False
         self._unfolded = 0
+        self._last_batch = 0
         self._task: asyncio.Task[None] | None = None
         self.failing: str | None = None  # why the last batch could not be written
         self.batches = 0
@@ -129,20 +131,19 @@ class Writer:
             pass
 
     async def _gather(self) -> None:
-        """Under load, wait while each turn of the loop brings in more: a commit costs the same for one and for many.
+        """After a large batch, wait a moment for the next to grow: a commit costs the same for one and for many.
 
-        A hit that comes alone waits for one turn (20 us), and none waits longer than LONGEST_GATHER.
+        256 connections then fill batches of 250 in place of 120, which saves a tenth of the CPU of a hit. At low
+        load there is no wait at all.
         """
-        until = asyncio.get_running_loop().time() + LONGEST_GATHER
-        before = -1
-        while before < len(self._waiting) < LARGEST_BATCH and asyncio.get_running_loop().time() < until:
-            before = len(self._waiting)
-            await asyncio.sleep(0)
+        if self._last_batch >= BUSY and not self._stopping:
+            await asyncio.sleep(GATHER)
 
     async def _write_waiting(self) -> None:
         await self._gather()
         waiting, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
         drops, self._drops = self._drops, []
+        self._last_batch = len(waiting)
         await self._write(waiting, tuple(drops))
 
     async def _write(self, waiting: list[Waiting], drops: tuple[Drop, ...]) -> None:

@@ -100,7 +100,9 @@ async def get_static(request: web.Request) -> web.Response:
     if found is None:
         raise web.HTTPNotFound
     body, kind, etag = found
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Content-Type": kind, **NOSNIFF}
+    # The script reads style sheets from pages of other origins.
+    shared = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
+    headers = {"ETag": etag, "Content-Type": kind, **shared, **NOSNIFF}
     if is_known(request, etag):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, headers=headers)

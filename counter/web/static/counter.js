@@ -369,7 +369,7 @@ function run(script) {
       language: languageOf(place),
       rows: names.filter((name) => ICONS.hasOwnProperty(name)),
       date: names.includes("date"),
-      theme: /^[a-z0-9-]{1,32}$/.test(place.theme) ? place.theme : "classic",
+      theme: /^[a-z0-9-]{1,32}$/.test(place.theme || "") ? place.theme : "classic",
       scheme: ["light", "dark"].includes(place.scheme) ? place.scheme : "auto",
     };
   }
