@@ -15,6 +15,7 @@ from counter.query import DayTotal, Dimension
 from counter.store.protocols import Appended, Batch
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops
+from counter.store.sqlite.known import find_known_lines, refuse
 from counter.store.sqlite.rows import insert_rows
 from counter.store.sqlite.visitors import Key, Visitors
 from counter.store.visiting import (
@@ -52,7 +53,8 @@ class _View(NamedTuple):
 class _Rows:
     """What one batch is about to write."""
 
-    def __init__(self) -> None:
+    def __init__(self, engaging: bool) -> None:
+        self.engaging = engaging  # some engaged time is among the events: page views are remembered for it
         self.visits: list[tuple[object, ...]] = []
         self.events: list[tuple[object, ...]] = []
         self.tail: list[tuple[object, ...]] = []
@@ -120,9 +122,9 @@ class Appender:
     def _write(self, batch: Batch, now: float) -> Appended:
         if batch.id and not self._first_time(batch.id, now):
             return Appended(outcomes=(Outcome.DUPLICATE,) * len(batch.events), gained=())
-        rows = _Rows()
-        known_lines = self._known_lines(batch)
-        refused = self._refuse(batch.events, known_lines)
+        rows = _Rows(engaging=any(event.kind == Kind.ENGAGED for event in batch.events))
+        known_lines = find_known_lines(self._connection, batch)
+        refused = refuse(self._connection, batch.events, known_lines)
         keys = [(event.site_key, event.day, event.visitor) for event in batch.events]
         self.visitors.look_up(keys)
         outcomes = tuple(
@@ -136,70 +138,6 @@ class Appender:
     def _first_time(self, batch_id: str, now: float) -> bool:
         done = self._connection.execute("insert or ignore into batch values (?, ?)", (batch_id, int(now)))
         return done.rowcount == 1
-
-    # What is known already -----------------------------------------------------------------------------------
-
-    def _known_lines(self, batch: Batch) -> dict[tuple[int, int | None], int]:
-        asked = [
-            (item.site_key, item.line) for items in (batch.events, batch.drops) for item in items
-            if item.line is not None
-        ]  # fmt: skip
-        if not asked:
-            return {}
-        rows = self._connection.execute(
-            "select l.site_key, l.hash, l.counted from json_each(?) j cross join log_line l"
-            " where l.site_key = j.value ->> 0 and l.hash = j.value ->> 1",
-            (msgspec.json.encode(asked).decode(),),
-        )
-        return {(site, line): counted for site, line, counted in rows}
-
-    def _refuse(self, events: tuple[Event, ...], known_lines: dict[tuple[int, int | None], int]) -> dict[int, Outcome]:
-        """Outcomes, by index, of events that are not added: retries, known lines, lines of a day counted live."""
-        refused: dict[int, Outcome] = {}
-        hit_ids = self._known_hit_ids(events)
-        lines: set[tuple[int, int]] = set()
-        taken: dict[tuple[int, int], bool] = {}
-        for index, event in enumerate(events):
-            if event.hit_id and event.kind != Kind.ENGAGED:  # engaged time is no hit, and the largest wins anyhow
-                key = (event.site_key, event.hit_id)
-                if key in hit_ids:
-                    refused[index] = Outcome.DUPLICATE
-                hit_ids.add(key)
-            if event.line is None:
-                continue
-            line = (event.site_key, event.line)
-            if known_lines.get(line) == 1 or line in lines:
-                refused[index] = Outcome.KNOWN
-            elif not event.overlap and self._taken(event, taken):
-                refused[index] = Outcome.DAY_TAKEN
-            else:
-                lines.add(line)
-        return refused
-
-    def _known_hit_ids(self, events: tuple[Event, ...]) -> set[tuple[int, str]]:
-        asked: dict[int, list[str]] = {}
-        for event in events:
-            if event.hit_id:
-                asked.setdefault(event.site_key, []).append(event.hit_id)
-        # A question a site: plain texts in the list are found four times as fast as pairs.
-        return {
-            (site_key, row[0])
-            for site_key, ids in asked.items()
-            for row in self._connection.execute(
-                "select h.id from json_each(?) j cross join hit_id h where h.site_key = ? and h.id = j.value",
-                (msgspec.json.encode(ids).decode(), site_key),
-            )
-        }
-
-    def _taken(self, event: Event, taken: dict[tuple[int, int], bool]) -> bool:
-        """Whether the event's day already has hits that did not come from logs."""
-        key = (event.site_key, event.day)
-        if key not in taken:
-            row = self._connection.execute(
-                "select pageviews + events > logged from total_day where site_key = ? and day = ?", key
-            ).fetchone()
-            taken[key] = bool(row and row[0])
-        return taken[key]
 
     # Adding an event -----------------------------------------------------------------------------------------
 
@@ -220,7 +158,7 @@ class Appender:
         self._add_up(event, added, rows)
         if event.hit_id:
             rows.hit_ids.append((event_id, site_key, event.hit_id))
-            if event.kind == Kind.PAGEVIEW:
+            if rows.engaging and event.kind == Kind.PAGEVIEW:
                 rows.views[(site_key, event.hit_id)] = _View(
                     event_id, visitor_id, added.visit.id, event.at, event.hour, day, path
                 )

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 
-from counter.event import Drop
+from counter.event import Drop, DropReason
 from counter.store.sqlite.rows import insert_rows
 
 KEPT = 1000  # a site
@@ -39,7 +39,7 @@ def write_drops(
     bots = Counter((drop.site_key, drop.day, drop.bot.name, drop.bot.category) for drop in new if drop.bot)
     insert_rows(connection, "insert into drop_count", [(*key, count) for key, count in reasons.items()], _AGAIN)
     insert_rows(connection, "insert into bot_count", [(*key, count) for key, count in bots.items()], _AGAIN)
-    log = [(*_log_row(drop), int(now)) for drop in new if not drop.nameless]
+    log = [(*_log_row(drop), int(now)) for drop in new if not (drop.nameless or drop.reason == DropReason.OPT_OUT)]
     columns = "(site_key, at, reason, path, address, user_agent, bot, written_at)"
     insert_rows(connection, f"insert into drop_log {columns}", log[-KEPT:])
     return tuple(known)
