@@ -94,6 +94,16 @@ class Bot(NamedTuple):
     category: str
 
 
+class AgentFacts(NamedTuple):
+    """What a user agent tells; '' is unknown."""
+
+    browser: str
+    browser_version: str  # with the name and the major version only: "Firefox 128"
+    system: str
+    device: str  # of the closed set in ingest/enrich/useragent.py
+    bot: Bot | None
+
+
 class Hit(msgspec.Struct, frozen=True, gc=False):
     """One hit as it was understood, before any judgement. Texts are clean UTF-8 within their limits."""
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from counter.event import PAGEVIEW, Client, Drop, DropReason, Event, Hit, Kind
+from counter.event import PAGEVIEW, AgentFacts, Client, Drop, DropReason, Event, Hit, Kind
 from counter.ingest.address import mask
 from counter.ingest.enrich.browser import screen_class
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.origin import origin_of
-from counter.ingest.enrich.useragent import AgentFacts, UserAgents
 from counter.ingest.identify import Salts, visitor_id
 from counter.ingest.page import campaign, normalise_path
 from counter.ingest.screen import STEPS, Question, Rules, Step, screen
 from counter.site import ActiveSite
+
+if TYPE_CHECKING:
+    from counter.ingest.enrich.useragent import UserAgents  # its patterns take 0.2 s to load; few commands need them
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):

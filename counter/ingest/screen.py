@@ -6,9 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from counter.event import DropReason, Hit
+from counter.event import AgentFacts, DropReason, Hit
 from counter.ingest.address import Networks
-from counter.ingest.enrich.useragent import AgentFacts
 from counter.ingest.rate import RateLimiter
 from counter.site import ActiveSite
 

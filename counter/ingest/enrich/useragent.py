@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import ua_parser
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from user_agents import parsers
 
-from counter.event import Bot
+from counter.event import AgentFacts, Bot
 from counter.ingest.enrich.bots import NO_USER_AGENT, OTHER, Bots
 from counter.ingest.text import clean
 
@@ -29,16 +29,6 @@ _CONSOLE = re.compile(r"PlayStation|Xbox|Nintendo")
 _TV = re.compile(
     r"Smart-?TV|SMART-?TV|Google ?TV|Android TV|Apple ?TV|HbbTV|NetCast|Web0S|BRAVIA|\bAFT[A-Z]|Roku|CrKey|\bTV\b|DTV"
 )
-
-
-class AgentFacts(NamedTuple):
-    """What a user agent tells; '' is unknown."""
-
-    browser: str
-    browser_version: str  # with the name and the major version only: "Firefox 128"
-    system: str
-    device: str  # one of DEVICES
-    bot: Bot | None
 
 
 class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]  # the package has no types
