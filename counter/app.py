@@ -18,7 +18,6 @@ from counter.ingest.jobs import Job, run_jobs
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.rate import RateLimiter
 from counter.ingest.screen import Rules
-from counter.ingest.writer import Writer
 from counter.site import Site, Sites
 from counter.stats.online import REFRESH, WINDOW
 from counter.store.open import Store, open_store, wal_reset_bug
@@ -83,16 +82,14 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         service.online.see(await service.store.reports.online(int(service.clock.now()) - WINDOW))
         service.online.refresh(service.clock.now())
         service.notices = _notices(service)
-        writer = Writer(service.store, service.clock, service.config.storage.queue_hits, service.committed)
-        service.writer_slot.append(writer)
-        writer.start()
+        service.writer.start()
         jobs = asyncio.create_task(run_jobs(_jobs(service)), name="jobs")
         async with serve_commands(service):
             yield
         jobs.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await jobs
-        await writer.stop()
+        await service.writer.stop()
         await service.store.fold()
     service.pipeline.geo.close()
 

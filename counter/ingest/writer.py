@@ -55,6 +55,7 @@ class Writer:
         self._unfolded = 0
         self._last_batch = 0
         self._task: asyncio.Task[None] | None = None
+        self.turn = asyncio.Lock()  # held from a commit until it is told of: who holds it sees no batch half told
         self.failing: str | None = None  # why the last batch could not be written
         self.batches = 0
         self.written = 0
@@ -100,9 +101,10 @@ class Writer:
             self._wake.set()
 
     async def append(self, batch: Batch) -> Appended:
-        """Write a ready batch (an import's) between the live ones."""
-        appended = await self._store.append(batch, self._clock.now())
-        self._note(appended)
+        """Write a batch; imports bring theirs between the live ones."""
+        async with self.turn:
+            appended = await self._store.append(batch, self._clock.now())
+            self._note(appended)
         return appended
 
     async def _run(self) -> None:
@@ -149,7 +151,7 @@ class Writer:
     async def _write(self, waiting: list[Waiting], drops: tuple[Drop, ...]) -> None:
         batch = Batch(tuple(event for event, _ in waiting), drops)
         try:
-            appended = await self._store.append(batch, self._clock.now())
+            appended = await self.append(batch)
         except StoreError as error:
             self._drops[:0] = drops[: self._most - len(self._drops)]  # to be counted when storage is back
             self._fail(waiting, error)
@@ -157,7 +159,6 @@ class Writer:
             await self._rescue(waiting, drops, error)
         else:
             self.failing = None
-            self._note(appended)
             for (_, future), outcome in zip(waiting, appended.outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)

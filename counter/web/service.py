@@ -37,12 +37,11 @@ class Service:
     tokens: dict[bytes, int] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)  # answers given, by X-Counter
     unknown_keys: int = 0
-    writer_slot: list[Writer] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
+    writer: Writer = field(init=False)
 
-    @property
-    def writer(self) -> Writer:
-        return self.writer_slot[0]
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.store, self.clock, self.config.storage.queue_hits, self.committed)
 
     def committed(self, appended: Appended) -> None:
         """A batch is durable: its numbers show before its hits are answered."""
@@ -50,10 +49,11 @@ class Service:
         self.online.see(appended.seen)
 
     async def reload_sites(self) -> None:
-        """After a change of the catalog: what is in force is what is stored."""
-        self.sites.replace(await self.store.sites())
-        self.tokens = await self.store.tokens()
-        self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
+        """After a change of the catalog: what is in force is what is stored, and no batch comes between."""
+        async with self.writer.turn:
+            self.sites.replace(await self.store.sites())
+            self.tokens = await self.store.tokens()
+            self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
 
     def token_site(self, header: str) -> int | None:
         """The site key that a `Bearer` token may write for, None without one; NotAuthorized for a wrong one."""
