@@ -11,7 +11,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from counter.errors import BadInput, UnknownSite
 from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
-from counter.ingest.parse import WireHit, decode_body, decode_query, hit_from
+from counter.ingest.parse import Envelope, WireHit, decode_body, decode_query, hit_from
 from counter.ingest.pipeline import Judged
 from counter.site import ActiveSite
 from counter.web.request import envelope_of, read_body
@@ -71,15 +71,16 @@ async def post_hit(request: web.Request) -> web.Response:
     wires, many, unknown = decode_body(await read_body(request))
     service.unknown_keys += unknown
     site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""))
+    envelope = envelope_of(request, service, Via.SNIPPET)
     if many:
         hits = []
         for index, wire in enumerate(wires):  # all are understood before the first is judged
             try:
-                hits.append(_hit(request, service, wire, Via.SNIPPET, site_key))
+                hits.append(_hit(service, wire, envelope, site_key))
             except BadInput as error:
                 raise BadInput(f"hit {index}: {error}") from None
         return await _answer_array(service, [_judge(service, *hit) for hit in hits])
-    return _answer(await settle(service, _judge(service, *_hit(request, service, wires[0], Via.SNIPPET, site_key))))
+    return _answer(await settle(service, _judge(service, *_hit(service, wires[0], envelope, site_key))))
 
 
 async def get_pixel(request: web.Request) -> web.Response:
@@ -101,18 +102,18 @@ async def count_query(request: web.Request, service: Service, site_id: str = "")
     query = dict(request.query)
     if site_id:
         query["site"] = site_id
-    wire = decode_query(query)
-    return await settle(service, _judge(service, *_hit(request, service, wire, Via.PIXEL, None)))
+    envelope = envelope_of(request, service, Via.PIXEL)
+    return await settle(service, _judge(service, *_hit(service, decode_query(query), envelope, None)))
 
 
-def _hit(request: web.Request, service: Service, wire: WireHit, via: Via, token: int | None) -> tuple[Hit, ActiveSite]:
+def _hit(service: Service, wire: WireHit, envelope: Envelope, token: int | None) -> tuple[Hit, ActiveSite]:
+    """The clean hit and its site; `token` is the key of the site that the sender may write for."""
     try:
         site = service.sites.get(wire.site)
     except UnknownSite:
         service.outcomes[UNKNOWN_SITE] += 1  # without its name: anyone could make up labels
         raise
-    envelope = envelope_of(request, service, via, trusted=token is not None and token == site.site.key)
-    return hit_from(wire, envelope), site
+    return hit_from(wire, envelope, trusted=token == site.site.key), site
 
 
 def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:

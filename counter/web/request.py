@@ -25,7 +25,7 @@ PREFETCH = (istr("Sec-Purpose"), istr("Purpose"), istr("X-Moz"))
 _OPT_OUT = re.compile(r"(?:^|;)\s*counter_opt_out=1\s*(?:;|$)")
 
 
-def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bool = False) -> Envelope:
+def envelope_of(request: web.Request, service: Service, via: Via) -> Envelope:
     """The visitor as the request shows him: address through trusted proxies only, user agent cut before any look."""
     headers = request.headers
     opt_out = opted_out(headers.get(hdrs.COOKIE, "")) or (
@@ -40,7 +40,6 @@ def envelope_of(request: web.Request, service: Service, via: Via, *, trusted: bo
         via=via,
         prefetch=_is_prefetch(request),
         opt_out=opt_out,
-        trusted=trusted,
     )
 
 
