@@ -148,7 +148,9 @@ ANSWERS = web.AppKey("answers", Answers)
 
 def is_known(request: web.Request, etag: str) -> bool:
     """Whether If-None-Match names the tag, weak or strong, among others, or is `*`."""
-    known = request.headers.get(hdrs.IF_NONE_MATCH, "")
+    known = request.headers.get(hdrs.IF_NONE_MATCH)
+    if known is None:
+        return False
     return known == etag or known.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in known.split(",")]
 
 
