@@ -191,6 +191,10 @@ class Service:
             raise
         self.seconds = time.monotonic() - started
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def __enter__(self) -> Self:
         return self
 

@@ -146,6 +146,12 @@ async def post_opt_out(request: web.Request) -> web.Response:
     return answer
 
 
+async def get_icon(request: web.Request) -> web.Response:
+    """Browsers ask for it wherever a page names no icon."""
+    body, kind, _ = _static_files()["demo-icon.svg"]
+    return web.Response(body=body, headers={"Content-Type": kind, "Cache-Control": "public, max-age=86400", **NOSNIFF})
+
+
 async def get_start(request: web.Request) -> web.Response:
     raise web.HTTPFound("/demo")
 

@@ -28,6 +28,7 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/opt-out", pages.get_opt_out),
         ("POST", "/opt-out", pages.post_opt_out),
         ("GET", "/static/{name:.+}", pages.get_static),
+        ("GET", "/favicon.ico", pages.get_icon),
         ("GET", "/", pages.get_start),
     )
     for method, path, answer in table:

@@ -1,0 +1,102 @@
+"""A real Chromium, and a host page on another origin with a strict Content-Security-Policy."""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.process import Home, Service, noon_zone
+
+# Headless Chromium's own user agent is counted as what it is: a bot. It is set for the whole process: one that is set
+# for a page does not hold for what the page sends while it goes.
+READER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WAIT = 20_000  # ms; a guard against hangs
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    return pytest.fail("no Chromium on this machine; on Debian: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, f"--user-agent={READER}"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service of its own for each test, in a zone where it is noon."""
+    with Service(Home(tmp_path, zone=noon_zone())) as running:
+        yield running
+
+
+@contextmanager
+def host_page(body: str, policy: str) -> Iterator[str]:
+    """Serves `body` at every path of another origin (localhost, not 127.0.0.1) under `policy`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
+            page = body.encode()
+            found = not self.path.startswith("/favicon")
+            self.send_response(200 if found else 204)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Security-Policy", policy)
+            self.send_header("Content-Length", str(len(page) if found else 0))
+            self.end_headers()
+            if found:
+                self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass
+class Seen:
+    """What went wrong on a page, and which hosts it asked."""
+
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+
+@contextmanager
+def reader(browser: Browser, **options: object) -> Iterator[tuple[Page, Seen]]:
+    """A page of a new visitor, watched."""
+    context = browser.new_context(locale="en-US", **options)  # type: ignore[arg-type]
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    seen = Seen()
+    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("request", lambda request: seen.hosts.add(request.url.split("/")[2]))
+    try:
+        yield page, seen
+    finally:
+        context.close()

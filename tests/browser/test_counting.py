@@ -1,0 +1,180 @@
+"""The tracker and the widget in a real browser, on a page of another origin."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import READER, browser, host_page, reader, service
+from tests.process import HANG, Service
+
+__all__ = ["browser", "service"]
+
+pytestmark = pytest.mark.browser
+
+BODY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page of ours</title></head><body>
+<h1>Ours</h1>
+<visitor-counter id="widget"></visitor-counter>
+<visitor-counter id="georgian" data-lang="ka" data-metric="pageviews"></visitor-counter>
+<p><span id="views" data-counter="today" data-metric="pageviews">7</span>
+   <span id="here" data-counter="all" data-metric="pageviews" data-path="this"></span>
+   <span id="busuanzi_value_site_pv"></span></p>
+<script async src="%s/counter.js" data-site="demo"></script>
+</body></html>"""
+
+
+def page_of(origin: str) -> tuple[str, str]:
+    """The host page for a service at `origin`, and a policy that names this origin only."""
+    return BODY % origin, f"default-src 'none'; script-src {origin}; connect-src {origin}"
+
+
+def until(question: Callable[[], Any], answer: Any) -> None:
+    """Ask until the answer comes; what came last is shown when it does not."""
+    ends = time.monotonic() + HANG / 4
+    while (last := question()) != answer:
+        assert time.monotonic() < ends, f"{last!r} is not {answer!r}"
+        time.sleep(0.05)
+
+
+def lines(page: Page, widget: str) -> dict[str, str]:
+    """The rows of a widget, read through its shadow root."""
+    rows: dict[str, str] = page.evaluate(
+        "id => Object.fromEntries([...(document.getElementById(id).shadowRoot?.querySelectorAll('tr') ?? [])]"
+        ".map(row => [row.querySelector('th').textContent, row.querySelector('td').textContent]))",
+        widget,
+    )
+    return rows
+
+
+def test_a_page_view_a_reload_and_navigation_are_counted_exactly(browser: Browser, service: Service) -> None:
+    body, policy = page_of(service.url)
+    with host_page(body, policy) as ours, reader(browser) as (page, seen):
+        page.goto(f"{ours}/first?utm_source=letter")
+        until(lambda: lines(page, "widget").get("Today"), "1")
+        page.reload()
+        until(lambda: page.text_content("#views"), "2")
+        page.evaluate("history.pushState({}, '', '/second')")
+        until(lambda: page.text_content("#views"), "3")
+        page.go_back()
+        until(lambda: page.text_content("#views"), "4")
+        page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+        until(lambda: page.text_content("#views"), "5")
+        page.evaluate("window.counter.track('signup', {plan: 'free', seats: 3})")
+        until(lambda: service.home.one("select count(*) from hit_log where name = 'signup'"), 1)
+
+        assert lines(page, "widget")["Today"] == lines(page, "widget")["All days"] == "1"
+        assert lines(page, "widget")["Your IP"] == "127.0.0.1"
+        assert lines(page, "georgian")["დღეს"] == "5"
+        assert page.text_content("#here") == "4"
+        assert page.text_content("#busuanzi_value_site_pv") == "5"
+        label = "document.getElementById('widget').shadowRoot.querySelector('[role=img]').getAttribute('aria-label')"
+        assert page.evaluate(label) == "1 visits in total"
+
+        stored = service.home.rows("select name, path, visit, utm_source, props from hit_log order by hit")
+        assert [row[:2] for row in stored] == [
+            ("pageview", "/first"), ("pageview", "/first"), ("pageview", "/second"), ("pageview", "/first"),
+            ("pageview", "/first"), ("signup", "/first"),
+        ]  # fmt: skip
+        assert {row[2] for row in stored} == {stored[0][2]}
+        assert stored[0][3] == "letter"
+        assert stored[-1][4] == '{"plan":"free","seats":"3"}'
+        assert service.totals(metric="pageviews")["today"]["count"] == 5
+        assert service.totals()["today"]["count"] == 1
+
+        assert seen.errors == []
+        assert seen.hosts == {ours.split("/")[2], service.url.split("/")[2]}
+        assert page.context.cookies() == []
+        kept = "localStorage.length + sessionStorage.length"
+        assert page.evaluate(kept) == 0
+        assert page.evaluate("indexedDB.databases().then(all => all.length)") == 0
+
+
+def test_engaged_time_is_told_when_the_page_is_left_and_is_no_view(browser: Browser, service: Service) -> None:
+    body, policy = page_of(service.url)
+    with host_page(body, policy) as ours, reader(browser) as (page, _):
+        page.goto(f"{ours}/long-read")
+        until(lambda: page.text_content("#views"), "1")
+        page.wait_for_timeout(1600)
+        page.goto("about:blank")
+        until(lambda: service.home.one("select count(*) from event where kind = 3"), 1)
+    assert service.home.one("select engaged >= 1 from event where kind = 3") == 1
+    assert service.totals(metric="pageviews")["today"]["count"] == 1
+
+
+def test_the_height_of_the_widget_does_not_change_when_its_numbers_come(browser: Browser, service: Service) -> None:
+    body, policy = page_of(service.url)
+    with host_page(body, policy) as ours, reader(browser) as (page, _):
+        page.route("**/api/v1/totals*", lambda route: None)
+        page.goto(f"{ours}/")
+        until(lambda: lines(page, "widget").get("Today"), "—")
+        before = page.evaluate("document.getElementById('widget').getBoundingClientRect().height")
+        page.unroute("**/api/v1/totals*")  # lets those go that were held
+        until(lambda: lines(page, "widget").get("Today"), "1")
+        after = page.evaluate("document.getElementById('widget').getBoundingClientRect().height")
+    assert abs(after - before) <= 2
+
+
+HOSTILE = {
+    "fetch throws": "window.fetch = () => { throw new Error('mine') }",
+    "fetch rejects": "window.fetch = () => Promise.reject(new Error('mine'))",
+    "JSON is broken": "window.JSON = {stringify() { throw new Error('mine') }, parse() { throw new Error('mine') }}",
+    "prototypes are frozen": "Object.freeze(Object.prototype); Object.freeze(Array.prototype); Object.freeze(history)",
+    "no custom elements": "customElements.define = () => { throw new Error('mine') }",
+    "no beacon": "navigator.sendBeacon = () => { throw new Error('mine') }",
+}
+
+
+@pytest.mark.parametrize("harm", HOSTILE)
+def test_the_host_page_survives(harm: str, browser: Browser, service: Service) -> None:
+    body, policy = page_of(service.url)
+    with host_page(body, policy) as ours, reader(browser) as (page, seen):
+        page.add_init_script(HOSTILE[harm])
+        page.goto(f"{ours}/")
+        page.wait_for_timeout(500)
+        assert page.text_content("h1") == "Ours"
+        assert seen.errors == []
+
+
+def test_a_blocked_service_leaves_what_is_there_and_an_em_dash(browser: Browser, service: Service) -> None:
+    body, policy = page_of(service.url)
+    with host_page(body, policy) as ours, reader(browser) as (page, _):
+        page.route("**/hit", lambda route: route.abort())
+        page.route("**/api/**", lambda route: route.abort())
+        page.goto(f"{ours}/")
+        until(lambda: lines(page, "widget").get("Today"), "—")
+        until(lambda: page.text_content("#here"), "—")
+        assert page.text_content("#views") == "7"
+        assert page.text_content("h1") == "Ours"
+
+
+def test_the_demo_page_visibly_counts(browser: Browser, service: Service) -> None:
+    with reader(browser) as (page, seen):
+        page.goto(f"{service.url}/demo")
+        views = "dd[data-counter=today][data-metric=pageviews]"
+        until(lambda: page.text_content(views), "1")
+        page.reload()
+        until(lambda: page.text_content(views), "2")
+        page.click("text=Garden")
+        until(lambda: page.text_content(views), "3")
+        assert page.text_content("h1").strip() == "Visit number 1"  # type: ignore[union-attr]
+        page.goto(f"{service.url}/dashboard/")
+        assert page.text_content("h1") == "Sites"
+        assert page.evaluate("document.images[0].decode().then(() => document.images[0].naturalWidth)") > 100
+        page.goto(f"{service.url}/widget/demo.html")
+        assert "Today" in page.text_content("table")  # type: ignore[operator]
+        assert seen.errors == []
+
+
+def test_a_headless_browser_is_a_bot_and_is_told_so(browser: Browser, service: Service) -> None:
+    body, policy = page_of(service.url)
+    with host_page(body, policy) as ours:
+        context = browser.new_context(user_agent=READER.replace("Chrome/", "HeadlessChrome/"))
+        page = context.new_page()
+        with page.expect_response("**/hit") as answered:
+            page.goto(f"{ours}/")
+        assert answered.value.headers["x-counter"] == "dropped; reason=bot"
+        context.close()
