@@ -53,7 +53,7 @@ def host_page(body: str, policy: str) -> Iterator[str]:
     """Serves `body` at every path of another origin (localhost, not 127.0.0.1) under `policy`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
+        def do_GET(self) -> None:
             page = body.encode()
             found = not self.path.startswith("/favicon")
             self.send_response(200 if found else 204)
