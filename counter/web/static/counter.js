@@ -377,7 +377,8 @@ function run(script) {
   // Room for the card before anything of it is loaded, in px of its own size: nothing on the page may jump.
   function reserve(options) {
     const rows = options.rows.length;
-    const ems = 2 + (options.digits === null ? 0 : 3.15 + (rows ? 0.5 : 0)) + 1.93 * rows + (options.date ? 1.71 : 0);
+    const ems = 2 + (options.digits === null ? 0 : 3.15 + (rows ? 0.5 : 0)) + 1.93 * rows +
+      (options.rows.includes("record_day") ? 0.67 : 0) + (options.date ? 1.71 : 0);
     return `:host{display:inline-block;vertical-align:top;inline-size:var(--counter-width,17.5em);max-inline-size:100%;` +
       `font-size:var(--counter-size,14px);line-height:0;min-block-size:calc(${ems.toFixed(2)}em + 2px)}`;
   }
