@@ -35,6 +35,7 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/you", 200),
     ("GET", "/widget/demo.html", 200),
     ("GET", "/widget/demo.svg", 200),
+    ("GET", "/favicon.ico", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
     ("GET", "/metrics", 200),
