@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 5000  # events a transaction; more would keep the first of them waiting for too long
 BUSY = 64  # hits in one batch: from here on the next one is waited for
 GATHER = 0.004  # seconds
-LARGEST_FOLD = 20_000  # events behind the watermark before it is moved under load
+LARGEST_FOLD = 10_000  # events behind the watermark before it is moved under load; hits wait some 100 ms
 IDLE_FOLD = 2.0  # seconds without a hit before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
 
