@@ -32,7 +32,7 @@ PAD = 15
 FRAME = 44  # height of the odometer
 REEL_WIDTH, REEL_GAP, REEL_INSET = 29.0, 2.0, 4
 ROW = 27
-ADDRESS = 15  # more for an IPv6 address, which stands below its label
+SECOND_LINE = 15  # more for an IPv6 address, which stands below its label, and for the day of the record
 DATE = 24
 
 _templates = jinja2.Environment(
@@ -93,7 +93,7 @@ def _picture(view: View) -> _Picture:
     rows = []
     for row in view.rows:
         rows.append((top, row))
-        top += ROW + (ADDRESS if row.long else 0)
+        top += ROW + (SECOND_LINE if row.long or row.day else 0)
     date = top + 18 if view.date else 0
     return _Picture(
         height=top + (DATE if view.date else 0) + PAD - 3,

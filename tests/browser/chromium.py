@@ -48,6 +48,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service for tests that do not look at its numbers. It has a record day."""
+    with Service(Home(tmp_path_factory.mktemp("shared"), zone=noon_zone())) as running:
+        running.hit()
+        yield running
+
+
 @contextmanager
 def host_page(body: str, policy: str) -> Iterator[str]:
     """Serves `body` at every path of another origin (localhost, not 127.0.0.1) under `policy`."""

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import READER, browser, host_page, reader, service
+from tests.browser.chromium import READER, browser, host_page, reader, service, shared_service
 from tests.process import HANG, Service
 
-__all__ = ["browser", "service"]
+__all__ = ["browser", "service", "shared_service"]
 
 pytestmark = pytest.mark.browser
 
@@ -118,6 +118,19 @@ def test_the_height_of_the_widget_does_not_change_when_its_numbers_come(browser:
     assert abs(after - before) <= 2
 
 
+@pytest.mark.parametrize("language", ["en", "ka"])
+@pytest.mark.parametrize("address", ["9.9.9.9", "203.113.113.255", "2001:db8:85a3:8d3:1319:8a2e:370:7348"])
+def test_no_address_pushes_the_numbers_out_of_the_card(
+    language: str, address: str, browser: Browser, shared_service: Service
+) -> None:
+    with reader(browser, extra_http_headers={"X-Forwarded-For": address}) as (page, _):
+        lines = "today,last_week,all,record_day,online,ip,date"
+        page.goto(f"{shared_service.url}/widget/demo.html?lang={language}&lines={lines}")
+        right = "document.querySelector('.vc-%s').getBoundingClientRect().right"
+        assert page.evaluate(right % "table") <= page.evaluate(right % "digits") + 0.5
+        assert page.evaluate("document.querySelector('.vc-ip').getBoundingClientRect().height") <= 28
+
+
 HOSTILE = {
     "fetch throws": "window.fetch = () => { throw new Error('mine') }",
     "fetch rejects": "window.fetch = () => Promise.reject(new Error('mine'))",
@@ -129,8 +142,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("harm", HOSTILE)
-def test_the_host_page_survives(harm: str, browser: Browser, service: Service) -> None:
-    body, policy = page_of(service.url)
+def test_the_host_page_survives(harm: str, browser: Browser, shared_service: Service) -> None:
+    body, policy = page_of(shared_service.url)
     with host_page(body, policy) as ours, reader(browser) as (page, seen):
         page.add_init_script(HOSTILE[harm])
         page.goto(f"{ours}/")
