@@ -191,3 +191,14 @@ def test_a_headless_browser_is_a_bot_and_is_told_so(browser: Browser, service: S
             page.goto(f"{ours}/")
         assert answered.value.headers["x-counter"] == "dropped; reason=bot"
         context.close()
+
+
+def test_who_presses_the_button_is_not_counted_on_pages_of_this_address(browser: Browser, service: Service) -> None:
+    with reader(browser) as (page, _):
+        page.goto(f"{service.url}/opt-out")
+        page.click("button")
+        assert page.text_content("h1") == "You are not counted"
+        with page.expect_response("**/hit") as answered:
+            page.goto(f"{service.url}/demo")
+        assert answered.value.headers["x-counter"] == "dropped; reason=opt_out"
+    assert service.totals()["all"]["count"] == 0

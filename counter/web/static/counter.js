@@ -43,7 +43,8 @@ function run(script) {
 
   function post(body) {
     return fetchNow(hitUrl, {
-      method: "POST", body, keepalive: true, mode: "cors", credentials: "omit", cache: "no-store",
+      method: "POST", body, keepalive: true, mode: "cors", cache: "no-store",
+      credentials: "same-origin", // the one cookie there can be is the wish not to be counted
       headers: { "Content-Type": "text/plain" }, // a simple request: no preflight
     });
   }
