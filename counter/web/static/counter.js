@@ -408,7 +408,8 @@ function run(script) {
     const shadow = element.attachShadow({ mode: "open" });
     addStyle(shadow, reserve(options));
     const theme = await styleText("static/themes/" + options.theme + ".css");
-    addStyle(shadow, theme || await styleText("static/themes/classic.css"));
+    // A theme that is not there: the colours of the classic one, whatever class the card has.
+    addStyle(shadow, theme || (await styleText("static/themes/classic.css")).replace(".vc-classic", ".vc"));
     addStyle(shadow, await styleText("static/widget.css"));
     return shadow;
   }
