@@ -177,15 +177,12 @@ async def test_every_metric_is_shown_with_its_help_and_type(start: Start) -> Non
 
 
 DOCUMENTATION = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "docs").rglob("*.md")))
-written = pytest.mark.skipif(not DOCUMENTATION, reason="the documentation is not written yet")
 
 
-@written
 def test_each_metric_is_documented() -> None:
     assert [name for name, _, _ in METRICS if name not in DOCUMENTATION] == []
 
 
-@written
 def test_each_route_is_documented() -> None:
     paths = {path.partition("?")[0] for _, path, status in ROUTES if status < 400 and not path.startswith("/static/")}
     shown = {path.replace("demo.", "ID.").replace("/garden", "") for path in paths}
