@@ -23,9 +23,9 @@ from counter.stats.online import REFRESH, WINDOW
 from counter.store.open import Store, open_store, wal_reset_bug
 from counter.web.commands import serve_commands
 from counter.web.middleware import answer_errors
+from counter.web.parts import SERVICE, Service
 from counter.web.request import LARGEST_BODY
 from counter.web.routes import add_routes
-from counter.web.service import SERVICE, Service
 from counter.web.totals import ANSWERS, Answers
 
 log = logging.getLogger(__name__)

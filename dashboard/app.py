@@ -9,7 +9,7 @@ from aiohttp import web
 
 from counter import __version__
 from counter.site import Sites
-from counter.web.service import Service
+from counter.web.parts import Service
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -33,7 +33,7 @@ from counter.config import Config, load
 from counter.ingest.enrich import useragent
 from counter.ingest.enrich.geo import Geo
 from counter.query import HistoryDay
-from counter.web.service import SERVICE, Service, token_digest
+from counter.web.parts import SERVICE, Service, token_digest
 
 NOON = 1_732_190_400.0  # 2024-11-21 12:00:00 UTC, a Thursday
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

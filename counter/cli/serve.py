@@ -19,7 +19,7 @@ from counter.cli.context import Context, run
 from counter.config import Config
 from counter.errors import UsageError
 from counter.web.pages import first_site
-from counter.web.service import SERVICE, Service
+from counter.web.parts import SERVICE, Service
 from dashboard.app import build_dashboard
 
 log = logging.getLogger(__name__)

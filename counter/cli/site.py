@@ -18,7 +18,7 @@ from counter.errors import UsageError
 from counter.localtime import LocalTime, day_date
 from counter.query import DropCount
 from counter.site import Site
-from counter.web.service import token_digest
+from counter.web.parts import token_digest
 
 FIELDS = ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys")
 

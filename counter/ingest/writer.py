@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 5000  # events a transaction; more would keep the first of them waiting for too long
 BUSY = 16  # hits in one batch: from here on the next one is waited for
 GATHER = 0.004  # seconds
-LARGEST_FOLD = 10_000  # events behind the watermark before it is moved under load; hits wait some 100 ms
+LARGEST_FOLD = 10_000  # events behind the watermark before it is moved under load
 IDLE_FOLD = 2.0  # seconds without a hit before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
 
@@ -135,8 +135,7 @@ class Writer:
     async def _gather(self) -> None:
         """After a large batch, wait a moment for the next to grow: a commit costs the same for one and for many.
 
-        256 connections then fill batches of 250 in place of 120, 64 connections of 64 in place of 25. At low
-        load there is no wait at all.
+        At low load there is no wait at all. docs/bench.md has what it was measured to save.
         """
         if self._last_batch >= BUSY and not self._stopping:
             await asyncio.sleep(GATHER)

@@ -14,8 +14,8 @@ from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
 from counter.ingest.parse import Envelope, WireHit, decode_body, decode_query, hit_from
 from counter.ingest.pipeline import Judged
 from counter.site import ActiveSite
+from counter.web.parts import SERVICE, Service
 from counter.web.request import envelope_of, read_body
-from counter.web.service import SERVICE, Service
 
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -176,5 +176,5 @@ async def _answer_array(service: Service, judged: list[Judged]) -> web.Response:
     return web.Response(status=202, body=body, headers=headers)
 
 
-# Made once: building the dictionary of each answer anew costs 2 us.
+# Made once, not for each answer.
 _COUNTED_HEADERS = CIMultiDictProxy(CIMultiDict({**_COMMON, "X-Counter": "counted"}))

@@ -20,7 +20,7 @@ from counter.query import HistoryDay
 from counter.site import Site
 from counter.store.protocols import Appended, Batch
 from counter.web.middleware import answer_errors
-from counter.web.service import SERVICE, Service
+from counter.web.parts import SERVICE, Service
 
 SOCKET = "counter.sock"
 LARGEST_BODY = 64 * 1024 * 1024  # bytes; a batch of 5,000 events is about 3 MB

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from counter import __version__
 from counter.web.middleware import NOSNIFF
-from counter.web.service import SERVICE, Service
+from counter.web.parts import SERVICE, Service
 
 NO_STORE = {"Cache-Control": "no-store", **NOSNIFF}
 

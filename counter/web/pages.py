@@ -18,8 +18,8 @@ from counter.ingest.text import clean
 from counter.stats.totals import Snapshot
 from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
+from counter.web.parts import SERVICE, Service
 from counter.web.request import opted_out, read_in_time, visitor_address
-from counter.web.service import SERVICE, Service
 from counter.web.totals import ANSWERS, Asked, is_known, parse_query
 from counter.web.widget import options_from, render_html, render_svg
 

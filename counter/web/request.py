@@ -14,7 +14,7 @@ from counter.event import Via
 from counter.ingest.address import client_address
 from counter.ingest.parse import USER_AGENT, Envelope
 from counter.ingest.text import clean
-from counter.web.service import Service
+from counter.web.parts import Service
 
 BODY_SECONDS = 10  # aiohttp never times out a body that stalls
 LARGEST_BODY = 512 * 1024  # bytes, after decompression

@@ -17,8 +17,8 @@ from counter.query import Count, Metric
 from counter.site import ActiveSite
 from counter.stats.totals import LINES, Snapshot, Tally, take_snapshot
 from counter.web.middleware import NOSNIFF
+from counter.web.parts import SERVICE, Service
 from counter.web.request import visitor_address
-from counter.web.service import SERVICE, Service
 
 REMEMBERED = 2000  # answers kept; each is about 1 kB
 PAGE_DAYS = 70  # local days of a page that periods can reach back to
@@ -51,7 +51,7 @@ class Answers:
         self._asked: dict[str, Asked] = {}
 
     async def to_query(self, query_string: str) -> Answer:
-        """The answer to a raw query string; parsing one costs more than answering it, so it is remembered."""
+        """The answer to a raw query string; a parsed one is remembered."""
         asked = self._asked.get(query_string)
         if asked is None:
             asked = parse_query(dict(URL.build(query_string=query_string, encoded=True).query))

@@ -359,7 +359,7 @@ async def test_the_dashboard_is_mounted_beside_and_is_never_cached(
     build: Callable[..., web.Application] = fixture.build_app
 
     def both(*arguments: object) -> web.Application:
-        from counter.web.service import SERVICE
+        from counter.web.parts import SERVICE
 
         app = build(*arguments)
         app.add_subapp("/dashboard", build_dashboard(app[SERVICE]))

@@ -13,7 +13,7 @@ from counter.store.sqlite.fold import ADD_UP, SUMS, bounds, fold, sum_up
 from counter.store.sqlite.reports import query
 
 PRUNE_AFTER = 48 * 3600  # seconds that hit ids and batch ids are kept
-PORTION = 20_000  # rows a transaction erases, so that hits wait at most some 50 ms
+PORTION = 20_000  # rows a transaction erases, so that hits do not wait for all of them
 _NOT_CLOSED = "not exists (select 1 from closed_day c where c.site_key = {t}.site_key and c.day = {t}.day)"
 _COMPARED = 200  # differences listed; more than that is one story
 
