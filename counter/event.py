@@ -12,6 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 PAGEVIEW = "pageview"
+# Events with a name of ours and a meaning: a link to another site, a file, a page that is not there (its path).
+OUTBOUND, DOWNLOAD, NOT_FOUND = "outbound", "download", "not_found"
 
 
 class Via(StrEnum):
@@ -42,6 +44,7 @@ class DropReason(StrEnum):
     DUPLICATE = "duplicate"
     RATE_LIMITED = "rate_limited"
     BOT = "bot"
+    SPAM_REFERRER = "spam_referrer"  # a link made up to be seen in statistics, by the owner's list
     UNKNOWN_VIEW = "unknown_view"  # engaged time for a page view we do not know
     DAY_TAKEN = "day_taken"  # a log line of a day that was counted live
     QUARANTINED = "quarantined"  # the store refused it and put it aside
@@ -91,7 +94,8 @@ class Origin(NamedTuple):
 
 class Bot(NamedTuple):
     name: str
-    category: str
+    category: str  # of the closed set in ingest/enrich/bots.py
+    reason: str = "list"  # how it was recognised: list, parser, or no_user_agent
 
 
 class AgentFacts(NamedTuple):

@@ -29,6 +29,8 @@ class Dimension(IntEnum):
     EXIT_PAGE = 3
     EVENT = 4
     TITLE = 5  # a dictionary only, never rolled up
+    PROPERTY_KEY = 6  # names of the properties of events; from raw rows only
+    PROPERTY = 7  # values of one property, named by `key`; from raw rows only
     BROWSER = 10
     BROWSER_VERSION = 11
     SYSTEM = 12
@@ -47,6 +49,7 @@ class Dimension(IntEnum):
     UTM_CAMPAIGN = 36
     UTM_TERM = 37
     UTM_CONTENT = 38
+    GOAL = 40  # the site's own: an event or a pattern of pages
 
 
 CLIENT_DIMENSIONS = (
@@ -71,6 +74,144 @@ ORIGIN_DIMENSIONS = (
 )
 # What a visit brings with its first event; the position is the bit in `visit.repeats`.
 VISIT_DIMENSIONS = (*CLIENT_DIMENSIONS, *PLACE_DIMENSIONS, *ORIGIN_DIMENSIONS, Dimension.ENTRY_PAGE)
+
+
+# What an event itself brings; every other dimension is its visit's.
+EVENT_DIMENSIONS = (Dimension.PAGE, Dimension.EVENT, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
+
+
+class Operator(StrEnum):
+    """How a filter compares; several values are any of them, and for `is_not` none of them."""
+
+    IS = "is"
+    IS_NOT = "is_not"
+    CONTAINS = "contains"  # the letters A to Z in either case
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What a report is narrowed to: the events whose value (or whose visit's) compares so."""
+
+    dimension: Dimension
+    operator: Operator
+    values: tuple[str, ...]
+    key: str = ""  # of Dimension.PROPERTY: which property
+
+
+class Bucket(StrEnum):
+    """What a period is drawn in."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Order(StrEnum):
+    """What a breakdown is sorted by, largest first; equal ones by visitors, pageviews, then by value."""
+
+    VISITS = "visits"
+    VISITORS = "visitors"
+    PAGEVIEWS = "pageviews"
+    EVENTS = "events"
+    ENGAGED = "engaged"
+
+
+class By(msgspec.Struct, frozen=True):
+    """One breakdown that is asked for: a dimension, and which of its rows."""
+
+    dimension: Dimension
+    key: str = ""  # of Dimension.PROPERTY: which property
+    order: Order = Order.VISITORS
+    search: str = ""  # only values that contain it, the letters A to Z in either case
+    limit: int = 10
+    offset: int = 0
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked of one site: local days [start, end), narrowed by filters that all hold.
+
+    Pageviews, events and engaged time are those of the matching events; visits and visitors are those with at
+    least one matching event; bounces and seconds are of these visits as a whole.
+    """
+
+    site_key: int
+    start: int
+    end: int
+    filters: tuple[Filter, ...] = ()
+    bucket: Bucket | None = None  # of the series, None for no series
+    first_weekday: int = 0  # of Bucket.WEEK: 0 is Monday
+    breakdowns: tuple[By, ...] = ()
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """What events add up to. Durations in seconds, the rest are counts; visitors are daily visitors added up."""
+
+    pageviews: int = 0
+    visits: int = 0
+    visitors: int = 0
+    bounces: int = 0
+    seconds: int = 0
+    events: int = 0
+    engaged: int = 0
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One bucket of a series: its first local day; of an hour, the UTC second at which its wall hour began."""
+
+    start: int
+    sums: Sums
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One value of a breakdown. `Unknown` is one, and so is `(other)`."""
+
+    value: str
+    sums: Sums
+
+
+class Breakdown(msgspec.Struct, frozen=True):
+    """The rows asked for, and how many there are in all."""
+
+    by: By
+    rows: tuple[Row, ...]
+    total_rows: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The answer to a Question."""
+
+    question: Question
+    totals: Sums
+    series: tuple[Point, ...] = ()  # every bucket of the period, those without anything too
+    breakdowns: tuple[Breakdown, ...] = ()
+
+
+class LoggedHit(msgspec.Struct, frozen=True):
+    """One line of the hit log: a row of the view `hit_log`."""
+
+    hit: int
+    at: int  # UTC seconds
+    visit: int
+    visitor: int
+    name: str
+    path: str
+    ip: str | None = None  # as privacy allows
+    title: str = ""
+    props: str | None = None
+    referrer: str = ""
+    source: str = ""
+    channel: str = ""
+    country: str = ""
+    region: str = ""
+    city: str = ""
+    browser: str = ""
+    browser_version: str = ""
+    system: str = ""
+    device: str = ""
+    language: str = ""
+    screen: str = ""
+    via: str = ""
+    engaged: int = 0  # seconds, of a page view
 
 
 class DayTotal(msgspec.Struct, frozen=True):
@@ -111,6 +252,25 @@ class DropCount(msgspec.Struct, frozen=True):
     day: int
     reason: str
     count: int
+
+
+class BotCount(msgspec.Struct, frozen=True):
+    day: int
+    name: str
+    category: str
+    reason: str
+    count: int
+
+
+class LoggedDrop(msgspec.Struct, frozen=True):
+    """One of the last hits that were not counted."""
+
+    at: int  # UTC seconds
+    reason: str
+    path: str
+    address: str | None
+    user_agent: str
+    bot: str
 
 
 class Count(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 import msgspec
 
@@ -29,6 +30,34 @@ class Site(msgspec.Struct, frozen=True):
     def first_weekday_number(self) -> int:
         """0 is Monday, as `datetime.date.weekday` counts."""
         return WEEKDAYS.index(self.first_weekday)
+
+
+class TokenMay(StrEnum):
+    """What the holder of a site's token may do."""
+
+    WRITE = "write"  # send hits with their own time, address and user agent
+    READ = "read"  # ask for reports
+
+
+class Token(msgspec.Struct, frozen=True):
+    site_key: int
+    may: TokenMay
+
+
+class GoalKind(StrEnum):
+    PAGE = "page"
+    EVENT = "event"
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What an owner wants visitors to reach: a page, or an event, whose path or name is like `pattern`.
+
+    In a pattern `*` is any text and `?` any one character; everything else stands for itself, case kept.
+    """
+
+    name: str
+    kind: GoalKind
+    pattern: str
 
 
 class ActiveSite:

@@ -13,8 +13,18 @@ from typing import Protocol
 import msgspec
 
 from counter.event import Drop, Event, Outcome
-from counter.query import DayTotal, Difference, DropCount, HistoryDay
-from counter.site import Site
+from counter.query import (
+    BotCount,
+    DayTotal,
+    Difference,
+    DropCount,
+    HistoryDay,
+    LoggedDrop,
+    LoggedHit,
+    Question,
+    Report,
+)
+from counter.site import Goal, Site, Token, TokenMay
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -52,9 +62,22 @@ class Reports(Protocol):
 
     async def hour_totals(self, site_key: int, day: int) -> list[tuple[int, DayTotal]]: ...
 
-    async def breakdown(self, site_key: int, dimension: int, start: int, end: int) -> dict[str, DayTotal]: ...
+    async def report(self, questions: Sequence[Question]) -> list[Report]:
+        """Several questions, one snapshot: without filters from rollups, with filters from raw rows, both exact."""
+
+    async def hits(self, question: Question, before: int | None, limit: int) -> list[LoggedHit]:
+        """A page of the hit log, newest first: the matching hits older than hit `before`."""
+
+    async def visit(self, site_key: int, visit: int) -> list[LoggedHit]:
+        """The path of one visit: its hits in the order of time; empty when there is none."""
 
     async def drops(self, site_key: int, start: int, end: int) -> list[DropCount]: ...
+
+    async def bots(self, site_key: int, start: int, end: int) -> list[BotCount]: ...
+
+    async def last_drops(self, site_key: int, limit: int) -> list[LoggedDrop]: ...
+
+    async def goals(self, site_key: int) -> list[Goal]: ...
 
     async def online(self, since: int) -> list[tuple[int, int, int]]: ...
 
@@ -92,8 +115,12 @@ class Catalog(Protocol):
 
     async def remove_site(self, site_id: str, now: float) -> None: ...
 
-    async def add_token(self, site_key: int, digest: bytes, now: float) -> None: ...
+    async def add_token(self, site_key: int, digest: bytes, may: TokenMay, now: float) -> None: ...
 
-    async def tokens(self) -> dict[bytes, int]: ...
+    async def tokens(self) -> dict[bytes, Token]: ...
+
+    async def add_goal(self, site_key: int, goal: Goal, now: float) -> None: ...
+
+    async def remove_goal(self, site_key: int, name: str, now: float) -> None: ...
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None: ...
