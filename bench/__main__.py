@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 import click
 
+from bench.bots import measure_bots
 from bench.figures import FULL, QUICK, Figure, Scale, console, summary
 from bench.hits import measure_arrays, measure_hits
 from bench.logs import measure_import
@@ -29,6 +30,7 @@ FIGURES: tuple[tuple[str, Callable[[Scale], list[Figure]]], ...] = (
     ("totals", measure_totals),
     ("import", measure_import),
     ("script", measure_script),
+    ("bots", measure_bots),
 )
 NAMES = tuple(name for name, _ in FIGURES)
 

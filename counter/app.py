@@ -13,16 +13,22 @@ from counter.clock import Clock, SystemClock
 from counter.config import Config, SiteConfig
 from counter.ingest.address import Networks
 from counter.ingest.enrich.geo import Geo
+from counter.ingest.enrich.origin import Origins
+from counter.ingest.enrich.sources import Sources
 from counter.ingest.identify import PassingSalts, Salts
 from counter.ingest.jobs import Job, run_jobs
+from counter.ingest.lists import SpamReferrers, spam_file
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.rate import RateLimiter
 from counter.ingest.screen import Rules
 from counter.site import Site, Sites
 from counter.stats.online import REFRESH, WINDOW
-from counter.store.open import Store, open_store, wal_reset_bug
+from counter.store.open import Store, open_store
+from counter.web import nightly
+from counter.web.checked import read_checked
 from counter.web.commands import serve_commands
 from counter.web.middleware import answer_errors
+from counter.web.notices import renew_notices, renew_places
 from counter.web.parts import SERVICE, Service
 from counter.web.request import LARGEST_BODY
 from counter.web.routes import add_routes
@@ -31,6 +37,8 @@ from counter.web.totals import ANSWERS, Answers
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING = 3600.0  # seconds
+LISTS = 30.0  # seconds between looks whether 'counter lists update' brought a new list
+PLACES = 60.0  # seconds between looks whether the database of places changed
 
 
 def build_app(config: Config, clock: Clock | None = None) -> web.Application:
@@ -65,10 +73,12 @@ def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipelin
             respect_gpc=config.counting.respect_gpc,
             ignored=Networks(config.counting.ignored_networks),
             rate=RateLimiter(config.counting.rate_limit_per_minute),
+            spam=SpamReferrers.of_file(spam_file(config.storage.path)),
         ),
         salts=PassingSalts(salts) if throw_away_salts else Salts(salts),
         agents=UserAgents(),
         geo=geo,
+        origins=Origins(Sources.load(config.lists.sources)),
         store_ip=config.privacy.store_ip,
     )
 
@@ -81,7 +91,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         await service.reload_sites()
         service.online.see(await service.store.reports.online(int(service.clock.now()) - WINDOW))
         service.online.refresh(service.clock.now())
-        service.notices = _notices(service)
+        service.checked = await asyncio.to_thread(read_checked, service.config.storage.path)
+        renew_notices(service)
         service.writer.start()
         jobs = asyncio.create_task(run_jobs(_jobs(service)), name="jobs")
         async with serve_commands(service):
@@ -101,9 +112,21 @@ def _jobs(service: Service) -> tuple[Job, ...]:
     async def keep_house() -> None:
         await housekeeping(service)
 
+    async def check() -> None:
+        await nightly.check_when_due(service)
+
+    async def look_at_places() -> None:
+        await renew_places(service)
+
+    async def look_at_lists() -> None:
+        await asyncio.to_thread(service.pipeline.rules.spam.renew)
+
     return (
         Job("online", REFRESH, refresh_online),
         Job("housekeeping", HOUSEKEEPING, keep_house),
+        Job("check", nightly.EVERY, check, first=nightly.SOON),
+        Job("places", PLACES, look_at_places),
+        Job("lists", LISTS, look_at_lists),
     )
 
 
@@ -146,19 +169,3 @@ def _log_differences(wanted: Site, known: Site) -> None:
                 extra={"site": wanted.id, "key": field, "file": getattr(wanted, field),
                        "catalog": getattr(known, field)},
             )  # fmt: skip
-
-
-def _notices(service: Service) -> list[str]:
-    notices = []
-    if wal_reset_bug():
-        notices.append(
-            "this SQLite has the WAL-reset bug (3.7.0 to 3.51.2); it is harmless as long as only this service opens"
-            " the database for writing, so do not write to it with other programs"
-        )
-    if service.pipeline.geo.problem:
-        notices.append(service.pipeline.geo.problem)
-    if service.config.storage.durability == "normal":
-        notices.append('durability is "normal": a power cut can lose the last hits although they were answered')
-    for notice in notices:
-        log.warning(notice)
-    return notices

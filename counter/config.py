@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,15 @@ class PrivacyConfig:
 
 @dataclass(frozen=True, slots=True)
 class GeoipConfig:
-    database: Path | None  # absolute; None: the one that comes with the package
+    database: Path | None  # absolute; None: the downloaded one, else the one that comes with the package
+    update_url: str  # with {year}, {month}, {key}
+    license_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListsConfig:
+    sources: Path | None  # absolute; None: ours alone
+    spam_referrers_url: str  # '': no list is downloaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class Config:
     counting: CountingConfig
     privacy: PrivacyConfig
     geoip: GeoipConfig
+    lists: ListsConfig
     tracker: TrackerConfig
     log: LogConfig
     sites: tuple[SiteConfig, ...]
@@ -101,6 +110,7 @@ _SECTIONS = {
     "counting": CountingConfig,
     "privacy": PrivacyConfig,
     "geoip": GeoipConfig,
+    "lists": ListsConfig,
     "tracker": TrackerConfig,
     "log": LogConfig,
 }
@@ -126,6 +136,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     values["geoip"]["database"] = (
         (base / values["geoip"]["database"]).resolve() if values["geoip"]["database"] else None
     )
+    values["lists"]["sources"] = (base / values["lists"]["sources"]).resolve() if values["lists"]["sources"] else None
     parts = {section: make(**values[section]) for section, make in _SECTIONS.items()}
     config = Config(**parts, sites=_sites(source, document.get("sites", [])))
     _check_routes(config.tracker, source)
@@ -171,7 +182,8 @@ def _row(where: str, section: str, key: str, value: object) -> Setting:
     if row is None:
         hint = _bracketed(nearest(key.lower(), _ROWS[section]))
         allowed = ", ".join(_ROWS[section])
-        raise ConfigError(f"{where.strip()} {key} = {_shown(value)} is not a setting; allowed are {allowed}{hint}.")
+        shown = _shown(value, secret=_may_be_secret(section))
+        raise ConfigError(f"{where.strip()} {key} = {shown} is not a setting; allowed are {allowed}{hint}.")
     return row
 
 
@@ -183,7 +195,8 @@ def _checked(row: Setting, value: object, where: str) -> Any:
             return row.check(value)
         except Refused as refused:
             hint = str(refused)
-    raise ConfigError(f"{where} = {_shown(value)} is not allowed; it must be {row.allowed}{_bracketed(hint)}.")
+    shown = _shown(value, secret=row.secret)
+    raise ConfigError(f"{where} = {shown} is not allowed; it must be {row.allowed}{_bracketed(hint)}.")
 
 
 def _default(row: Setting) -> object:
@@ -202,7 +215,8 @@ def _override(values: dict[str, dict[str, Any]], variable: str, text: str) -> No
     if row is None:
         known = [f"COUNTER_{section}_{name}".upper() for name in _ROWS[section]]
         hint = _bracketed(nearest(variable, known))
-        raise ConfigError(f"{variable} = {_shown(text)} is not a setting; allowed are {', '.join(known)}{hint}.")
+        shown = _shown(text, secret=_may_be_secret(section))
+        raise ConfigError(f"{variable} = {shown} is not a setting; allowed are {', '.join(known)}{hint}.")
     values[section][key] = _checked(row, _from_text(row, text), variable)
 
 
@@ -247,8 +261,15 @@ def _check_routes(tracker: TrackerConfig, source: str) -> None:
         )
 
 
-def _shown(value: object) -> str:
-    """`value` as TOML writes it, at most 100 characters."""
+def _may_be_secret(section: str) -> bool:
+    """Whether a key that is not known may be a misspelt secret."""
+    return any(row.secret for row in _ROWS[section].values())
+
+
+def _shown(value: object, *, secret: bool = False) -> str:
+    """`value` as TOML writes it, at most 100 characters; of a secret, nothing."""
+    if secret:
+        return "(not shown)"
     text = json.dumps(value, ensure_ascii=True, default=str)
     return text if len(text) <= 100 else text[:97] + "..."
 

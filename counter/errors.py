@@ -10,6 +10,8 @@
     |-- Overloaded        the queue is full, or the service is stopping           HTTP 503
     |-- ConfigError       config.toml or the environment says something wrong     exit 2
     |-- UsageError        a command was given something it cannot use             exit 2
+    |-- DownloadFailed    what was to be fetched is not there, or is of no use     exit 1
+    |-- TooExpensive      a report that takes too long to read                    HTTP 422, exit 1
     `-- StoreError        the database cannot be opened, read or written          HTTP 503, exit 1
         `-- Locked        another process holds the data directory                exit 1
 
@@ -72,6 +74,15 @@ class ConfigError(CounterError):
 class UsageError(CounterError):
     code = "bad_usage"
     exit_code = 2
+
+
+class DownloadFailed(CounterError):
+    code = "download_failed"
+
+
+class TooExpensive(CounterError):
+    code = "too_expensive"
+    status = 422
 
 
 class StoreError(CounterError):

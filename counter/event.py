@@ -78,13 +78,27 @@ class Place(NamedTuple):
     city: str = ""
 
 
+class Channel(StrEnum):
+    """By which way a visit came; the closed set, in the order it is documented."""
+
+    SEARCH = "search"
+    SOCIAL = "social"
+    AI = "ai"  # assistants that answer with links
+    MAIL = "mail"
+    VIDEO = "video"
+    NEWS = "news"
+    CAMPAIGN = "campaign"
+    REFERRAL = "referral"
+    DIRECT = "direct"
+
+
 class Origin(NamedTuple):
     """Where a visit came from; '' is none."""
 
     referrer: str = ""  # scheme, host and path, no credentials, no query
     referrer_host: str = ""
     source: str = ""
-    channel: str = ""
+    channel: str = ""  # one of `Channel`, as text
     utm_source: str = ""
     utm_medium: str = ""
     utm_campaign: str = ""
@@ -92,10 +106,33 @@ class Origin(NamedTuple):
     utm_content: str = ""
 
 
+class BotCategory(StrEnum):
+    """What a bot is for; the closed set, described in docs/bots.md."""
+
+    SEARCH = "search"
+    AI = "ai"  # collects for a model, or answers for one
+    SEO = "seo"  # counts links, watches competitors, researches markets
+    MONITORING = "monitoring"
+    PREVIEW = "preview"  # of a link that somebody shared
+    FEED = "feed"
+    HEADLESS = "headless"  # a browser that a program drives
+    LIBRARY = "library"  # a program's HTTP client, or no user agent at all
+    OTHER = "other"
+
+
+class BotReason(StrEnum):
+    """How a bot was recognised; the closed set, in the order of asking."""
+
+    NO_USER_AGENT = "no_user_agent"
+    LIST = "list"  # a pattern of crawler-user-agents
+    PARSER = "parser"  # user_agents calls it one
+    CONTACT = "contact"  # it says where its owner can be found: +https://...
+
+
 class Bot(NamedTuple):
     name: str
-    category: str  # of the closed set in ingest/enrich/bots.py
-    reason: str = "list"  # how it was recognised: list, parser, or no_user_agent
+    category: BotCategory
+    reason: BotReason = BotReason.LIST
 
 
 class AgentFacts(NamedTuple):

@@ -107,7 +107,7 @@ class Bucket(StrEnum):
 
 
 class Order(StrEnum):
-    """What a breakdown is sorted by, largest first; equal ones by visitors, pageviews, then by value."""
+    """What a breakdown is sorted by, largest first; equal ones by visitors, visits, pageviews, then by value."""
 
     VISITS = "visits"
     VISITORS = "visitors"
@@ -156,7 +156,7 @@ class Sums(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One bucket of a series: its first local day; of an hour, the UTC second at which its wall hour began."""
+    """One bucket of a series: its first local day inside the period; of an hour, the UTC second of its beginning."""
 
     start: int
     sums: Sums
@@ -184,6 +184,7 @@ class Report(msgspec.Struct, frozen=True):
     totals: Sums
     series: tuple[Point, ...] = ()  # every bucket of the period, those without anything too
     breakdowns: tuple[Breakdown, ...] = ()
+    incomplete_days: tuple[int, ...] = ()  # local days whose raw rows are gone, when the answer needs raw rows
 
 
 class LoggedHit(msgspec.Struct, frozen=True):

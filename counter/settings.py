@@ -56,6 +56,7 @@ class Setting:
     check: Callable[[Any], object]
     allowed: str
     reason: str
+    secret: bool = False  # never shown: not in errors, not by check-config
 
 
 class Refused(Exception):
@@ -166,6 +167,20 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _download_url(value: str) -> str:
+    """Where a file is fetched from; {year}, {month} and {key} are filled in."""
+    filled = re.sub(r"\{(year|month|key)\}", "0", value)
+    try:
+        url = urlsplit(filled)
+        port = url.port
+    except ValueError:  # a port or an IPv6 address that is none
+        raise Refused from None
+    if url.scheme not in ("http", "https") or port == 0 or not re.fullmatch(r"[!-z|~]{1,1024}", filled):
+        raise Refused
+    _host(url.hostname or "")
+    return value
+
+
 @functools.cache
 def _zones() -> frozenset[str]:
     """Read once: the names come from walking the machine's zone files, 10 ms a time."""
@@ -176,6 +191,13 @@ def _zone(value: str) -> str:
     if value not in _zones():
         raise Refused(nearest(value, _zones()))
     return value
+
+
+def _list_url(value: str) -> str:
+    """Where a list is fetched from, nothing to fill in; '' is nowhere."""
+    if "{" in value:
+        raise Refused
+    return _download_url(value) if value else value
 
 
 _NETWORKS = f"a list of at most {MOST_ITEMS} addresses or networks such as 10.0.0.0/8 or 2001:db8::/32"
@@ -237,7 +259,21 @@ SETTINGS: tuple[Setting, ...] = (
             "Single hits are removed after so long, totals stay; 0 keeps them."),
     Setting("geoip", "database", str, "", "", _PATH,
             "the path of a GeoIP2 file, absolute or seen from the file's folder, or empty",
-            "Tells countries by address; empty takes the approximate one that comes with the package."),
+            "Tells places by address; empty takes what `counter geo update` fetched, else the package's countries."),
+    Setting("geoip", "update_url", str, "https://download.db-ip.com/free/dbip-city-lite-{year}-{month}.mmdb.gz", "",
+            _download_url,
+            "an http or https address; {year}, {month} and {key} are filled in",
+            "What `counter geo update` fetches, a .mmdb, .mmdb.gz or .tar.gz; for DB-IP Lite you must link to them."),
+    Setting("geoip", "license_key", str, "", "", _text(r"[!-~]*", 256),
+            "up to 256 printable ASCII characters without spaces",
+            "Takes the place of {key}: MaxMind gives one with a free account. It is never shown or logged.",
+            secret=True),
+    Setting("lists", "sources", str, "", "", _PATH,
+            "the path of a TOML file, absolute or seen from the file's folder, or empty",
+            "Sources of your own, in the form of counter/data/sources.toml; your rows win over ours."),
+    Setting("lists", "spam_referrers_url", str, "", "", _list_url,
+            "an http or https address, or empty",
+            "Where 'counter lists update' finds the hosts of referrer spam, one a line; empty is no list."),
     Setting("tracker", "script_name", str, "counter.js", "", _text(_SAFE_NAME, 64),
             "1 to 64 of a-z A-Z 0-9 . _ - without a dot in front, and no route",
             "The script's name on this server; blockers of advertisements know common names."),

@@ -33,6 +33,7 @@ from counter.config import Config, load
 from counter.ingest.enrich import useragent
 from counter.ingest.enrich.geo import Geo
 from counter.query import HistoryDay
+from counter.site import TokenMay
 from counter.web.parts import SERVICE, Service, token_digest
 
 NOON = 1_732_190_400.0  # 2024-11-21 12:00:00 UTC, a Thursday
@@ -201,9 +202,11 @@ class Counter:
     def site_key(self, site_id: str = "demo") -> int:
         return self.service.sites.get(site_id).site.key
 
-    async def add_token(self, site_id: str = "demo", token: str = TOKEN) -> dict[str, str]:
-        """The header that carries a write token of the site."""
-        await self.service.store.add_token(self.site_key(site_id), token_digest(token), self.clock.now())
+    async def add_token(
+        self, site_id: str = "demo", token: str = TOKEN, may: TokenMay = TokenMay.WRITE
+    ) -> dict[str, str]:
+        """The header that carries a token of the site, to write or to read."""
+        await self.service.store.add_token(self.site_key(site_id), token_digest(token), self.clock.now(), may)
         await self.service.reload_sites()
         return {"Authorization": f"Bearer {token}"}
 

@@ -13,14 +13,17 @@ from counter.cli.backup import backup, restore
 from counter.cli.check import check
 from counter.cli.check_config import check_config
 from counter.cli.context import Context
+from counter.cli.demo_data import demo_data
+from counter.cli.geo import geo
 from counter.cli.import_daily import import_daily
 from counter.cli.import_log import import_log
+from counter.cli.lists import lists
 from counter.cli.serve import serve
 from counter.cli.site import site
 from counter.cli.totals import totals
 from counter.errors import CounterError
 
-COMMANDS = (serve, check_config, site, totals, import_log, import_daily, check, backup, restore)
+COMMANDS = (serve, check_config, site, totals, import_log, import_daily, geo, demo_data, check, backup, restore, lists)
 
 
 @click.group(

@@ -21,6 +21,8 @@ def check_config(context: Context) -> None:
             continue
         value = getattr(getattr(config, setting.section), setting.key)
         shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+        if setting.secret:
+            shown = "(set, not shown)" if value else ""
         table.add_row(f"{setting.section}.{setting.key}", shown, setting.unit or "")
     console = Console()
     console.print(table)

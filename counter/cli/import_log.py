@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from rich.console import Console
@@ -20,36 +21,73 @@ from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
 from counter.cli.port import open_port
 from counter.clock import SystemClock
+from counter.errors import UsageError
 from counter.event import Event, Outcome
-from counter.ingest.accesslog.files import open_log
-from counter.ingest.accesslog.importer import Append, Choices, LogImport, Summary
-from counter.site import ActiveSite, Site
+from counter.ingest.accesslog.files import is_stream
+from counter.ingest.accesslog.formats import AUTO, CUSTOM, FORMATS, find_format
+from counter.ingest.accesslog.importer import Append, Judges, Log, LogImport, OneProcess
+from counter.ingest.accesslog.judge import Choices, Judge, Terms
+from counter.ingest.accesslog.sources import in_order, open_source
+from counter.ingest.accesslog.summary import Summary
+from counter.ingest.accesslog.workers import Workers
+from counter.ingest.pipeline import Pipeline
+from counter.site import Site
 from counter.store.open import ReadOnlyStore
 from counter.store.protocols import Appended, Batch
 
 
+# Below this it costs more to share the work than to do it.
+WORTH_SHARING = 8 * 1024 * 1024  # bytes
+
+
+class Asked(NamedTuple):
+    """The command's options."""
+
+    site_id: str
+    choices: Choices
+    format: str
+    string: str
+    dry_run: bool
+    processes: int | None
+
+
 @click.command("import-log", epilog="Example: counter import-log --site shop /var/log/nginx/access.log*")
 @click.option("--site", "site_id", required=True, metavar="ID")
+@click.option("--format", "form", default=AUTO, metavar="NAME", show_default=True,
+              help=f"One of {', '.join(sorted(FORMATS))}; by default the one the first lines are in.")
+@click.option("--log-format", "string", default="", metavar="STRING",
+              help="A format of your own, as it stands behind Apache's LogFormat or nginx's log_format.")
 @click.option("--everything", is_flag=True, help="Count every line that can be read, not only pages that were found.")
+@click.option("--events", is_flag=True, help="Count missing pages (404) and downloads as events.")
 @click.option("--keep-bots", is_flag=True, help="Count bots as visitors like any other.")
 @click.option("--overlap", is_flag=True, help="Also count lines of days that were counted live.")
 @click.option("--dry-run", is_flag=True, help="Say what would be counted, and write nothing.")
+@click.option("--follow", is_flag=True, help="Go on with lines as they are written, until stopped; needs the service.")
+@click.option("--processes", type=click.IntRange(1, 64), metavar="N",
+              help="How many processes read lines; 1 is this one alone. By default as many as processors.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.pass_obj
 def import_log(
-    context: Context, site_id: str, everything: bool, keep_bots: bool, overlap: bool, dry_run: bool,
-    files: tuple[str, ...],
+    context: Context, site_id: str, form: str, string: str, everything: bool, events: bool, keep_bots: bool,
+    overlap: bool, dry_run: bool, follow: bool, processes: int | None, files: tuple[str, ...],
 ) -> None:  # fmt: skip
-    """Count the lines of access logs (combined or common format; plain or .gz; - for standard input).
+    """Count the lines of access logs (plain, .gz or .zst; - for standard input).
 
     Lines bring their own time and go through the same rules as live hits. A line that was imported before is not
-    counted again. By default GETs of pages that were found (2xx, 304) count.
+    counted again. By default GETs of pages that were found (2xx, 304) count. Several files are read in the order of
+    their time, in whatever order they are named.
     """
-    choices = Choices(everything, keep_bots, overlap)
+    choices = Choices(everything=everything, keep_bots=keep_bots, overlap=overlap, events=events)
+    asked = Asked(site_id, choices, *_format(form, string), dry_run, processes)
     started = time.monotonic()
     summary = Summary()
     try:
-        run(_import(context, site_id, choices, files, summary, dry_run=dry_run))
+        if follow:
+            from counter.cli.follow_log import follow_logs
+
+            follow_logs(context, asked, files, summary)
+        else:
+            _import(context, asked, in_order(files, asked.format, asked.string), summary)
     finally:
         if summary.lines or sys.exc_info()[0] is None:
             _show(summary, time.monotonic() - started)
@@ -57,36 +95,63 @@ def import_log(
         click.echo("nothing was written")
 
 
-async def _import(
-    context: Context, site_id: str, choices: Choices, files: tuple[str, ...], summary: Summary, *, dry_run: bool
-) -> None:
-    pipeline = await asyncio.to_thread(build_pipeline, context.config, throw_away_salts=dry_run)
+def _format(form: str, string: str) -> tuple[str, str]:
+    """The format's name and string; raises UsageError for what is none, before anything is read."""
+    if string and form not in {AUTO, CUSTOM}:
+        raise UsageError(f"--log-format describes a format of its own; it cannot be {form!r} as well")
+    name = CUSTOM if string else form
+    if name != AUTO:
+        find_format(name, string)
+    return name, string
+
+
+def _import(context: Context, asked: Asked, files: list[str], summary: Summary) -> None:
+    pipeline = build_pipeline(context.config, throw_away_salts=asked.dry_run)
+    count = asked.processes or _worth(files)
+    workers = Workers(count, pipeline) if count > 1 else None
     try:
-        async with _target(context, site_id, choices, dry_run=dry_run) as (site, append):
-            log_import = LogImport(
-                ActiveSite(site), pipeline, pipeline.salts.line_key(), choices, append, SystemClock().now(), summary
-            )
-            try:
-                await _read_all(log_import, files)
-            finally:
-                await log_import.finish()
+        run(_count(context, asked, files, summary, pipeline, workers))
     finally:
+        if workers is not None:
+            workers.close()
         pipeline.geo.close()
 
 
+def _worth(files: list[str]) -> int:
+    """How many processes are worth having: one for little, else as many as processors."""
+    small = not any(is_stream(file) for file in files) and sum(Path(file).stat().st_size for file in files) < WORTH_SHARING
+    return 1 if small else len(os.sched_getaffinity(0))
+
+
+async def _count(
+    context: Context, asked: Asked, files: list[str], summary: Summary, pipeline: Pipeline, workers: Workers | None
+) -> None:
+    async with _target(context, asked) as (site, append), AsyncExitStack() as stack:
+        terms = Terms(site, pipeline.salts.line_key(), asked.choices)
+        judges: Judges
+        if workers is None:
+            judges = OneProcess(Judge(terms, pipeline))
+        else:
+            await stack.enter_async_context(workers.judging(terms))
+            judges = workers
+        log_import = LogImport(terms, judges, append, SystemClock().now, summary)
+        try:
+            await _read_all(log_import, asked, files)
+        finally:
+            await log_import.finish()
+
+
 @asynccontextmanager
-async def _target(
-    context: Context, site_id: str, choices: Choices, *, dry_run: bool
-) -> AsyncIterator[tuple[Site, Append]]:  # fmt: skip
+async def _target(context: Context, asked: Asked) -> AsyncIterator[tuple[Site, Append]]:
     """The site, and where its batches go: to the writer, or nowhere."""
-    if dry_run:
+    if asked.dry_run:
         async with context.reading() as store:
-            site = await find_site(store, site_id)
-            yield site, await _nowhere(store, site, choices)
+            site = await find_site(store, asked.site_id)
+            yield site, await _nowhere(store, site, asked.choices)
         return
     async with open_port(context.config) as port:
         async with context.reading() as store:
-            site = await find_site(store, site_id)
+            site = await find_site(store, asked.site_id)
         yield site, partial(port.append, timezone=site.timezone)
 
 
@@ -119,21 +184,21 @@ async def _nowhere(store: ReadOnlyStore, site: Site, choices: Choices) -> Append
     return append
 
 
-async def _read_all(log_import: LogImport, files: tuple[str, ...]) -> None:
+async def _read_all(log_import: LogImport, asked: Asked, files: list[str]) -> None:
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), _Rate(), TimeRemainingColumn(),
     )  # fmt: skip
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for name in files:
-            with open_log(name) as file:
-                task = progress.add_task(Path(name).name, total=file.total, lines=0)
+            with open_source(name, asked.format, asked.string) as source:
+                task = progress.add_task(Path(name).name, total=source.file.total, lines=0)
                 before = log_import.summary.lines
 
                 def tell(position: int, task_id=task, first=before) -> None:  # type: ignore[no-untyped-def]
                     progress.update(task_id, completed=position, lines=log_import.summary.lines - first)
 
-                await log_import.read(file, tell)
+                await log_import.read(Log(source.reading), source.blocks, tell)
 
 
 class _Rate(ProgressColumn):

@@ -14,10 +14,21 @@ from counter.app import make_sites
 from counter.clock import SystemClock
 from counter.config import Config
 from counter.query import HistoryDay
-from counter.site import Site
+from counter.site import Goal, Site, TokenMay
 from counter.store.open import Store, open_store
 from counter.store.protocols import Appended, Batch
-from counter.web.commands import COMMANDS, SOCKET, AddToken, Append, ChangeSite, Nothing, PutHistory, RemoveSite
+from counter.web.commands import (
+    COMMANDS,
+    SOCKET,
+    AddGoal,
+    AddToken,
+    Append,
+    ChangeSite,
+    Nothing,
+    PutHistory,
+    RemoveGoal,
+    RemoveSite,
+)
 from counter.web.commands import socket_path as path_of
 
 
@@ -33,7 +44,11 @@ class Port(Protocol):
 
     async def remove_site(self, site_id: str) -> None: ...
 
-    async def add_token(self, site_key: int, digest: bytes) -> None: ...
+    async def add_token(self, site_key: int, digest: bytes, may: TokenMay) -> None: ...
+
+    async def add_goal(self, site_key: int, goal: Goal) -> None: ...
+
+    async def remove_goal(self, site_key: int, name: str) -> None: ...
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None: ...
 
@@ -65,8 +80,14 @@ class LocalPort:
     async def remove_site(self, site_id: str) -> None:
         await self._store.remove_site(site_id, self._now())
 
-    async def add_token(self, site_key: int, digest: bytes) -> None:
-        await self._store.add_token(site_key, digest, self._now())
+    async def add_token(self, site_key: int, digest: bytes, may: TokenMay) -> None:
+        await self._store.add_token(site_key, digest, self._now(), may)
+
+    async def add_goal(self, site_key: int, goal: Goal) -> None:
+        await self._store.add_goal(site_key, goal, self._now())
+
+    async def remove_goal(self, site_key: int, name: str) -> None:
+        await self._store.remove_goal(site_key, name, self._now())
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
         await self._store.put_history(site_key, days, note, self._now())
@@ -96,14 +117,24 @@ class RemotePort:
     async def remove_site(self, site_id: str) -> None:
         await self._ask("remove_site", RemoveSite(site_id))
 
-    async def add_token(self, site_key: int, digest: bytes) -> None:
-        await self._ask("add_token", AddToken(site_key, digest))
+    async def add_token(self, site_key: int, digest: bytes, may: TokenMay) -> None:
+        await self._ask("add_token", AddToken(site_key, digest, may))
+
+    async def add_goal(self, site_key: int, goal: Goal) -> None:
+        await self._ask("add_goal", AddGoal(site_key, goal))
+
+    async def remove_goal(self, site_key: int, name: str) -> None:
+        await self._ask("remove_goal", RemoveGoal(site_key, name))
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
         await self._ask("put_history", PutHistory(site_key, list(days), note))
 
     async def repair(self) -> int:
         answer: int = await self._ask("repair", Nothing())
+        return answer
+
+    async def renew_places(self) -> str:
+        answer: str = await self._ask("renew_places", Nothing())
         return answer
 
     async def _ask(self, name: str, asked: msgspec.Struct) -> Any:
@@ -133,31 +164,33 @@ def _as_error(body: bytes) -> errors.CounterError:
 @asynccontextmanager
 async def open_port(config: Config) -> AsyncIterator[Port]:
     """The way to the writer. Raises Locked when another process holds the data but does not listen."""
-    folder = config.storage.path
-    if (folder / SOCKET).exists():
-        connector = aiohttp.UnixConnector(path_of(folder))
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
-        try:
-            async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-                await _greet(session)
-                yield RemotePort(session)
-                return
-        except _NobodyThere:
-            pass
-    store = open_store(folder, config.storage.durability, config.counting.visit_timeout_minutes)
+    async with running_service(config) as port:
+        if port is not None:
+            yield port
+            return
+    store = open_store(config.storage.path, config.storage.durability, config.counting.visit_timeout_minutes)
     async with store:
         await make_sites(store, config.sites, SystemClock())
         yield LocalPort(store)
         await store.fold()
 
 
-class _NobodyThere(Exception):
-    pass
+@asynccontextmanager
+async def running_service(config: Config) -> AsyncIterator[RemotePort | None]:
+    """The way to the running service; None when none listens."""
+    folder = config.storage.path
+    if not (folder / SOCKET).exists():
+        yield None
+        return
+    connector = aiohttp.UnixConnector(path_of(folder))
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        yield RemotePort(session) if await _answers(session) else None
 
 
-async def _greet(session: aiohttp.ClientSession) -> None:
+async def _answers(session: aiohttp.ClientSession) -> bool:
     try:
         async with session.get("http://counter/"):
-            pass
-    except aiohttp.ClientConnectorError as error:
-        raise _NobodyThere from error
+            return True
+    except aiohttp.ClientConnectorError:
+        return False

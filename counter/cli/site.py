@@ -1,4 +1,4 @@
-"""`counter site add|list|set|remove|token|drops`"""
+"""`counter site add|list|set|remove|token`; goals, drops and bots have modules of their own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from rich.table import Table
 
 from counter.app import site_of
 from counter.cli.context import Context, find_site, run
+from counter.cli.plain import plain
 from counter.cli.port import open_port
-from counter.clock import SystemClock
+from counter.cli.site_drops import bots, drops
+from counter.cli.site_goal import goal
+from counter.cli.site_why import why
 from counter.config import SiteConfig, check_site_field, site_field_from_text
 from counter.errors import UsageError
-from counter.localtime import LocalTime, day_date
-from counter.query import DropCount
-from counter.site import Site
+from counter.site import Site, TokenMay
 from counter.web.parts import token_digest
 
 FIELDS = ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys")
@@ -71,7 +72,7 @@ def list_sites(context: Context) -> None:
     table = Table("id", "name", "hosts", "time zone", "week begins", "start count", "public", box=None)
     for one in run(work()):
         table.add_row(
-            one.id, one.name, ", ".join(one.hosts) or "any", one.timezone, one.first_weekday, str(one.start_count),
+            one.id, plain(one.name), ", ".join(one.hosts) or "any", one.timezone, one.first_weekday, str(one.start_count),
             "yes" if one.public else "no",
         )  # fmt: skip
     Console().print(table)
@@ -110,47 +111,29 @@ def remove(context: Context, site_id: str) -> None:
     click.echo(f"site {site_id} is removed")
 
 
-@site.command(epilog="Example: counter site token shop")
+@site.command(epilog="Example: counter site token shop --read")
 @click.argument("site_id", metavar="ID")
+@click.option("--read", is_flag=True, help="A token to ask for reports instead.")
 @click.pass_obj
-def token(context: Context, site_id: str) -> None:
+def token(context: Context, site_id: str, read: bool) -> None:
     """Make a write token: with it a server may send time, ip and user_agent of its visitors' hits."""
+    may = TokenMay.READ if read else TokenMay.WRITE
     secret = f"counter_{secrets.token_urlsafe(32)}"
 
     async def work() -> None:
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 found = await find_site(store, site_id)
-            await port.add_token(found.key, token_digest(secret))
+            await port.add_token(found.key, token_digest(secret), may)
 
     run(work())
     click.echo(secret)
     click.echo("This is shown once. Send it as: Authorization: Bearer TOKEN", err=True)
 
 
-@site.command(epilog="Example: counter site drops shop --days 7")
-@click.argument("site_id", metavar="ID")
-@click.option(
-    "--days", default=30, show_default=True, type=click.IntRange(1, 36_600), help="Local days back, with today."
-)
-@click.pass_obj
-def drops(context: Context, site_id: str, days: int) -> None:
-    """What was not counted, per day and reason."""
-
-    async def work() -> list[DropCount]:
-        async with context.reading() as store:
-            found = await find_site(store, site_id)
-            today = LocalTime(found.timezone).day(int(SystemClock().now()))
-            return await store.reports.drops(found.key, today - days + 1, today + 1)
-
-    found = run(work())
-    if not found:
-        click.echo(f"nothing was dropped in {days} days")
-        return
-    table = Table("day", "reason", "hits", box=None)
-    for one in found:
-        table.add_row(day_date(one.day).isoformat(), one.reason, f"{one.count:,}")
-    Console().print(table)
+for command in (bots, drops, why):
+    site.add_command(command)
+site.add_command(goal)
 
 
 def _change(text: str) -> tuple[str, object]:

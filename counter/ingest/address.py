@@ -45,6 +45,10 @@ class Networks:
             return True
         return bool(self._ranges or not address) and self._known(address)
 
+    def around(self, address: str) -> str:
+        """The first network, as it was written, that has `address` in it; '' when none has. For people: it is slow."""
+        return next((text for text in self.texts if address in Networks((text,))), "")
+
     def __repr__(self) -> str:
         return f"Networks({list(self.texts)!r})"
 

@@ -16,6 +16,7 @@ class Job(NamedTuple):
     name: str
     every: float  # seconds between the end of a run and the start of the next
     run: Callable[[], Awaitable[None]]
+    first: float = 0.0  # seconds before the first run
 
 
 async def run_jobs(jobs: tuple[Job, ...]) -> None:
@@ -26,9 +27,12 @@ async def run_jobs(jobs: tuple[Job, ...]) -> None:
 
 
 async def _repeat(job: Job) -> None:
+    await asyncio.sleep(job.first)
     while True:
         try:
             await job.run()
         except CounterError as error:
             log.error("a job failed", extra={"job": job.name, "error": str(error)})
+        except Exception:  # one job must not end the others, which share its task group
+            log.exception("a job failed", extra={"job": job.name})
         await asyncio.sleep(job.every)

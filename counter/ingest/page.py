@@ -7,6 +7,7 @@ an export or from a link of the dashboard names the same page again.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -22,11 +23,13 @@ MAX_HOST = 253
 # Never part of a page, even when a site's allow-list names one: they differ at every click.
 TRACKING = frozenset(
     """
-    _ga _gl _hsenc _hsmi dclid epik fbclid gad_source gbraid gclid gclsrc igshid irclickid li_fat_id mc_cid mc_eid
-    mkt_tok msclkid oly_anon_id oly_enc_id s_cid sccid srsltid ttclid twclid vero_id wbraid wickedid yclid ysclid
-    """.split()  # noqa: SIM905  # thirty quoted names read worse
+    _ga _gl _hsenc _hsmi awc cjevent dclid epik fbclid gad_campaignid gad_source gbraid gclid gclsrc igsh igshid
+    irclickid li_fat_id mc_cid mc_eid mkt_tok msclkid obclid oly_anon_id oly_enc_id qclid rb_clickid rdt_cid s_cid
+    sccid srsltid sznclid tblci ttclid twclid vero_id wbraid wickedid yclid ysclid
+    """.split()  # noqa: SIM905  # forty quoted names read worse
 )
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+STAND_INS = frozenset({"ref", "source"})  # say what utm_source says, in links that have none
 
 Campaign = tuple[str, str, str, str, str]
 NO_CAMPAIGN: Campaign = ("", "", "", "", "")
@@ -78,7 +81,7 @@ def _with_query(path: str, query: str, query_keys: tuple[str, ...]) -> str:
     found = _parameters(query)
     kept = path
     for key in dict.fromkeys(query_keys):
-        if key in TRACKING or key.startswith("utm_"):
+        if key.lower() in TRACKING or key.startswith("utm_"):
             continue
         for name, value in found:
             pair = f"{_escape_query(key)}={_escape_query(value)}"
@@ -101,19 +104,26 @@ def _escape_query(text: str) -> str:
     return text.replace("=", "%3D").replace(" ", "+")
 
 
-def campaign(raw_path: str) -> Campaign:
-    """Source, medium, campaign, term and content from the UTM parameters of a path or URL; the first of each wins."""
-    if "?" not in raw_path or "utm_" not in raw_path:
+def campaign(raw_path: str, page_keys: Collection[str] = ()) -> Campaign:
+    """Source, medium, campaign, term and content from the UTM parameters of a path or URL; the first of each wins.
+
+    Without a utm_source, the first 'ref' or 'source' is the source, unless it is one of `page_keys`: a parameter
+    that belongs to the page.
+    """
+    if "?" not in raw_path:
         return NO_CAMPAIGN
     query = raw_path.partition("#")[0].partition("?")[2]
     found: dict[str, str] = {}
+    stand_in = ""
     for part in query.split("&", MAX_PARAMETERS)[:MAX_PARAMETERS]:
         key, _, value = part.partition("=")
-        key = key.removeprefix("amp;")  # links copied out of HTML source
+        key = key.removeprefix("amp;").lower()  # links copied out of HTML source
         if key in UTM and key not in found:
             found[key] = _decode_query(value[: 12 * MAX_VALUE])
+        elif key in STAND_INS and key not in page_keys:
+            stand_in = stand_in or _decode_query(value[: 12 * MAX_VALUE])
     source, medium, name, term, content = (found.get(key, "") for key in UTM)
-    return (source, medium, name, term, content)
+    return (source or stand_in, medium, name, term, content)
 
 
 class Url(NamedTuple):

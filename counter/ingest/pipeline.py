@@ -11,9 +11,9 @@ from counter.event import PAGEVIEW, AgentFacts, Client, Drop, DropReason, Event,
 from counter.ingest.address import mask
 from counter.ingest.enrich.browser import screen_class
 from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.origin import origin_of
+from counter.ingest.enrich.origin import Origins
 from counter.ingest.identify import Salts, visitor_id
-from counter.ingest.page import campaign, normalise_path
+from counter.ingest.page import normalise_path
 from counter.ingest.screen import STEPS, Question, Rules, Step, screen
 from counter.site import ActiveSite
 
@@ -38,6 +38,7 @@ class Pipeline:
     salts: Salts
     agents: UserAgents
     geo: Geo
+    origins: Origins
     store_ip: str = "full"
 
     def judge(self, hit: Hit, site: ActiveSite, now: float, monotonic: float,
@@ -76,7 +77,7 @@ class Pipeline:
             self.kept(address),  # address
             Client(*agent[:4], hit.language, screen_class(hit.screen)),  # client
             self.geo.place(address),  # place
-            origin_of(hit.referrer, campaign(hit.path), own.hosts, hit.host),  # origin
+            self.origins.of(hit.referrer, hit.path, own.hosts, hit.host, own.query_keys),  # origin
             hit.id,  # hit_id
             hit.view if hit.engaged_ms else "",  # view
             round(hit.engaged_ms / 1000) if hit.engaged_ms else 0,  # engaged_s

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from counter.event import AgentFacts, DropReason, Hit
 from counter.ingest.address import Networks
+from counter.ingest.lists import SpamReferrers
+from counter.ingest.page import host_of
 from counter.ingest.rate import RateLimiter
 from counter.site import ActiveSite
 
@@ -21,6 +23,7 @@ class Rules:
     respect_gpc: bool = False
     ignored: Networks = field(default_factory=Networks)
     rate: RateLimiter = field(default_factory=lambda: RateLimiter(0))
+    spam: SpamReferrers = field(default_factory=SpamReferrers)
     recent: OrderedDict[tuple[int, str], DropReason | None] = field(default_factory=OrderedDict)
 
     def remember(self, site_key: int, hit_id: str, reason: DropReason | None) -> None:
@@ -84,11 +87,34 @@ def bot(rules: Rules, question: Question) -> DropReason | None:
     return DropReason.BOT if question.agent.bot else None
 
 
-# Bad input and unknown sites never come this far.
-STEPS: tuple[Step, ...] = (foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot)
+def spam_referrer(rules: Rules, question: Question) -> DropReason | None:
+    """Of the site's own hosts a link is no referrer, whatever the list says."""
+    hit, site = question.hit, question.site
+    if not rules.spam or not hit.referrer:
+        return None
+    host = host_of(hit.referrer).removeprefix("www.")
+    if host not in rules.spam or host == hit.host.removeprefix("www.") or site.owns(host) or site.owns(f"www.{host}"):
+        return None
+    return DropReason.SPAM_REFERRER
 
-# Log lines bring no host, are counted by line, and come as fast as the file is read.
-LOG_STEPS: tuple[Step, ...] = (ignored_network, bot)
+
+# Bad input and unknown sites never come this far.
+STEPS: tuple[Step, ...] = (foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, spam_referrer)
+
+# What each step asks, for the owner who wonders why a hit was not counted: `counter site why`.
+ASKS: dict[Step, str] = {
+    foreign_host: "Is the page on a host of this site? One that is not told passes.",
+    opted_out: "Has the visitor asked not to be counted?",
+    ignored_network: "Is the address in one of counting.ignored_networks?",
+    prefetched: "Was the page only loaded ahead, before anybody looked at it?",
+    repeated: "Was a hit with the same id here in the last 48 hours?",
+    too_many: "Has the address sent too many hits this minute?",
+    bot: "Is it a bot?",
+    spam_referrer: "Is the referrer on the list of referrer spam, 'counter lists show'?",
+}
+
+# Log lines are counted by line, and come as fast as the file is read; few formats tell the host.
+LOG_STEPS: tuple[Step, ...] = (foreign_host, ignored_network, bot, spam_referrer)
 
 
 def screen(steps: tuple[Step, ...], rules: Rules, question: Question) -> DropReason | None:

@@ -17,9 +17,10 @@ from aiohttp import web
 
 from counter.errors import UsageError
 from counter.query import HistoryDay
-from counter.site import Site
+from counter.site import Goal, Site, TokenMay
 from counter.store.protocols import Appended, Batch
 from counter.web.middleware import answer_errors
+from counter.web.notices import renew_places
 from counter.web.parts import SERVICE, Service
 
 SOCKET = "counter.sock"
@@ -43,6 +44,17 @@ class RemoveSite(msgspec.Struct):
 class AddToken(msgspec.Struct):
     site_key: int
     digest: bytes
+    may: TokenMay
+
+
+class AddGoal(msgspec.Struct):
+    site_key: int
+    goal: Goal
+
+
+class RemoveGoal(msgspec.Struct):
+    site_key: int
+    name: str
 
 
 class PutHistory(msgspec.Struct):
@@ -81,8 +93,16 @@ async def _remove_site(service: Service, asked: RemoveSite) -> None:
 
 
 async def _add_token(service: Service, asked: AddToken) -> None:
-    await service.store.add_token(asked.site_key, asked.digest, service.clock.now())
+    await service.store.add_token(asked.site_key, asked.digest, service.clock.now(), asked.may)
     await service.reload_sites()
+
+
+async def _add_goal(service: Service, asked: AddGoal) -> None:
+    await service.store.add_goal(asked.site_key, asked.goal, service.clock.now())
+
+
+async def _remove_goal(service: Service, asked: RemoveGoal) -> None:
+    await service.store.remove_goal(asked.site_key, asked.name, service.clock.now())
 
 
 async def _put_history(service: Service, asked: PutHistory) -> None:
@@ -94,6 +114,10 @@ async def _repair(service: Service, asked: Nothing) -> int:
     repaired = await service.store.repair()
     await service.reload_sites()
     return repaired
+
+
+async def _renew_places(service: Service, asked: Nothing) -> str:
+    return await renew_places(service)
 
 
 class Command(NamedTuple):
@@ -110,8 +134,11 @@ COMMANDS = {
     "change_site": Command(ChangeSite, Site, _change_site),
     "remove_site": Command(RemoveSite, None, _remove_site),
     "add_token": Command(AddToken, None, _add_token),
+    "add_goal": Command(AddGoal, None, _add_goal),
+    "remove_goal": Command(RemoveGoal, None, _remove_goal),
     "put_history": Command(PutHistory, None, _put_history),
     "repair": Command(Nothing, int, _repair),
+    "renew_places": Command(Nothing, str, _renew_places),
 }
 
 

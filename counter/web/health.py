@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from counter import __version__
 from counter.web.middleware import NOSNIFF
+from counter.web.notices import renew_notices
 from counter.web.parts import SERVICE, Service
 
 NO_STORE = {"Cache-Control": "no-store", **NOSNIFF}
@@ -25,6 +26,10 @@ METRICS = (
     ("counter_online", "gauge", "Visitors with an event in the last 300 seconds, all sites"),
     ("counter_sites", "gauge", "Sites in force"),
     ("counter_storage_failing", "gauge", "1 while hits can't be stored"),
+    ("counter_untrusted_forwarded", "counter", "Requests with X-Forwarded-For from peers that are not trusted"),
+    ("counter_check_time_seconds", "gauge", "When all numbers were last recounted, UTC seconds; 0 for never"),
+    ("counter_check_differences", "gauge", "Numbers that the raw rows did not confirm in the last check"),
+    ("counter_check_failed", "gauge", "1 when the last check could not be done"),
 )
 
 
@@ -46,7 +51,7 @@ def read_metrics(service: Service, name: str) -> list[tuple[list[str], float]]:
     """The samples of one metric: (label values, value)."""
     if name == "counter_hits":
         return [([outcome], count) for outcome, count in sorted(service.outcomes.items())]
-    writer = service.writer
+    writer, checked = service.writer, service.checked
     values: dict[str, float] = {
         "counter_events_written": writer.written,
         "counter_batches": writer.batches,
@@ -55,6 +60,10 @@ def read_metrics(service: Service, name: str) -> list[tuple[list[str], float]]:
         "counter_online": sum(service.online.count(site.site.key) for site in service.sites.all()),
         "counter_sites": len(service.sites.all()),
         "counter_storage_failing": 0 if writer.failing is None else 1,
+        "counter_untrusted_forwarded": service.untrusted.requests,
+        "counter_check_time_seconds": checked.at if checked else 0,
+        "counter_check_differences": checked.differences if checked else 0,
+        "counter_check_failed": 1 if checked and checked.error else 0,
     }
     return [([], values[name])]
 
@@ -67,6 +76,7 @@ async def get_healthz(request: web.Request) -> web.Response:
 async def get_readyz(request: web.Request) -> web.Response:
     """200 when hits are stored, 503 with the reason when not; notices are for the owner and change nothing."""
     service = request.app[SERVICE]
+    renew_notices(service)
     writer = service.writer
     failing = writer.failing is not None
     full = writer.queued >= service.config.storage.queue_hits
@@ -74,6 +84,7 @@ async def get_readyz(request: web.Request) -> web.Response:
         "status": "unready" if failing or full else "ready",
         "storage": "failing" if failing else "ok",
         "queue": {"hits": writer.queued, "limit": service.config.storage.queue_hits},
+        "check": service.checked.shown() if service.checked else None,
         "notices": service.notices,
     }
     return web.json_response(body, status=503 if failing or full else 200, headers=NO_STORE)

@@ -15,11 +15,13 @@ from counter.errors import NotAuthorized
 from counter.ingest.address import Networks
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.writer import Writer
-from counter.site import Sites
+from counter.site import Sites, Token, TokenMay
 from counter.stats.online import Online
 from counter.stats.totals import Book
 from counter.store.open import Store
 from counter.store.protocols import Appended
+from counter.web.checked import Checked
+from counter.web.untrusted import UntrustedPeers
 
 
 @dataclass(slots=True)
@@ -34,9 +36,11 @@ class Service:
     trusted_proxies: Networks
     book: Book = field(default_factory=Book)
     online: Online = field(default_factory=Online)
-    tokens: dict[bytes, int] = field(default_factory=dict)
+    tokens: dict[bytes, Token] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)  # answers given, by X-Counter
     unknown_keys: int = 0
+    untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
+    checked: Checked | None = None  # the last check of all numbers
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
     writer: Writer = field(init=False)
 
@@ -55,16 +59,24 @@ class Service:
             self.tokens = await self.store.tokens()
             self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
 
-    def token_site(self, header: str) -> int | None:
-        """The site key that a `Bearer` token may write for, None without one; NotAuthorized for a wrong one."""
-        scheme, _, token = header.partition(" ")
+    def token_site(self, header: str, may: TokenMay = TokenMay.WRITE) -> int | None:
+        """The site key of a `Bearer` token, None without one; NotAuthorized for one that is not known, or may not."""
+        scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        digest = token_digest(token.strip())
-        for known, site_key in self.tokens.items():
+        digest = token_digest(secret.strip())
+        for known, token in self.tokens.items():
             if hmac.compare_digest(known, digest):
-                return site_key
-        raise NotAuthorized("the write token is not known; make one with 'counter site token ID'")
+                if token.may == may:
+                    return token.site_key
+                raise NotAuthorized(f"this is a token to {token.may}, and one to {may} is needed; {_MAKE_TOKEN[may]}")
+        raise NotAuthorized(f"the {may} token is not known; {_MAKE_TOKEN[may]}")
+
+
+_MAKE_TOKEN = {
+    TokenMay.WRITE: "make one with 'counter site token ID'",
+    TokenMay.READ: "make one with 'counter site token ID --read'",
+}
 
 
 def token_digest(token: str) -> bytes:

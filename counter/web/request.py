@@ -11,7 +11,7 @@ from multidict import istr
 
 from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
-from counter.ingest.address import client_address
+from counter.ingest.address import canonical, client_address
 from counter.ingest.parse import USER_AGENT, Envelope
 from counter.ingest.text import clean
 from counter.web.parts import Service
@@ -49,8 +49,12 @@ def opted_out(cookies: str) -> bool:
 
 
 def visitor_address(request: web.Request, service: Service) -> str:
-    """The visitor's address by the rules of `client_address`."""
+    """The visitor's address by the rules of `client_address`; a peer whose word is not taken is noted."""
     forwarded = request.headers.getall(FORWARDED_FOR, ())
+    if forwarded:
+        peer = canonical(request.remote or "") or ""
+        if peer not in service.trusted_proxies:
+            service.untrusted.note(peer)
     return client_address(request.remote, forwarded, service.trusted_proxies)
 
 

@@ -272,6 +272,31 @@ class TestTheRunningServiceTakesChangesAtOnce:
         assert rows == [("told", str(then), "198.51.100.9")]
         assert token.encode() not in live.home.database.read_bytes()
 
+    def test_goals_are_made_listed_and_removed(self, live: Service) -> None:
+        said(live.home, "site", "add", "aiming")
+        nothing = said(live.home, "site", "goal", "list", "aiming")
+        assert nothing.startswith("site aiming has no goals yet; make one with 'counter site goal add aiming")
+        made = said(live.home, "site", "goal", "add", "aiming", "Read the [blog]", "--page", "/blog/*")
+        assert made == "goal 'Read the [blog]' of site aiming: page /blog/*\n"
+        said(live.home, "site", "goal", "add", "aiming", "Signed up", "--event", "signup")
+        lines = [
+            re.split(r" {2,}", line.strip()) for line in said(live.home, "site", "goal", "list", "aiming").splitlines()
+        ]
+        assert lines == [
+            ["name", "is", "pattern"],
+            ["Read the [blog]", "page", "/blog/*"],
+            ["Signed up", "event", "signup"],
+        ]
+        again = live.home.type("site", "goal", "add", "aiming", "Signed up", "--event", "x")
+        assert (again.code, "'Signed up' exists already" in again.err) == (2, True)
+        neither = live.home.type("site", "goal", "add", "aiming", "Nothing")
+        assert (neither.code, neither.err) == (2, "counter: a goal is either --page PATTERN or --event PATTERN\n")
+        assert (
+            said(live.home, "site", "goal", "remove", "aiming", "Signed up")
+            == "goal 'Signed up' of site aiming is removed\n"
+        )
+        assert "Signed up" not in said(live.home, "site", "goal", "list", "aiming")
+
     def test_drops_say_why_hits_were_not_counted(self, live: Service) -> None:
         said(live.home, "site", "add", "picky", "--host", "picky.example", "--timezone", noon_zone())
         assert said(live.home, "site", "drops", "picky") == "nothing was dropped in 30 days\n"

@@ -12,21 +12,24 @@ import threading
 import time
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.files import MAX_LINE, open_log
+from counter.ingest.accesslog.files import BLOCK, MAX_LINE, LogFile, lines_of, open_log
 from counter.ingest.accesslog.lines import LogLine, parse_line
-from counter.ingest.accesslog.order import Occurrences, in_time_order, line_hash
+from counter.ingest.accesslog.order import WINDOW, Occurrences, TimeOrder, line_hash
 from counter.ingest.accesslog.pages import is_page, is_page_path
 from tests.log_oracle import Seen, count_log
 from tests.sample_log import sample_log
 from tests.synthetic_log import MALFORMED, STEP_BACK, synthetic_log
+
+T = TypeVar("T")
 
 AT = 1431857103  # 17/May/2015:10:05:03 +0000
 COMMON = '192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /a?b=c HTTP/1.1" 200 2326'
@@ -275,6 +278,13 @@ def late_lines(draw: st.DrawFn) -> list[Numbered]:
     return lines
 
 
+def in_time_order(lines: Iterable[T], at: Callable[[T], int], window: int = WINDOW) -> Iterator[T]:
+    order = TimeOrder[T](window)
+    for one in lines:
+        yield from order.push(at(one), one)
+    yield from order.drain()
+
+
 class TestOrder:
     @given(late_lines())
     @example([(120, 0), (0, 1), (120, 2), (0, 3), (121, 4)])
@@ -368,9 +378,14 @@ class TestHashes:
         assert -(2**63) <= line_hash(b"key", "site", text, occurrence) < 2**63
 
 
-def read(path: Path | str, stdin: io.BytesIO | None = None) -> list[tuple[str, int]]:
+def read(path: Path | str, stdin: io.BytesIO | None = None, size: int = 1) -> list[tuple[str, int]]:
+    """Each line with the bytes consumed so far, block by block; of a block with several lines the last one tells."""
     with open_log(str(path), stdin) as log:
-        return list(log.lines())
+        return lines_and_bytes(log, size)
+
+
+def lines_and_bytes(log: LogFile, size: int = BLOCK) -> list[tuple[str, int]]:
+    return [(text, block.position) for block in log.blocks(size) for text in lines_of(block.text)]
 
 
 class TestFiles:
@@ -379,7 +394,7 @@ class TestFiles:
         path.write_bytes("ж\r\n\nlast".encode())
         with open_log(str(path)) as log:
             assert (log.name, log.total) == (str(path), 9)
-            assert list(log.lines()) == [("ж", 4), ("", 5), ("last", 9)]
+            assert lines_and_bytes(log) == [("ж", 5), ("", 5), ("last", 9)]
 
     def test_bytes_that_are_not_utf_8_are_replaced(self, tmp_path: Path) -> None:
         path = tmp_path / "access.log"
@@ -394,7 +409,7 @@ class TestFiles:
         rest = gzip.compress("".join(f"{one}\n" for one in lines[10_000:]).encode())
         path.write_bytes(half + rest)  # logs are appended member by member
         with open_log(str(path)) as log:
-            found = list(log.lines())
+            found = lines_and_bytes(log)
             assert log.total == path.stat().st_size
         assert [text for text, _ in found] == lines
         positions = [position for _, position in found]
@@ -407,7 +422,7 @@ class TestFiles:
         stdin = io.BytesIO(gzip.compress(b"a\nbc\n") if zipped else b"a\nbc\n")
         with open_log("-", stdin) as log:
             assert (log.name, log.total) == ("standard input", None)
-            assert list(log.lines()) == [("a", 2), ("bc", 5)]
+            assert lines_and_bytes(log) == [("a", 5), ("bc", 5)]
         assert not stdin.closed
 
     def test_a_pipe_is_read_as_it_comes(self, tmp_path: Path) -> None:
@@ -417,7 +432,7 @@ class TestFiles:
         writer.start()
         with open_log(str(path)) as log:
             assert log.total is None
-            assert sum(1 for _ in log.lines()) == 100_000
+            assert len(lines_and_bytes(log)) == 100_000
         writer.join()
 
     def test_an_empty_file_has_no_lines(self, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
-"""A place is told by the database that was shipped, or by the owner's, and never stands in the way of a hit."""
+"""A place is told by the database that was shipped, fetched or given, and never stands in the way of a hit."""
 
 from __future__ import annotations
 
+import asyncio
 import lzma
 import os
 import random
-import socket
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,72 +14,12 @@ from typing import Any
 import pytest
 
 from counter.event import Place
-from counter.ingest.enrich.geo import SHIPPED, Geo
+from counter.ingest.enrich.geo import MAX_NAME, Geo
+from counter.ingest.enrich.geo_copy import DOWNLOAD, SHIPPED, Whose
+from counter.ingest.enrich.geo_edition import Credit, Edition
+from tests.places import ADDRESS, NETWORK, city, database, dbip, geoip2
 
-BERLIN = {
-    "country": {"iso_code": "DE"},
-    "subdivisions": [{"iso_code": "BE", "names": {"de": "Berlin (Land)", "en": "Land Berlin"}}],
-    "city": {"names": {"de": "Berlin", "en": "Berlin\x00"}},
-}
-
-
-class Wide(int):
-    """A number the format wants in 32 bits."""
-
-
-def encoded(value: Any) -> bytes:
-    """One value in the data format of MaxMind DB 2.0; small ones only."""
-
-    def control(kind: int, size: int) -> bytes:
-        head, more = (size, b"") if size < 29 else (29, bytes([size - 29]))
-        return (bytes([kind << 5 | head]) if kind < 8 else bytes([head, kind - 7])) + more
-
-    match value:
-        case str():
-            return control(2, len(value.encode())) + value.encode()
-        case Wide():
-            return control(6, 4) + value.to_bytes(4)
-        case int() if value < 1 << 16:
-            return control(5, 2) + value.to_bytes(2)
-        case int():
-            return control(9, 8) + value.to_bytes(8)
-        case list():
-            return control(11, len(value)) + b"".join(map(encoded, value))
-        case dict():
-            return control(7, len(value)) + b"".join(encoded(key) + encoded(item) for key, item in value.items())
-    raise TypeError(value)
-
-
-def database(records: dict[str, Any], kind: str = "Test-City") -> bytes:
-    """A MaxMind DB of single IPv4 addresses."""
-    nodes: list[list[int | None]] = [[None, None]]
-    contents, offsets = b"", {}
-    for address, record in records.items():
-        offsets[address] = len(contents)
-        contents += encoded(record)
-        node = 0
-        bits = int.from_bytes(socket.inet_aton(address))
-        for place in range(31, 0, -1):
-            side = bits >> place & 1
-            following = nodes[node][side]
-            if following is None:
-                nodes.append([None, None])
-                following = nodes[node][side] = len(nodes) - 1
-            node = following
-        nodes[node][bits & 1] = -1 - offsets[address]
-    size = len(nodes)
-
-    def pointer(value: int | None) -> bytes:
-        number = size if value is None else value if value >= 0 else size + 16 + (-1 - value)
-        return number.to_bytes(3)
-
-    tree = b"".join(pointer(left) + pointer(right) for left, right in nodes)
-    about = {
-        "binary_format_major_version": 2, "binary_format_minor_version": 0, "build_epoch": 1_700_000_000,
-        "database_type": kind, "description": {"en": "test"}, "ip_version": 4, "languages": ["en"],
-        "node_count": Wide(size), "record_size": 24,
-    }  # fmt: skip
-    return tree + bytes(16) + contents + b"\xab\xcd\xefMaxMind.com" + encoded(about)
+ELSEWHERE = "198.51.100.7"
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +32,19 @@ def shipped(folder: Path) -> Iterator[Geo]:
     geo = Geo.open(None, folder)
     yield geo
     geo.close()
+
+
+def opened(tmp_path: Path, content: bytes) -> Geo:
+    own = tmp_path / "own.mmdb"
+    own.write_bytes(content)
+    return Geo.open(own, tmp_path / "data")
+
+
+def copies(data: Path) -> list[str]:
+    return sorted(path.name.split("-")[0] for path in (data / "geo").iterdir())
+
+
+# The shipped database ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -127,42 +81,183 @@ def test_the_shipped_database_is_unpacked_once_and_mended_when_truncated(tmp_pat
     geo.close()
 
 
-def test_region_and_city_are_told_in_english_when_the_owners_database_has_them(tmp_path: Path) -> None:
-    own = tmp_path / "city.mmdb"
-    own.write_bytes(database({"203.0.113.7": BERLIN, "203.0.113.8": {"country": {"iso_code": "GE"}}}))
-    geo = Geo.open(own, tmp_path / "data")
-    assert geo.problem is None
-    assert geo.place("203.0.113.7") == Place("DE", "Land Berlin", "Berlin")
-    assert geo.place("203.0.113.8") == Place("GE")
-    assert geo.place("203.0.113.9") == Place()
+def test_the_shipped_file_is_the_compressed_database_itself() -> None:
+    with lzma.open(SHIPPED) as file:
+        assert b"MaxMind.com" in file.read()[-2000:]
+
+
+# Records -------------------------------------------------------------------------------------------------------
+
+CODE_ONLY = {"country": {"iso_code": "DE"}, "subdivisions": [{"iso_code": "BE"}]}
+TWO_REGIONS = {"country": {"iso_code": "GB"}, "subdivisions": [{"names": {"en": "England"}}, {"names": {"en": "Kent"}}]}
+
+RECORDS: list[tuple[str, dict[str, Any], Place]] = [
+    ("GeoIP2, English", geoip2("DE", "Land Berlin", "Berlin"), Place("DE", "Land Berlin", "Berlin")),
+    ("DB-IP", dbip("GE", "Tbilisi", "Tbilisi"), Place("GE", "Tbilisi", "Tbilisi")),
+    ("no city", geoip2("DE", "Bavaria"), Place("DE", "Bavaria")),
+    ("no region", geoip2("SG", "", "Singapore"), Place("SG", "", "Singapore")),
+    ("the largest of several regions", TWO_REGIONS, Place("GB", "England")),
+    ("a region without a name is its ISO 3166-2 code", CODE_ONLY, Place("DE", "DE-BE")),
+    (
+        "no English name: the first there is",
+        {"country": {"iso_code": "DE"}, "city": {"names": {"de": "Köln"}}},
+        Place("DE", "", "Köln"),
+    ),
+    ("a city without its country is nowhere", {"city": {"names": {"en": "Atlantis"}}}, Place()),
+    ("registered only: the country, and no city", {"registered_country": {"iso_code": "AU"},
+                                                   "city": {"names": {"en": "Sydney"}}}, Place("AU")),
+    ("where it is wins over where it was registered",
+     {"country": {"iso_code": "DE"}, "registered_country": {"iso_code": "US"}}, Place("DE")),
+    ("a continent is no place", {"continent": {"code": "EU", "names": {"en": "Europe"}}}, Place()),
+    ("whom it represents is not asked", {"represented_country": {"iso_code": "US"}}, Place()),
+    ("nobody's network", dbip("ZZ"), Place()),
+    ("a country as text", {"country": "DE"}, Place()),
+    ("a code that is none", {"country": {"iso_code": "<script>"}}, Place()),
+    ("a code in lower case", {"country": {"iso_code": "de"}}, Place()),
+    ("a number", {"country": {"iso_code": 7}}, Place()),
+    ("odd regions keep the country", {"country": {"iso_code": "DE"}, "subdivisions": "BE"}, Place("DE")),
+    ("no regions at all", {"country": {"iso_code": "DE"}, "subdivisions": []}, Place("DE")),
+    ("an odd region", {"country": {"iso_code": "DE"}, "subdivisions": [7]}, Place("DE")),
+    ("an odd city", {"country": {"iso_code": "DE"}, "city": {"names": ["Berlin"]}}, Place("DE")),
+    ("a city that is a number", {"country": {"iso_code": "DE"}, "city": {"names": {"en": 7}}}, Place("DE")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geo]:
+    """All rows in one database, the n-th at 10.0.n.1: each database that is opened costs a trial."""
+    places = {f"10.0.{number}.0/24": record for number, (_, record, _) in enumerate(RECORDS)}
+    geo = opened(tmp_path_factory.mktemp("records"), database(places))
+    yield geo
     geo.close()
-    assert geo.place("203.0.113.7") == Place()
+
+
+@pytest.mark.parametrize("number", range(len(RECORDS)), ids=[case for case, _, _ in RECORDS])
+def test_a_record_is_a_place_whose_parts_belong_together(records: Geo, number: int) -> None:
+    assert records.problem is None
+    assert records.place(f"10.0.{number}.1") == RECORDS[number][2]
+
+
+HOSTILE = {
+    "10 kB": ("x" * 10_000, "x" * MAX_NAME),
+    "controls": ("Ber\x00l\x1bin\x7f", "Berlin"),
+    "line breaks": ("Ber\r\nlin\u2028x", "Ber  lin x"),
+    "turned around": ("\u202enilreB\u2066", "nilreB"),
+    "marks upon marks": ("a" + "\u0301" * 500, "á" + "\u0301" * 7),
+    "only space": (" \t ", ""),
+    "markup is text": ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Geo]:
+    places = {f"10.0.{number}.0/24": geoip2("DE", sent, sent) for number, (sent, _) in enumerate(HOSTILE.values())}
+    geo = opened(tmp_path_factory.mktemp("hostile"), database(places))
+    yield geo
+    geo.close()
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_names_are_cleaned_and_cut_whoever_wrote_them(hostile: Geo, case: str) -> None:
+    place = hostile.place(f"10.0.{list(HOSTILE).index(case)}.1")
+    assert place.city == HOSTILE[case][1]
+    if HOSTILE[case][1]:
+        assert place.region == HOSTILE[case][1]
+    assert place.country == "DE"
+
+
+def test_an_ipv4_only_database_knows_no_ipv6(tmp_path: Path) -> None:
+    geo = opened(tmp_path, database({NETWORK: geoip2("DE")}, six=False))
+    assert (geo.place(ADDRESS), geo.place("2001:db8::1")) == (Place("DE"), Place())
+    geo.close()
+    assert geo.place(ADDRESS) == Place()
+
+
+# Editions ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "odd", [{"country": "7"}, {"country": {"iso_code": "<script>"}}, {"subdivisions": []}, {"city": {}}]
+    ("kind", "cities", "credit"),
+    [
+        ("DBIP-City-Lite", True, Credit("IP Geolocation by DB-IP", "https://db-ip.com")),
+        ("DBIP-Country-Lite", False, Credit("IP Geolocation by DB-IP", "https://db-ip.com")),
+        ("DBIP-Location (compat=City)", True, Credit("IP Geolocation by DB-IP", "https://db-ip.com")),
+        ("GeoLite2-Country", False, "This product includes GeoLite Data created by MaxMind"),
+        ("GeoLite2-City", True, "This product includes GeoLite Data created by MaxMind"),
+        ("GeoIP2-Enterprise", True, "Places by MaxMind GeoIP2"),
+        ("GeoWhois-Country", False, "Countries by the statistics of the regional Internet registries"),
+        ("Somebody-City", True, Credit("Somebody's own")),
+    ],
 )
-def test_odd_records_are_nowhere(tmp_path: Path, odd: dict[str, Any]) -> None:
-    own = tmp_path / "odd.mmdb"
-    own.write_bytes(database({"203.0.113.7": odd}))
-    geo = Geo.open(own, tmp_path)
-    assert geo.place("203.0.113.7") == Place()
+def test_a_database_is_credited_as_its_maker_asks(kind: str, cities: bool, credit: Credit | str) -> None:
+    edition = Edition(kind, built=1_700_000_000, nodes=7, description="Somebody's own")
+    assert edition.cities == cities
+    assert edition.licence
+    if isinstance(credit, Credit):
+        assert edition.credit == credit
+    else:
+        assert edition.credit.text.startswith(credit)
+        assert edition.credit.url.startswith("https://")
+
+
+def test_the_credit_is_of_the_database_in_force(tmp_path: Path, shipped: Geo) -> None:
+    assert shipped.credit.text.startswith("Countries by the statistics")
+    geo = opened(tmp_path, city("Berlin", kind="DBIP-City-Lite"))
+    assert geo.credit.url == "https://db-ip.com"
+    assert Geo(None, tmp_path / "nothing").credit == Credit("")
     geo.close()
 
 
-def test_the_owners_file_may_be_overwritten_truncated_and_removed_while_it_is_read(tmp_path: Path) -> None:
-    own = tmp_path / "city.mmdb"
-    own.write_bytes(database({"203.0.113.7": BERLIN}))
-    geo = Geo.open(own, tmp_path / "data")
-    own.write_bytes(b"")
-    assert geo.place("203.0.113.7").country == "DE"
-    own.unlink()
-    assert geo.place("203.0.113.7").country == "DE"
+def test_what_a_database_says_of_itself_is_cleaned_and_cut(tmp_path: Path) -> None:
+    geo = opened(tmp_path, database({NETWORK: geoip2("DE")}, kind="City\x1b[31m", description="\u202e" + "x" * 5000))
+    assert geo.edition is not None
+    assert (geo.edition.kind, geo.credit.text) == ("City[31m", "x" * 200)
     geo.close()
+
+
+@pytest.mark.parametrize(("built", "shown", "age"), [(1_700_000_000, "2023-11-14", 10), (10**19, str(10**19), 0)])
+def test_an_edition_has_an_age_in_whole_days(built: int, shown: str, age: int) -> None:
+    edition = Edition("City", built, nodes=7)
+    assert (edition.built_on, edition.age_days(1_700_000_000 + 10.9 * 86_400)) == (shown, age)
+
+
+# Which database is in force ------------------------------------------------------------------------------------
+
+
+def test_a_configured_file_wins_over_a_downloaded_one_and_that_over_the_shipped(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shipped = Geo.open(None, data)
+    assert (shipped.source.whose, shipped.place(ADDRESS).city) == (Whose.SHIPPED, "")
+    (data / "geo" / DOWNLOAD).write_bytes(city("Downloaded"))
+    downloaded = Geo.open(None, data)
+    assert (downloaded.source.whose, downloaded.place(ADDRESS).city) == (Whose.DOWNLOADED, "Downloaded")
+    own = opened(tmp_path, city("Own"))
+    assert (own.source.whose, own.place(ADDRESS).city) == (Whose.OWN, "Own")
+    assert copies(data) == ["download.mmdb", "own"]
+    for geo in (shipped, downloaded, own):
+        geo.close()
+
+
+def test_a_copy_is_made_once_for_a_content(tmp_path: Path) -> None:
+    opened(tmp_path, city("Berlin")).close()
+    (made,) = (tmp_path / "data" / "geo").iterdir()
+    first = made.stat().st_ino
+    opened(tmp_path, city("Berlin")).close()
+    assert made.stat().st_ino == first
+
+
+def test_files_that_a_killed_process_left_are_removed_after_an_hour(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "geo"
+    folder.mkdir(parents=True)
+    for name in (".new-old", ".new-young"):
+        (folder / name).touch()
+    os.utime(folder / ".new-old", (0, 0))
+    opened(tmp_path, city("Berlin")).close()
+    assert [path.name for path in folder.glob(".new-*")] == [".new-young"]
 
 
 def damaged() -> dict[str, bytes | None]:
-    whole = database({"203.0.113.7": BERLIN})
+    whole = city("Berlin")
     dice = random.Random(5)
     return {
         "missing": None,
@@ -171,7 +266,9 @@ def damaged() -> dict[str, bytes | None]:
         "without its tree": whole[-200:],
         "text": b"<html>Not found</html>",
         "noise": dice.randbytes(5000),
-        "of another kind": database({"203.0.113.7": BERLIN}, kind="GeoLite2-ASN"),
+        "of another kind": database({NETWORK: {"autonomous_system_number": 64500}}, kind="GeoLite2-ASN"),
+        "records of another shape": database({NETWORK: {"country_code": "DE"}}),
+        "records that are texts": database({NETWORK: "DE"}),
     }
 
 
@@ -183,34 +280,151 @@ def test_a_bad_file_is_a_sentence_with_its_path_and_the_country_unknown(tmp_path
         own.write_bytes(content)
     geo = Geo.open(own, tmp_path / "data")
     assert geo.problem is not None
-    assert str(own) in geo.problem
+    assert geo.problem.startswith(f"The database of places {own} cannot be used, countries are unknown: ")
     assert geo.problem.endswith(".")
-    assert geo.place("203.0.113.7") == Place()
+    assert str(tmp_path / "data") not in geo.problem
+    assert geo.place(ADDRESS) == Place()
     assert list(tmp_path.glob("data/geo/*")) == []
     geo.close()
+
+
+@pytest.mark.parametrize("case", ["folder", "pipe", "device"])
+def test_what_is_not_a_file_is_not_read(tmp_path: Path, case: str) -> None:
+    own = Path("/dev/zero") if case == "device" else tmp_path / "own.mmdb"
+    if case == "folder":
+        own.mkdir()
+    elif case == "pipe":
+        os.mkfifo(own)
+    geo = Geo.open(own, tmp_path / "data")
+    assert geo.problem is not None
+    assert "it is not a file" in geo.problem
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     geo = Geo.open(None, tmp_path / "file")
     assert geo.problem is not None
+    assert "that comes with this program" in geo.problem
     assert geo.place("8.8.8.8") == Place()
 
 
-def test_mutants_of_a_database_never_kill_the_process(tmp_path: Path) -> None:
-    whole = database({"203.0.113.7": BERLIN})
-    dice = random.Random(7)
-    for number in range(4):
-        mutant = bytearray(whole)
-        for _ in range(3):
-            mutant[dice.randrange(len(mutant))] = dice.randrange(256)
-        own = tmp_path / f"{number}.mmdb"
-        own.write_bytes(mutant)
-        geo = Geo.open(own, tmp_path / "data")
-        assert isinstance(geo.place("203.0.113.7"), Place)
-        geo.close()
+# A new database while the service runs -------------------------------------------------------------------------
 
 
-def test_the_shipped_file_is_the_compressed_database_itself() -> None:
-    with lzma.open(SHIPPED) as file:
-        assert b"MaxMind.com" in file.read()[-2000:]
+async def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    reader = geo._reader
+    assert not await geo.renew()
+    (tmp_path / "own.mmdb").touch()
+    assert not await geo.renew()
+    assert geo._reader is reader
+
+
+@pytest.mark.parametrize("way", ["cp", "mv"])
+async def test_a_new_database_is_taken_up_however_it_came(tmp_path: Path, way: str) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    new = tmp_path / "new.mmdb"
+    new.write_bytes(city("Hamburg"))
+    (shutil.copyfile if way == "cp" else os.replace)(new, tmp_path / "own.mmdb")
+    assert geo.place(ADDRESS).city == "Berlin"
+    assert await geo.renew()
+    assert geo.place(ADDRESS).city == "Hamburg"
+    assert copies(tmp_path / "data") == ["own"]
+    assert not await geo.renew()
+
+
+async def test_a_database_that_appears_is_taken_up_and_one_that_goes_stays_in_force(tmp_path: Path) -> None:
+    own = tmp_path / "own.mmdb"
+    geo = Geo.open(own, tmp_path / "data")
+    assert geo.problem is not None
+    assert not await geo.renew()
+    own.write_bytes(city("Berlin"))
+    assert await geo.renew()
+    assert (geo.problem, geo.place(ADDRESS).city) == (None, "Berlin")
+    own.unlink()
+    assert await geo.renew()
+    assert geo.problem is not None
+    assert "stays in force: No such file or directory." in geo.problem
+    assert geo.place(ADDRESS).city == "Berlin"
+    assert not await geo.renew()
+    own.write_bytes(city("Berlin"))
+    assert await geo.renew()
+    assert geo.problem is None
+
+
+async def test_a_download_that_appears_wins_over_the_shipped_one_until_it_is_removed(tmp_path: Path) -> None:
+    geo = Geo.open(None, tmp_path)
+    (tmp_path / "geo" / DOWNLOAD).write_bytes(city("Berlin"))
+    assert await geo.renew()
+    assert geo.place(ADDRESS).city == "Berlin"
+    (tmp_path / "geo" / DOWNLOAD).unlink()
+    assert await geo.renew()
+    assert (geo.place(ADDRESS).city, geo.place("8.8.8.8")) == ("", Place("US"))
+
+
+async def test_a_bad_new_database_keeps_the_one_in_force_also_over_a_restart(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    own = tmp_path / "own.mmdb"
+    own.write_bytes(b"<html>")
+    assert await geo.renew()
+    assert geo.problem is not None
+    assert "stays in force" in geo.problem
+    assert geo.place(ADDRESS).city == "Berlin"
+    assert not await geo.renew(), "the same bad file is tried once"
+    again = Geo.open(own, tmp_path / "data")
+    assert again.problem == geo.problem
+    assert again.place(ADDRESS).city == "Berlin"
+    assert again.credit == geo.credit
+    own.write_bytes(city("Hamburg"))
+    assert await again.renew()
+    assert (again.problem, again.place(ADDRESS).city) == (None, "Hamburg")
+
+
+async def test_a_copy_in_progress_is_not_taken_half(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    whole = city("Hamburg")
+    with (tmp_path / "own.mmdb").open("wb", buffering=0) as file:
+        for at in range(0, len(whole), len(whole) // 3):
+            assert geo.place(ADDRESS).city == "Berlin"
+            file.write(whole[at : at + len(whole) // 3])
+            if file.tell() < len(whole):
+                await geo.renew()
+    await geo.renew()
+    assert (geo.problem, geo.place(ADDRESS).city) == (None, "Hamburg")
+
+
+async def test_a_file_that_cannot_be_read_for_a_while_is_tried_again(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    (tmp_path / "own.mmdb").write_bytes(city("Hamburg"))
+    folder = tmp_path / "data" / "geo"
+    shutil.move(folder, tmp_path / "aside")
+    folder.write_text("in the way")
+    assert await geo.renew()
+    assert geo.problem is not None
+    folder.unlink()
+    shutil.move(tmp_path / "aside", folder)
+    assert await geo.renew()
+    assert (geo.problem, geo.place(ADDRESS).city) == (None, "Hamburg")
+
+
+async def test_look_ups_go_on_while_the_database_is_changed_again_and_again(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("City 0"))
+    for number in range(1, 4):
+        (tmp_path / "own.mmdb").write_bytes(city(f"City {number}"))
+        renewing = asyncio.ensure_future(geo.renew())
+        looked_up = 0
+        while not renewing.done():
+            assert geo.place(ADDRESS).city in {f"City {number - 1}", f"City {number}"}
+            assert geo.place(ELSEWHERE) == Place()
+            looked_up += 1
+            await asyncio.sleep(0)
+        assert looked_up > 10
+        assert await renewing
+        assert geo.place(ADDRESS).city == f"City {number}"
+
+
+async def test_two_who_ask_at_once_take_a_new_database_once(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    (tmp_path / "own.mmdb").write_bytes(city("Hamburg"))
+    assert sorted(await asyncio.gather(geo.renew(), geo.renew())) == [False, True]
+    assert geo.place(ADDRESS).city == "Hamburg"

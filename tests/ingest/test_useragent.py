@@ -11,7 +11,8 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.ingest.enrich.bots import CATEGORIES, LEFT_OUT, NO_USER_AGENT, OTHER, Bots, bot_name
+from counter.event import BotCategory
+from counter.ingest.enrich.bots import LEFT_OUT, Bots
 from counter.ingest.enrich.useragent import DEVICES, FastUserAgent, UserAgents
 
 WINDOWS = (
@@ -139,14 +140,9 @@ def test_a_bot_has_a_name_and_a_category(agents: UserAgents, text: str, name: st
     assert facts.device == "bot"
 
 
-def test_nearly_all_known_bots_are_found(agents: UserAgents) -> None:
-    found = sum(agents.look_up(text).bot is not None for text in BOTS)
-    assert found / len(BOTS) > 0.99
-
-
 def test_the_patterns_left_out_are_still_in_the_list_and_every_other_one_is_used() -> None:
     patterns = {crawler["pattern"] for crawler in CRAWLER_USER_AGENTS_DATA}
-    assert patterns >= LEFT_OUT
+    assert patterns >= set(LEFT_OUT)
     bots = Bots(CRAWLER_USER_AGENTS_DATA)
     missed = [
         crawler["pattern"]
@@ -155,12 +151,6 @@ def test_the_patterns_left_out_are_still_in_the_list_and_every_other_one_is_used
         if crawler["instances"] and bots.find(crawler["instances"][0]) is None
     ]
     assert missed == []
-
-
-def test_every_bot_has_a_short_name_without_signs_of_a_pattern() -> None:
-    names = [bot_name(crawler["pattern"]) for crawler in CRAWLER_USER_AGENTS_DATA]
-    assert [name for name in names if not 0 < len(name) <= 64 or set(name) & set("\\[]^$*|")] == []
-    assert NO_USER_AGENT.category in {ours for _, ours in CATEGORIES}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +193,7 @@ def test_no_user_agent_raises(text: str) -> None:
     facts = _SHARED.look_up(text)
     assert facts.device in DEVICES
     if facts.bot is not None:
-        assert facts.bot.category in {OTHER, *(ours for _, ours in CATEGORIES)}
+        assert facts.bot.category in set(BotCategory)
 
 
 def test_only_the_first_512_characters_count() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from counter.event import Client, Event, Kind, Origin, Outcome, Place, Via
 from counter.localtime import LocalTime
-from counter.query import DayTotal, Dimension
+from counter.query import By, DayTotal, Dimension, Order, Question, Sums
 from counter.site import Site
 from counter.store.open import Store
 from counter.store.protocols import Appended, Batch
@@ -22,7 +22,11 @@ NOON = 1732190400  # 2024-11-21 12:00:00 UTC, a Thursday
 TODAY = NOON // 86400
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SUMS = ("pageviews", "visits", "visitors", "bounces", "seconds", "events", "engaged")
-BROKEN_DOWN = tuple(dimension for dimension in Dimension if dimension != Dimension.TITLE)
+BROKEN_DOWN = tuple(
+    dimension
+    for dimension in Dimension
+    if dimension not in (Dimension.TITLE, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
+)
 
 
 @cache
@@ -85,8 +89,15 @@ async def hour_sums(store: Store, site: Site, day: int) -> dict[int, dict[str, i
 
 async def broken_down(store: Store, site: Site, dimension: Dimension, start: int = TODAY,
                       end: int = TODAY + 1) -> dict[str, dict[str, int]]:  # fmt: skip
-    found = await store.reports.breakdown(site.key, dimension, start, end)
-    return {value: sums_of(total) for value, total in found.items()}
+    """By value: what is not zero; those with the most visits first."""
+    found = await breakdown(store, site, dimension, start, end)
+    return {value: sums_of(sums) for value, sums in found.items()}
+
+
+async def breakdown(store: Store, site: Site, dimension: Dimension, start: int, end: int) -> dict[str, Sums]:
+    by = By(dimension, order=Order.VISITS, limit=100_000)
+    [report] = await store.reports.report([Question(site.key, start, end, breakdowns=(by,))])
+    return {row.value: row.sums for row in report.breakdowns[0].rows}
 
 
 async def everything(store: Store, site: Site) -> dict[str, Any]:
@@ -100,7 +111,7 @@ async def everything(store: Store, site: Site) -> dict[str, Any]:
     }
 
 
-def sums_of(total: DayTotal) -> dict[str, int]:
+def sums_of(total: DayTotal | Sums) -> dict[str, int]:
     return {name: getattr(total, name) for name in SUMS if getattr(total, name)}
 
 

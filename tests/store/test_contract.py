@@ -20,7 +20,7 @@ from counter.errors import Locked, StoreError, UnknownSite, UsageError
 from counter.event import Bot, Client, Drop, DropReason, Event, Origin, Outcome, Place
 from counter.ingest.writer import Writer
 from counter.query import VISIT_DIMENSIONS, Dimension, DropCount, HistoryDay
-from counter.site import Site
+from counter.site import Site, Token, TokenMay
 from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.protocols import Batch
 from counter.store.sqlite import dictionary, upkeep, visitors
@@ -422,6 +422,17 @@ class TestBreakdowns:
             if not folded:
                 await store.fold()
 
+    async def test_properties_beyond_the_cap_of_a_day_are_other(
+        self, store: Store, site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 2)
+        for number in range(4):
+            await counted(store, custom(site, NOON, props=f'{{"size":"{number}","k{number}":""}}'))
+        assert read(folder, "select props from hit_log order by hit") == [
+            ('{"size":"0","k0":""}',), ('{"size":"1","(other)":""}',), ('{"size":"(other)","(other)":""}',),
+            ('{"size":"(other)","(other)":""}',),
+        ]  # fmt: skip
+
     async def test_the_cap_is_of_one_site_one_dimension_and_one_day(
         self, store: Store, site: Site, other: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -642,10 +653,11 @@ class TestCatalog:
 
     async def test_a_removed_site_loses_its_tokens(self, store: Store, site: Site, other: Site) -> None:
         await store.add_token(site.key, b"mine", NOON)
-        await store.add_token(other.key, b"yours", NOON)
-        assert await store.tokens() == {b"mine": site.key, b"yours": other.key}
+        await store.add_token(other.key, b"yours", NOON, TokenMay.READ)
+        yours = Token(other.key, TokenMay.READ)
+        assert await store.tokens() == {b"mine": Token(site.key, TokenMay.WRITE), b"yours": yours}
         await store.remove_site("shop", NOON)
-        assert await store.tokens() == {b"yours": other.key}
+        assert await store.tokens() == {b"yours": yours}
 
     async def test_a_site_that_exists_or_does_not_is_named(self, store: Store, site: Site) -> None:
         with pytest.raises(UsageError, match="'shop' exists already"):
@@ -1020,7 +1032,7 @@ class TestSqlite:
 
     async def test_readers_can_not_write_and_never_checkpoint(self, store: Store, site: Site) -> None:
         """T-61"""
-        for reader in store._readers._all:
+        for reader in (*store._readers._short._all, *store._readers._long._all):
             assert await reader.run(lambda link: link.execute("pragma wal_autocheckpoint").fetchone()) == (0,)
             for statement in ("insert into watermark values (2, 0)", "delete from event", "create table t (a)"):
                 with pytest.raises(sqlite3.OperationalError, match="readonly"):

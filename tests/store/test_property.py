@@ -25,7 +25,7 @@ from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
 from tests import oracle as naive
 from tests.oracle import Oracle, Told
-from tests.store.events import BROKEN_DOWN, DAY, HOUR, MINUTE, SUMS, instant, local_time, told
+from tests.store.events import BROKEN_DOWN, DAY, HOUR, MINUTE, SUMS, breakdown, instant, local_time, told
 
 # Each zone with moments where days are easily got wrong: changes of the clock, midnights, ends of months and years.
 MOMENTS = {
@@ -205,9 +205,7 @@ class Bench:
         for start, end in spans[folded::2]:
             whole_ = _add_up(self.oracle.days(site.id), start, end)
             for dimension in BROKEN_DOWN:
-                found = await self.store.reports.breakdown(
-                    site.key, dimension, day_number(start), day_number(end)
-                )  # fmt: skip
+                found = await breakdown(self.store, site, dimension, day_number(start), day_number(end))
                 numbers = _shown({value: _numbers(one) for value, one in found.items()})
                 assert numbers == self.oracle.breakdown(site.id, dimension.name.lower(), start, end), dimension
                 assert _gaps(dimension, numbers, whole_) == {}, dimension

@@ -42,7 +42,7 @@ STORED: list[tuple[dict[str, Any], str, Any]] = [
     ({"referrer": "https://news.example/story"}, "channel", "referral"),
     ({"referrer": "https://page.example/other", "host": "page.example"}, "referrer", "Unknown"),
     ({"referrer": ""}, "source", "Direct"),
-    ({"name": "download"}, "name", "download"),
+    ({"name": "signup"}, "name", "signup"),
     ({"name": "x" * 129}, "name", "x" * 128),
     ({"name": ""}, "name", "pageview"),
     ({}, "name", "pageview"),

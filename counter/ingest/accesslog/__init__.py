@@ -1,7 +1,10 @@
-"""Access logs of web servers as a source of hits: read, understood and put in order, nothing counted yet.
+"""Access logs of web servers as a source of hits.
 
-    files.py  bytes -> (text, bytes consumed)     lines.py  text -> LogLine, or None when malformed
-    order.py  lines in time order, each with its occurrence and keyed hash     pages.py  which lines are pages
+    files.py      bytes -> blocks of whole lines       formats/    text -> LogLine, or None when malformed
+    sources.py    which format, which log first        pages.py    which lines are pages or downloads
+    judge.py      a block -> events and drops          order.py    occurrences, keyed hashes, the order of time
+    workers.py    several processes judge              importer.py what they found -> batches and a summary
+    follow/       a log that goes on, across rotation and restart
 
-Everything here is synchronous and knows neither sites nor storage; the import command puts it together.
+Nothing here knows where batches are written; the command puts it together.
 """

@@ -1,84 +1,99 @@
-"""Opening access logs: a plain file, a gzip file, or standard input, read as a stream in constant memory."""
+"""Opening access logs: a plain or compressed file, or standard input, read as a stream in constant memory."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import stat
 import sys
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, NamedTuple, cast
 
 from counter.errors import UsageError
+from counter.ingest.accesslog.compressed import (
+    ENDINGS,
+    MAGIC_BYTES,
+    Chunks,
+    Cut,
+    Damaged,
+    decompressed,
+    kind_of,
+)
 
 STDIN: Final = "-"
 MAX_LINE: Final = 64 * 1024  # bytes; servers limit a request line and a header to 8 KiB each
-_CHUNK: Final = 256 * 1024  # bytes
-_GZIP_MAGIC: Final = b"\x1f\x8b"
+BLOCK: Final = 256 * 1024  # bytes
 
 
-class _Chunks(Protocol):
-    """Bytes as they come: up to `size`, none at the end."""
+class Block(NamedTuple):
+    """Whole lines; only the last block of a log may lack its last line end."""
 
-    def read1(self, size: int = ..., /) -> bytes: ...
+    text: bytes
+    position: int  # bytes consumed with it: of the file as it lies there, compressed or not
 
 
 class LogFile:
-    """An open log. `total` is its size in the bytes that `lines` counts, None when nobody knows (a pipe)."""
+    """An open log. `total` is its size in the bytes that `blocks` counts, None when nobody knows (a pipe)."""
 
-    def __init__(self, name: str, stream: _Chunks, total: int | None, compressed: BinaryIO | None = None) -> None:
+    def __init__(self, name: str, stream: Chunks, total: int | None, compressed: BinaryIO | None = None) -> None:
         self.name = name
         self.total = total
         self._stream = stream
-        self._compressed = compressed  # the gzip file below `stream`: its position is the progress
-        self._position = 0
+        self._compressed = compressed  # the file below `stream`: its position is the progress
+        self._consumed = 0
 
-    def lines(self) -> Iterator[tuple[str, int]]:
-        """Each line without its end, and the bytes consumed so far: of the file as it lies there, compressed or not.
+    def blocks(self, size: int = BLOCK) -> Iterator[Block]:
+        """The log in blocks of about `size` bytes.
 
-        Gzip on standard input counts what comes out. Text is UTF-8 with U+FFFD for what is not. A line over
-        64 KiB comes as '', malformed like any empty line, and is never held in memory whole. Raises UsageError
-        when the file cannot be read on, or its gzip stream is damaged or cut.
+        What is compressed on standard input counts as what comes out. A line over 64 KiB comes as an empty one,
+        malformed like any, and is never held in memory whole. Raises UsageError when the file cannot be read on,
+        or its compressed stream is damaged or cut.
         """
-        consumed = 0
-        for text, size in _split(self._chunks()):
-            consumed += size
-            yield text, consumed if self._compressed is None else self._position
+        rest, dropping = b"", False
+        while chunk := self._read(size):
+            if dropping:
+                _, end, chunk = chunk.partition(b"\n")  # noqa: PLW2901
+                if not end:
+                    continue
+                rest, dropping = b"\n", False
+            rest += chunk
+            if len(rest) < size:
+                continue
+            end_of_lines = rest.rfind(b"\n") + 1
+            if end_of_lines:
+                yield self._block(rest[:end_of_lines], len(rest) - end_of_lines)
+            rest = rest[end_of_lines:]
+            if len(rest) > MAX_LINE:
+                rest, dropping = b"", True
+        if rest or dropping:
+            yield self._block(b"\n" if dropping else rest, 0)
 
-    def _chunks(self) -> Iterator[bytes]:
-        while chunk := self._read():
-            if self._compressed is not None:
-                self._position = self._compressed.tell()
-            yield chunk
+    def _block(self, text: bytes, behind: int) -> Block:
+        """`behind` bytes were read and are not in it."""
+        return Block(text, self._consumed - behind if self._compressed is None else self._compressed.tell())
 
-    def _read(self) -> bytes:
+    def _read(self, size: int) -> bytes:
         try:
-            return self._stream.read1(_CHUNK)
-        except EOFError as error:
-            raise UsageError(f"{self.name} is cut short: its gzip stream has no end.") from error
-        except (gzip.BadGzipFile, zlib.error) as error:
+            chunk = self._stream.read1(size)
+        except Cut as error:
+            raise UsageError(f"{self.name} is cut short: its {error} stream has no end.") from error
+        except Damaged as error:
             raise UsageError(f"{self.name} is damaged: {error}.") from error
         except OSError as error:
             raise UsageError(f"{self.name} cannot be read: {error.strerror or error}.") from error
+        self._consumed += len(chunk)
+        return chunk
 
 
-def _split(chunks: Iterable[bytes]) -> Iterator[tuple[str, int]]:
-    """The text of each line and its size in bytes with its end."""
-    rest, dropped = b"", 0
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            size = dropped + len(line) + 1
-            yield _text(line) if size <= MAX_LINE else "", size
-            dropped = 0
-        if len(rest) > MAX_LINE:
-            rest, dropped = b"", dropped + len(rest)
-    if rest or dropped:
-        yield "" if dropped else _text(rest), dropped + len(rest)
+def lines_of(text: bytes) -> list[str]:
+    """The lines of a block without their ends: UTF-8 with U+FFFD for what is not, '' for a line over 64 KiB."""
+    *lines, last = text.split(b"\n")
+    found = [_text(line) if len(line) < MAX_LINE else "" for line in lines]
+    if last:
+        found.append(_text(last) if len(last) <= MAX_LINE else "")
+    return found
 
 
 def _text(line: bytes) -> str:
@@ -89,8 +104,8 @@ def _text(line: bytes) -> str:
 def open_log(path: str, stdin: BinaryIO | None = None) -> Iterator[LogFile]:
     """The log at `path`; '-' is standard input (`stdin` in its place in tests), which stays open.
 
-    What begins as gzip is read as gzip, whatever its name (`access.log.2`, a pipe).
-    Raises UsageError with the path: missing, a directory, unreadable, or named `.gz` without being gzip.
+    What begins as gzip or zstd is read as that, whatever its name (`access.log.2`, a pipe).
+    Raises UsageError with the path: missing, a directory, unreadable, or named `.gz` or `.zst` without being it.
     """
     with ExitStack() as stack:
         if path == STDIN:
@@ -100,13 +115,24 @@ def open_log(path: str, stdin: BinaryIO | None = None) -> Iterator[LogFile]:
             name, reader = path, _open(path)
             stack.callback(reader.close)
             total = _size(reader)
-        if _peek(reader, name).startswith(_GZIP_MAGIC):
-            unzipped = stack.enter_context(gzip.GzipFile(fileobj=reader, mode="rb"))
-            yield LogFile(name, unzipped, total, reader if total is not None else None)
-        elif path.endswith(".gz"):
-            raise UsageError(f"{path} is not a gzip file, though its name says so.")
+        kind, named = kind_of(_peek(reader, name)), ENDINGS.get(Path(path).suffix)
+        if kind is not None:
+            yield LogFile(name, decompressed(kind, reader), total, reader if total is not None else None)
+        elif named is not None:
+            raise UsageError(f"{path} is not a {named} file, though its name says so.")
         else:
             yield LogFile(name, reader, total)
+
+
+def is_stream(path: str) -> bool:
+    """Whether the log can be read only once: standard input, a pipe, a device."""
+    if path == STDIN:
+        return True
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _wrap(stdin: BinaryIO) -> io.BufferedReader:
@@ -134,6 +160,6 @@ def _size(file: io.BufferedReader) -> int | None:
 
 def _peek(reader: io.BufferedReader, name: str) -> bytes:
     try:
-        return reader.peek(len(_GZIP_MAGIC))
+        return reader.peek(MAGIC_BYTES)
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror or error}.") from error

@@ -1,23 +1,25 @@
-"""An access log through the same pipeline as live hits: lines in, batches out, and a summary that adds up."""
+"""An access log through the same pipeline as live hits: lines in, batches out, and a summary that adds up.
+
+Blocks of lines are judged in any order, here or in other processes; what they became is put together in the order of
+the log: occurrences are numbered, lines are sorted by time, and at most one batch is on its way to the writer.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple, Protocol
 
-from counter.event import Drop, Event, Hit, Outcome, Via
-from counter.ingest.accesslog.files import LogFile
-from counter.ingest.accesslog.lines import LogLine, parse_line
-from counter.ingest.accesslog.order import Occurrences, in_time_order, line_hash
-from counter.ingest.accesslog.pages import is_page
-from counter.ingest.parse import LIMITS, USER_AGENT
-from counter.ingest.pipeline import Pipeline
-from counter.ingest.screen import LOG_STEPS, Step, bot
-from counter.ingest.text import clean
-from counter.site import ActiveSite
+import msgspec
+
+from counter.event import Drop, Event
+from counter.ingest.accesslog.files import Block, lines_of
+from counter.ingest.accesslog.formats import Format, last_header
+from counter.ingest.accesslog.formats.w3c import HEADER
+from counter.ingest.accesslog.judge import Chunk, Judge, Portion, Terms
+from counter.ingest.accesslog.order import Occurrences, TimeOrder, line_hash
+from counter.ingest.accesslog.summary import Summary
 from counter.store.protocols import Appended, Batch
 
 BATCH = 2000  # lines a transaction
@@ -25,84 +27,89 @@ BATCH = 2000  # lines a transaction
 Append = Callable[[Batch], Awaitable[Appended]]
 
 
-@dataclass(slots=True)
-class Summary:
-    """What became of the lines; the parts add up to `lines`."""
+class Judges(Protocol):
+    """Who judges blocks; `at_once` of them are worth having under way."""
 
-    lines: int = 0
-    counted: int = 0
-    known: int = 0  # imported before
-    day_taken: int = 0  # of a day that was counted live
-    not_page: int = 0
-    malformed: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)  # by reason
+    at_once: int
 
-    def rows(self) -> list[tuple[str, int]]:
-        """The parts, as they are shown."""
-        return [
-            ("counted", self.counted),
-            ("imported before", self.known),
-            *((f"dropped: {reason}", count) for reason, count in sorted(self.dropped.items())),
-            ("dropped: day_taken", self.day_taken),
-            ("not a page", self.not_page),
-            ("malformed", self.malformed),
-        ]
+    async def judge(self, chunk: Chunk) -> Portion: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the owner asked for."""
+class OneProcess:
+    """Judges in this process."""
 
-    everything: bool = False  # every line that can be read, not only pages
-    keep_bots: bool = False
-    overlap: bool = False
+    at_once = 1
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    async def judge(self, chunk: Chunk) -> Portion:
+        return self._judge.judge(chunk)
 
 
-class _Line(NamedTuple):
-    line: LogLine
-    hash: int
+class Reading(NamedTuple):
+    """How the lines of a log are read."""
+
+    format: Format
+    string: str = ""  # of the format `custom`
+
+
+class Log:
+    """One log, or several that continue each other: what the lines before tell about the next ones."""
+
+    def __init__(self, reading: Reading, header: str = "") -> None:
+        self.order: TimeOrder[Event | Drop] = TimeOrder()
+        self.occurrences = Occurrences()
+        self._reading = reading
+        self._header = header
+
+    def chunk(self, block: Block, now: float) -> Chunk:
+        """The block with all that is needed to judge it; blocks are asked for in the order of the log."""
+        form, string = self._reading
+        chunk = Chunk(block.text, now, form.name, string, self._header)
+        if form.headed and HEADER.encode() in block.text:
+            self._header = last_header(lines_of(block.text)) or self._header
+        return chunk
 
 
 class LogImport:
-    """One import into one site. Feed it files; `finish` writes what is left."""
+    """One import into one site. Feed it logs; `finish` writes what is left."""
 
-    def __init__(
-        self,
-        site: ActiveSite,
-        pipeline: Pipeline,
-        line_key: bytes,
-        choices: Choices,
-        append: Append,
-        now: float,
-        summary: Summary,
-    ) -> None:
+    def __init__(self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: Summary) -> None:
         self.summary = summary
-        self._site = site
-        self._pipeline = pipeline
-        self._line_key = line_key
-        self._choices = choices
+        self._terms = terms
+        self._judges = judges
         self._append = append
         self._now = now
-        self._steps: tuple[Step, ...] = tuple(s for s in LOG_STEPS if not (choices.keep_bots and s is bot))
         self._events: list[Event] = []
         self._drops: list[Drop] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def read(self, file: LogFile, progress: Callable[[int], None]) -> None:
-        """Count a file's lines; `progress` is told the bytes consumed after each batch."""
-        position = 0
+    async def read(self, log: Log, blocks: Iterable[Block], progress: Callable[[int], None]) -> None:
+        """Count a whole log; `progress` is told the bytes consumed after each block."""
+        ahead: deque[tuple[Block, asyncio.Task[Portion]]] = deque()
+        try:
+            for block in blocks:
+                ahead.append((block, asyncio.create_task(self._judges.judge(log.chunk(block, self._now())))))
+                await asyncio.sleep(0)  # the task begins
+                if len(ahead) >= self._judges.at_once:
+                    await self._take_next(log, ahead, progress)
+            while ahead:
+                await self._take_next(log, ahead, progress)
+        finally:
+            for _, task in ahead:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+        await self.release(log)
 
-        def chosen() -> Iterator[_Line]:
-            nonlocal position
-            for line, position in self._chosen(file):  # noqa: B007 - the position outlives the loop
-                yield line
+    async def take(self, log: Log, block: Block) -> None:
+        """Count a block of a log that goes on."""
+        await self._place(log, block, await self._judges.judge(log.chunk(block, self._now())))
 
-        for line in in_time_order(chosen(), _time):
-            self._judge(line)
-            if len(self._events) + len(self._drops) >= BATCH:
-                progress(position)
-                await self._write()
-        progress(position)
+    async def release(self, log: Log) -> None:
+        """Lines that were held back for their order are held back no longer."""
+        for one in log.order.drain():
+            await self._add(one)
 
     async def finish(self) -> None:
         """Write what is left, and wait for it."""
@@ -110,40 +117,33 @@ class LogImport:
         if self._writing is not None:
             await self._writing
 
-    def _chosen(self, file: LogFile) -> Iterator[tuple[_Line, int]]:
-        """The lines to be judged; the others are summed up here."""
-        occurrences = Occurrences()
-        site_id, summary = self._site.site.id, self.summary
-        for text, position in file.lines():
-            summary.lines += 1
-            line = parse_line(text)
-            if line is None:
-                summary.malformed += 1
-                continue
-            occurrence = occurrences.number(line.at, text)
-            if not self._choices.everything and not is_page(line):
-                summary.not_page += 1
-                continue
-            yield _Line(line, line_hash(self._line_key, site_id, text, occurrence)), position
+    async def _take_next(
+        self, log: Log, ahead: deque[tuple[Block, asyncio.Task[Portion]]], progress: Callable[[int], None]
+    ) -> None:
+        block, task = ahead.popleft()
+        await self._place(log, block, await task)
+        progress(block.position)
 
-    def _judge(self, one: _Line) -> None:
-        line = one.line
-        hit = Hit(
-            site=self._site.site.id,
-            path=clean(line.target[: LIMITS["path"]], LIMITS["path"]),
-            at=line.at,
-            address=line.address,
-            user_agent=clean(line.user_agent[:USER_AGENT], USER_AGENT),
-            via=Via.LOG,
-            referrer=clean(line.referrer[: LIMITS["referrer"]], LIMITS["referrer"]),
-            line=one.hash,
-            overlap=self._choices.overlap,
-        )
-        judged = self._pipeline.judge(hit, self._site, self._now, 0.0, self._steps)
-        if judged.event is not None:
-            self._events.append(judged.event)
-        elif judged.drop is not None:
-            self._drops.append(judged.drop)
+    async def _place(self, log: Log, block: Block, portion: Portion) -> None:
+        self.summary.add_portion(portion)
+        texts: list[str] = []
+        for number, judged in portion.in_order():
+            one = judged
+            occurrence = log.occurrences.number(one.at, one.line or 0)
+            if occurrence > 1:
+                texts = texts or lines_of(block.text)
+                name = line_hash(self._terms.line_key, self._terms.site.id, texts[number], occurrence)
+                one = msgspec.structs.replace(one, line=name)
+            for ready in log.order.push(one.at, one):
+                await self._add(ready)
+
+    async def _add(self, one: Event | Drop) -> None:
+        if isinstance(one, Event):
+            self._events.append(one)
+        else:
+            self._drops.append(one)
+        if len(self._events) + len(self._drops) >= BATCH:
+            await self._write()
 
     async def _write(self) -> None:
         """Hand a batch over and go on reading while it is written; at most one is on its way."""
@@ -155,15 +155,5 @@ class LogImport:
         await asyncio.sleep(0)
 
     async def _hand_over(self, batch: Batch) -> None:
-        appended = await self._append(batch)
-        summary = self.summary
-        outcomes = Counter(appended.outcomes)
-        summary.counted += outcomes[Outcome.COUNTED]
-        summary.known += outcomes[Outcome.KNOWN] + len(appended.known_drops)
-        summary.day_taken += outcomes[Outcome.DAY_TAKEN]
-        known = set(appended.known_drops)
-        summary.dropped.update(drop.reason.value for index, drop in enumerate(batch.drops) if index not in known)
-
-
-def _time(one: _Line) -> int:
-    return one.line.at
+        if batch.events or batch.drops:
+            self.summary.add_written(batch, await self._append(batch))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Iterator
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -21,33 +21,38 @@ _NEW_LOG: Final = 3600  # seconds
 _DIGEST_BYTES: Final = 8
 
 
-def in_time_order(lines: Iterable[T], at: Callable[[T], int], window: int = WINDOW) -> Iterator[T]:
-    """The same lines, sorted by `at` (UTC seconds), equal times in the order they came.
+class TimeOrder(Generic[T]):
+    """Puts lines in the order of their time, equal times in the order they came.
 
     Exact as long as no line is more than `window` seconds older than the newest before it; one that is comes out at
     once, out of order. Memory holds the lines of the last `window` seconds. A step back of more than an hour
     starts over: what was held comes out, and order is kept within what follows.
     """
-    heap: list[tuple[int, int, T]] = []
-    newest: int | None = None
-    for number, line in enumerate(lines):
-        when = at(line)
-        if newest is None or when > newest:
-            newest = when
-        elif when < newest - _NEW_LOG:
-            yield from _drain(heap)
-            newest = when
-        heapq.heappush(heap, (when, number, line))
-        while heap and heap[0][0] <= newest - window:
+
+    def __init__(self, window: int = WINDOW) -> None:
+        self._window = window
+        self._heap: list[tuple[int, int, T]] = []
+        self._number = 0
+        self._newest: int | None = None
+
+    def push(self, at: int, line: T) -> Iterator[T]:
+        """Takes the next line, of `at` (UTC seconds); gives back those that no later line can precede."""
+        if self._newest is None or at > self._newest:
+            self._newest = at
+        elif at < self._newest - _NEW_LOG:
+            yield from self.drain()
+            self._newest = at
+        heap, self._number = self._heap, self._number + 1
+        heapq.heappush(heap, (at, self._number, line))
+        oldest = self._newest - self._window
+        while heap and heap[0][0] <= oldest:
             yield heapq.heappop(heap)[2]
-    yield from _drain(heap)
 
-
-def _drain(heap: list[tuple[int, int, T]]) -> Iterator[T]:
-    heap.sort()
-    for _, _, line in heap:
-        yield line
-    heap.clear()
+    def drain(self) -> Iterator[T]:
+        """Gives back all that is held."""
+        held, self._heap = sorted(self._heap), []
+        for _, _, line in held:
+            yield line
 
 
 class Occurrences:
@@ -64,8 +69,8 @@ class Occurrences:
         self._counts: dict[int, dict[int, int]] = {}  # second -> hash of the line -> times seen; oldest begun first
         self._held = 0
 
-    def number(self, at: int, line: str) -> int:
-        """1 for the first line of this text, 2 for the next, ...; `at` is its time in UTC seconds."""
+    def number(self, at: int, line: str | int) -> int:
+        """1 for the first line of this text (or of this hash), 2 for the next, ...; `at` is its time in UTC seconds."""
         counts = self._counts.get(at)
         if counts is None:
             counts = self._counts[at] = {}

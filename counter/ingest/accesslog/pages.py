@@ -1,4 +1,4 @@
-"""Which lines of an access log are page views: the one list of extensions, and how an extension is found.
+"""Which lines of an access log are page views or downloads: the lists of extensions, and how an extension is found.
 
 A line is a page when it is a GET answered with 2xx or 304, and the last segment of its path is one of
 - empty: the path ends in `/`;
@@ -10,6 +10,9 @@ What comes after the last dot is an extension when it is 1 to 10 letters and dig
 is one of DIGIT_EXTENSIONS). So versions, dates and times are not: `/docs/v1.2`, `/release/2.0rc1`, `/log/2015.05.17`,
 `/v1.2-beta`. The price is a manual page (`/man/tail.1`, a page here) and a name with a dot (`/@john.doe`, static here).
 
+A line is a download when it is a GET answered with 200 or 206 and its extension is one of DOWNLOAD_EXTENSIONS; a page
+that is not there is a GET answered with 404 whose path is a page's.
+
 The path is taken without host, query, fragment and parameters (`;jsessionid=1`), and percent-decoded after that,
 so that `/a%2Ecss` is as static as `/a.css`. Upper case counts as lower case.
 """
@@ -17,12 +20,21 @@ so that `/a%2Ecss` is as static as `/a.css`. Upper case counts as lower case.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 from counter.ingest.accesslog.lines import LogLine
 
 PAGE_EXTENSIONS: Final = frozenset({"html", "htm", "xhtml", "php", "asp", "aspx", "jsp"})
+
+# Files that people take with them; `--events` makes an event of each.
+DOWNLOAD_EXTENSIONS: Final = frozenset(
+    """
+    7z aab apk appimage avi bz2 csv deb dmg doc docx epub exe flac gz iso jar key m4a m4v mkv mobi mov mp3 mp4 mpeg mpg
+    msi numbers odp ods odt ogg pages pdf pkg ppt pptx rar rpm rtf tar tgz wav webm wma wmv xls xlsx xz zip zst
+    """.split()  # noqa: SIM905  # sixty quoted names read worse
+)
 
 # Extensions that begin with a digit; any other such ending is a version.
 DIGIT_EXTENSIONS: Final = frozenset({"7z", "3gp", "3g2", "3ds", "3mf"})
@@ -39,17 +51,33 @@ def is_page(line: LogLine) -> bool:
     return is_page_path(line.target)
 
 
+def is_missing_page(line: LogLine) -> bool:
+    """Whether the line is a page that was asked for and is not there."""
+    return line.status == 404 and line.method == "GET" and is_page_path(line.target)
+
+
+def is_download(line: LogLine) -> bool:
+    """Whether the line is a file that a visitor took with him."""
+    return line.method == "GET" and line.status in {200, 206} and _extension_of(line.target) in DOWNLOAD_EXTENSIONS
+
+
 def is_page_path(target: str) -> bool:
     """Whether a request target, in origin or absolute form, names a page; `*` and the like do not."""
+    extension = _extension_of(target)
+    return extension is not None and (not extension or extension in PAGE_EXTENSIONS)
+
+
+@lru_cache(maxsize=8192)
+def _extension_of(target: str) -> str | None:
+    """The extension of a target's path in lower case, '' when it has none; None when there is no path."""
     if not target.startswith("/"):
         origin = _ORIGIN.match(target)
         if origin is None:
-            return False
+            return None
         target = target[origin.end() :]
     path = _NOT_PATH.split(target, maxsplit=1)[0]
     segment = path.rpartition("/")[2].partition(";")[0]
-    extension = _extension(unquote(segment) if "%" in segment else segment)
-    return not extension or extension in PAGE_EXTENSIONS
+    return _extension(unquote(segment) if "%" in segment else segment)
 
 
 def _extension(segment: str) -> str:

@@ -1,160 +1,193 @@
-"""Where an address is: country, and region and city when the owner's database has them. Approximate, always.
+"""Where an address is: country, and region and city when the database has them. Approximate, always.
 
-The files are read through a memory map, which kills the process when somebody truncates or overwrites the file in
-place. So only private copies under `data_dir/geo/` are mapped, never changed once they have their name, and an
-owner's file is first tried in another process, because a damaged one can crash the reader.
+A database that changes is picked up while the service runs: `renew` copies and tries the new one beside the hits
+(`geo_copy`), then changes the reader between two look-ups. One that cannot be used changes nothing but `problem`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import lzma
-import os
-import subprocess
-import sys
-import tempfile
-import time
+import asyncio
+import logging
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import maxminddb
 
 from counter.event import Place
+from counter.ingest.enrich.geo_copy import Source, Stamp, last_good, private_copy, source_of, stamp_of
+from counter.ingest.enrich.geo_edition import Credit, Edition
 from counter.ingest.text import clean
 
-SHIPPED: Final = Path(__file__).parents[2] / "data" / "country.mmdb.xz"
-MAX_NAME: Final = 128  # characters of a region or city
-TRIAL_SECONDS: Final = 60
-STALE_SECONDS: Final = 3600
-NOWHERE: Final = Place()
+log = logging.getLogger(__name__)
 
-# Metadata, kind, then 200,000 look-ups spread over both address families: half a second. Walking all networks of a
-# file would take 8 s for countries, a minute for cities.
-_TRIAL: Final = """
-import random, sys
-import geoip2.database, maxminddb
-with geoip2.database.Reader(sys.argv[1]) as reader:
-    kind = reader.metadata().database_type
-if not any(word in kind for word in ("Country", "City", "Enterprise")):
-    sys.exit(f"it is a database of the kind {kind!r}, and countries or cities are needed")
-with maxminddb.open_database(sys.argv[1]) as reader:
-    dice = random.Random(1)
-    six = reader.metadata().ip_version == 6
-    for _ in range(100_000):
-        texts = ["%d.%d.%d.%d" % tuple(dice.randbytes(4))]
-        if six:
-            texts.append("2%03x:%x::1" % (dice.randrange(4096), dice.randrange(65536)))
-        for text in texts:
-            if not isinstance(reader.get(text), (dict, type(None))):
-                sys.exit("its records are not of the GeoIP2 kind")
-"""
+MAX_NAME: Final = 128  # characters of a region or city
+NOWHERE: Final = Place()
+_NO_COUNTRY: Final = "ZZ"  # what DB-IP writes for networks of nobody
+
+
+class _Seen(NamedTuple):
+    """What a look at the source brought: a reader, or why there is none."""
+
+    source: Source
+    stamp: Stamp | None  # None: look again the next time, whatever the file
+    copy: Path | None = None
+    reader: maxminddb.Reader | None = None
+    problem: str = ""
 
 
 class Geo:
-    """One open database, or none: then every place is unknown and `problem` says why in a sentence."""
+    """One open database, or none: then every place is unknown and `problem` says why in a sentence.
 
-    def __init__(self, reader: maxminddb.Reader | None, problem: str | None = None) -> None:
-        self._reader = reader
-        self.problem = problem
+    `place` belongs to one thread. The reader is never closed while somebody uses it: who looks up holds it.
+    """
+
+    def __init__(self, database: Path | None, data_dir: Path) -> None:
+        self._database = database
+        self._data_dir = data_dir
+        self._reader: maxminddb.Reader | None = None
+        self._copy: Path | None = None  # what the reader reads
+        self._seen: tuple[Source, Stamp] | None = None
+        self._turn = asyncio.Lock()
+        self.source = source_of(database, data_dir)
+        self.edition: Edition | None = None  # of the database in force
+        self.problem: str | None = None
 
     @classmethod
     def open(cls, database: Path | None, data_dir: Path) -> Self:
-        """Opens the owner's `database`, or the shipped one for None. Never raises: the service runs without.
+        """Opens the owner's `database`; for None what `counter geo update` fetched, else the shipped one.
 
-        Blocks: 0.5 s the first time a file is seen, then some 10 ms for a country file.
+        Never raises: the service runs without. Blocks: half a second the first time a file is seen, then as long
+        as reading it takes once.
         """
-        try:
-            copy = _private_copy(SHIPPED if database is None else database, data_dir / "geo", own=database is not None)
-            return cls(maxminddb.open_database(copy))  # the C reader on a memory map, else the one in Python
-        except Exception as error:  # noqa: BLE001  # a damaged file raises nearly anything
-            name = "shipped with this program" if database is None else str(database)
-            reason = str(error).rstrip(".?")
-            return cls(None, f"The database of countries {name} cannot be used, countries are unknown: {reason}.")
+        geo = cls(database, data_dir)
+        seen = geo._look()
+        if seen is not None:
+            if seen.reader is None:
+                geo._fall_back(seen.source)
+            geo._take(seen)
+        return geo
+
+    @property
+    def credit(self) -> Credit:
+        """Whom to name beside places; empty without a database."""
+        return self.edition.credit if self.edition else Credit("")
 
     def place(self, address: str) -> Place:
-        """Where an address (canonical text) is; unknown parts are ''.
+        """Where an address (canonical text) is; unknown parts are '', and a region or city never lacks its country.
 
-        Reads the raw record: 2 us, against 9 for geoip2's models.
+        Reads the raw record: 2 us for a country, against 9 for geoip2's models.
         """
-        if self._reader is None:
+        reader = self._reader
+        if reader is None:
             return NOWHERE
         try:
-            found: Any = self._reader.get(address)
-            if found is None:
-                return NOWHERE
-            regions = found.get("subdivisions")
-            return Place(
-                country=_code(found.get("country")),
-                region=_name(regions[0]) if regions else "",
-                city=_name(found["city"]) if "city" in found else "",
-            )
+            found = reader.get(address)
+            return _place(found) if isinstance(found, dict) else NOWHERE
         except Exception:  # noqa: BLE001  # whatever ails the database, a hit is counted without its place
             return NOWHERE
 
+    async def renew(self) -> bool:
+        """Takes the database up when it changed; whether what is in force, or `problem`, is another now.
+
+        The work is done in a thread and a process beside; the reader changes in the caller's thread.
+        """
+        async with self._turn:
+            seen = await asyncio.to_thread(self._look)
+            reader, problem = self._reader, self.problem
+            if seen is not None:
+                self._take(seen)
+        if self._reader is not reader and self.edition is not None:
+            log.info("a new database of places is in force",
+                     extra={"database": str(self.source.path), "kind": self.edition.kind,
+                            "built": self.edition.built_on})  # fmt: skip
+        return self._reader is not reader or self.problem != problem
+
     def close(self) -> None:
+        """Places are unknown from now on."""
         if self._reader is not None:
             self._reader.close()
+            self._reader = None
+
+    def _look(self) -> _Seen | None:
+        """Reads the source anew; None when nothing changed since it was judged."""
+        source = source_of(self._database, self._data_dir)
+        stamp = stamp_of(source.path)
+        if stamp is not None and (source, stamp) == self._seen:
+            return None
+        try:
+            return _Seen(source, stamp, *self._open(source))
+        except OSError as error:
+            return _Seen(source, None, problem=error.strerror or str(error))
+        except Exception as error:  # noqa: BLE001  # a damaged file raises nearly anything
+            return _Seen(source, stamp, problem=str(error) or type(error).__name__)
+
+    def _open(self, source: Source) -> tuple[Path, maxminddb.Reader]:
+        """The copy and its reader: the C one on a memory map, else the one in Python."""
+        copy = private_copy(source, self._data_dir / "geo")
+        if copy == self._copy and self._reader is not None:
+            return copy, self._reader  # the same content under another date
+        try:
+            return copy, maxminddb.open_database(copy)
+        except FileNotFoundError:  # another process saw a newer file, and removed this copy before it was opened
+            copy = private_copy(source, self._data_dir / "geo")
+            return copy, maxminddb.open_database(copy)
+
+    def _take(self, seen: _Seen) -> None:
+        """Puts what was seen in force. The former reader is not closed here: its last user lets it go."""
+        self._seen = (seen.source, seen.stamp) if seen.stamp is not None else None
+        if seen.reader is None:
+            self.problem = self._sentence(seen)
+            return
+        self._reader, self._copy = seen.reader, seen.copy
+        self.source = seen.source
+        self.edition = Edition.of(seen.reader.metadata())
+        self.problem = None
+
+    def _fall_back(self, source: Source) -> None:
+        """The last good copy of an owner's file serves until the file is mended, also over a restart."""
+        copy = last_good(source, self._data_dir / "geo")
+        try:
+            if copy is not None:
+                self._reader = maxminddb.open_database(copy)
+                self.edition = Edition.of(self._reader.metadata())
+        except Exception:  # noqa: BLE001  # then there is none, as without a copy
+            self._reader = None
+
+    def _sentence(self, seen: _Seen) -> str:
+        name = "that comes with this program" if seen.source.path.suffix == ".xz" else str(seen.source.path)
+        meanwhile = "countries are unknown"
+        if self._reader is not None and self.edition is not None:
+            meanwhile = f"the one of {self.edition.built_on} stays in force"
+        reason = clean(seen.problem, 300).rstrip(".?")
+        return f"The database of places {name} cannot be used, {meanwhile}: {reason}."
+
+
+def _place(found: dict[str, Any]) -> Place:
+    """The place of a record. Where the address is wins over where it was registered, which has no city."""
+    country = _code(found.get("country"))
+    if not country:
+        country = _code(found.get("registered_country"))
+        return Place(country) if country else NOWHERE
+    regions = found.get("subdivisions")
+    region = regions[0] if isinstance(regions, list) and regions else None  # the largest comes first
+    name = _name(region)
+    if not name and isinstance(region, dict) and isinstance(region.get("iso_code"), str):
+        name = clean(f"{country}-{region['iso_code']}", MAX_NAME)
+    return Place(country, name, _name(found.get("city")))
 
 
 def _code(country: Any) -> str:
     """The ISO code of a record's country; '' when there is none."""
-    code = country.get("iso_code") if country else None
-    return code if isinstance(code, str) and len(code) == 2 and code.isascii() and code.isupper() else ""
+    code = country.get("iso_code") if isinstance(country, dict) else None
+    if isinstance(code, str) and len(code) == 2 and code.isascii() and code.isupper() and code != _NO_COUNTRY:
+        return code
+    return ""
 
 
 def _name(part: Any) -> str:
-    name = part.get("names", {}).get("en") or part.get("iso_code")
+    """The English name of a region or city, else the first there is; '' when there is none."""
+    names = part.get("names") if isinstance(part, dict) else None
+    if not isinstance(names, dict) or not names:
+        return ""
+    name = names.get("en") or next(iter(names.values()))
     return clean(name, MAX_NAME) if isinstance(name, str) else ""
-
-
-def _private_copy(source: Path, folder: Path, *, own: bool) -> Path:
-    """The copy of `source` that may be mapped, named by what is in it; made, and tried, when there is none yet."""
-    content = source.read_bytes()
-    digest = hashlib.blake2b(content, digest_size=8).hexdigest()
-    kind = "own" if own else "shipped"
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".new-*"):
-        if left.stat().st_mtime < time.time() - STALE_SECONDS:
-            left.unlink(missing_ok=True)  # of a process that was killed while it wrote
-    for made in folder.glob(f"{kind}-{digest}-*.mmdb"):
-        if made.name == f"{kind}-{digest}-{made.stat().st_size}.mmdb":  # not truncated since
-            return made
-    if not own:
-        content = lzma.decompress(content)
-    final = folder / f"{kind}-{digest}-{len(content)}.mmdb"
-    _write(final, content, tried=own)
-    for older in folder.glob("*.mmdb"):
-        if older != final:
-            older.unlink(missing_ok=True)  # who has it mapped keeps it until they close it
-    return final
-
-
-def _write(final: Path, content: bytes, *, tried: bool) -> None:
-    """Writes `content` so that `final` is whole or absent, also after a power cut."""
-    descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if tried:
-            _try(name)
-        Path(name).replace(final)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _try(path: str) -> None:
-    """Raises ValueError with the reason when a process that reads `path` fails or dies."""
-    command = [sys.executable, "-I", "-c", _TRIAL, path]
-    try:
-        trial = subprocess.run(  # noqa: S603  # our own interpreter, our own text
-            command, capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise ValueError(f"reading it takes over {TRIAL_SECONDS} s") from None
-    if trial.returncode < 0:
-        raise ValueError("it is damaged, reading it crashes")
-    if trial.returncode > 0:
-        lines = trial.stderr.strip().splitlines() or ["it is damaged"]
-        raise ValueError(lines[-1])

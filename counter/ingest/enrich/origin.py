@@ -1,4 +1,4 @@
-"""Where a visit came from: the page that linked here, and the campaign in the link."""
+"""Where a visit came from: the page that linked here, and what the link itself says."""
 
 from __future__ import annotations
 
@@ -6,35 +6,87 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from counter.event import Origin
-from counter.ingest.page import NO_CAMPAIGN, Campaign, split_url
+from counter.event import Channel, Origin
+from counter.ingest.enrich.sources import Click, Source, Sources
+from counter.ingest.page import NO_CAMPAIGN, STAND_INS, UTM, Campaign, campaign, split_url
 from counter.ingest.text import clean
 
 MAX_REFERRER = 1024  # characters kept
-DIRECT = Origin(source="Direct", channel="direct")
+DIRECT = Origin(source="Direct", channel=Channel.DIRECT.value)
 
+_TAGS = STAND_INS.union(UTM)
+_KEYS = re.compile(r"[?&;]([a-z0-9_]+)=")
 _APP = re.compile(r"android-app://([A-Za-z0-9_.-]{1,253})(?:[/?#].*)?")
 
 
-def origin_of(referrer: str, utm: Campaign, own_hosts: Collection[str], page_host: str) -> Origin:
-    """The origin of a visit that began with this referrer and these UTM values. Never raises.
+class Origins:
+    """Tells where visits came from, by the sources it is given; the last answers are remembered."""
 
-    A referrer is kept as scheme, host, foreign port and path, of http, https and android-app only; the site's own
-    hosts (with or without 'www.') and the page's own host are no referrer. `source` is the campaign's, else the
-    referrer's host, else 'Direct'; `channel` is 'campaign', 'referral' or 'direct'.
-    """
-    if not referrer and utm == NO_CAMPAIGN:
-        return DIRECT
-    return _origin(referrer, utm, tuple(own_hosts), page_host)
+    __slots__ = ("_clicks", "_known", "_sources")
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._clicks = sources.click_keys
+        self._known = lru_cache(2048)(self._origin)  # an entry is at most about 8 KiB
+
+    def of(
+        self, referrer: str, link: str, own_hosts: Collection[str], page_host: str, page_keys: Collection[str] = ()
+    ) -> Origin:
+        """The origin of a visit that began with this referrer, at `link`: a path or URL with its query. Never raises.
+
+        A referrer is kept as scheme, host, foreign port and path, of http, https and android-app only; the site's
+        own hosts (with or without 'www.') and the page's own host are no referrer. `page_keys` are query parameters
+        that belong to the page. Of a click id only its name is looked at.
+        """
+        utm, click = NO_CAMPAIGN, ""
+        if "?" in link:
+            # Most queries tell nothing of where a visit came from; reading one in full takes several times as long.
+            keys = _KEYS.findall(link.lower())
+            utm = NO_CAMPAIGN if _TAGS.isdisjoint(keys) else campaign(link, page_keys)
+            click = "" if self._clicks.isdisjoint(keys) else self._sources.click_key(link)
+        if not referrer and not click and utm == NO_CAMPAIGN:
+            return DIRECT
+        return self._known(referrer, utm, click, tuple(own_hosts), page_host)
+
+    def _origin(
+        self, referrer: str, utm: Campaign, click_key: str, own_hosts: tuple[str, ...], page_host: str
+    ) -> Origin:
+        text, host = _kept(referrer)
+        if host and (host == _bare(page_host) or any(_is_own(host, own) for own in own_hosts)):
+            text = host = ""
+        named = self._sources.named(utm[0]) if utm[0] else None
+        click = self._sources.click(click_key)
+        came = self._came(text, host)
+        source = named.name if named else utm[0] or _source_untagged(click, came)
+        channel = self._sources.channel_of(utm[1]) or _channel(utm, named, click, came)
+        return Origin(text, host, source, channel, *utm)
+
+    def _came(self, text: str, host: str) -> Source | None:
+        """What the referrer tells; None when there is none."""
+        if not host:
+            return None
+        known = self._sources.of_app(host) if text.startswith("android-app:") else self._sources.of_host(host)
+        return known or Source(host, Channel.REFERRAL.value)
 
 
-@lru_cache(2048)  # an entry is at most about 8 KiB
-def _origin(referrer: str, utm: Campaign, own_hosts: tuple[str, ...], page_host: str) -> Origin:
-    text, host = _kept(referrer)
-    if host and (host == _bare(page_host) or any(_is_own(host, own) for own in own_hosts)):
-        text = host = ""
-    channel = "campaign" if any(utm[:3]) else "referral" if host else "direct"
-    return Origin(text, host, utm[0] or host or "Direct", channel, *utm)
+def _source_untagged(click: Click | None, came: Source | None) -> str:
+    """The source of a link that names none: who was paid for it, else who linked, else who marked it."""
+    if click is not None and click.paid:
+        return click.source.name
+    if came is not None:
+        return came.name
+    return click.source.name if click is not None else DIRECT.source
+
+
+def _channel(utm: Campaign, named: Source | None, click: Click | None, came: Source | None) -> str:
+    """The channel when the medium names none. The order is the rule; docs/sources.md has it."""
+    if (click is not None and click.paid) or utm[1] or utm[2]:
+        return Channel.CAMPAIGN.value
+    if utm[0]:
+        return named.channel if named is not None else Channel.CAMPAIGN.value
+    if came is not None:
+        return came.channel
+    return click.source.channel if click is not None else DIRECT.channel
 
 
 def _is_own(host: str, own: str) -> bool:

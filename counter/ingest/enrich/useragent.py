@@ -8,7 +8,7 @@ slow. It differs in one thing: it also sees the "bot" that stands after the 100t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -16,14 +16,17 @@ import ua_parser
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from user_agents import parsers
 
-from counter.event import AgentFacts, Bot
-from counter.ingest.enrich.bots import NO_USER_AGENT, OTHER, Bots
+from counter.event import AgentFacts, Bot, BotCategory, BotReason
+from counter.ingest.enrich.bots import NO_USER_AGENT, Bots, Crawler
 from counter.ingest.text import clean
 
 MAX_USER_AGENT: Final = 512  # characters; browsers send under 250
 
 # The closed set of device classes; '' is unknown.
 DEVICES: Final = ("desktop", "phone", "tablet", "tv", "console", "bot", "")
+
+# How crawlers give their owner's address: (+https://example.com/bot). No browser has a plus sign there.
+_CONTACT = re.compile(r"\+ ?https?://")
 
 _CONSOLE = re.compile(r"PlayStation|Xbox|Nintendo")
 _TV = re.compile(
@@ -46,8 +49,8 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]  # the package has
 class UserAgents:
     """Looks user agents up, and remembers the last `capacity` of them (about 1 KiB each)."""
 
-    def __init__(self, capacity: int = 20_000) -> None:
-        self._bots = Bots(CRAWLER_USER_AGENTS_DATA)
+    def __init__(self, capacity: int = 20_000, crawlers: Sequence[Crawler] = CRAWLER_USER_AGENTS_DATA) -> None:
+        self._bots = Bots(crawlers)
         ua_parser.parse("")  # loads its patterns, 0.2 s: now, not in the first visitor's request
         self._known: Callable[[str], AgentFacts] = lru_cache(capacity)(self._parse)
 
@@ -62,9 +65,7 @@ class UserAgents:
         agent = FastUserAgent(text)
         family = _known_name(agent.browser.family)
         version = agent.browser.version
-        bot = self._bots.find(text)
-        if bot is None and agent.is_bot:
-            bot = Bot(family or "(unnamed bot)", OTHER)
+        bot = self._bots.find(text) or _unlisted(agent, family)
         return AgentFacts(
             browser=family,
             browser_version=f"{family} {version[0]}" if family and version else family,
@@ -72,6 +73,32 @@ class UserAgents:
             device="bot" if bot is not None else device_class(agent),
             bot=bot,
         )
+
+    def evidence(self, user_agent: str) -> str:
+        """What in `user_agent` says that it is a bot, in words for its site's owner; '' for people."""
+        bot = self.look_up(user_agent).bot
+        if bot is None:
+            return ""
+        text = clean(user_agent[:MAX_USER_AGENT], MAX_USER_AGENT)
+        match bot.reason:
+            case BotReason.NO_USER_AGENT:
+                return "it sends no user agent, and every browser does"
+            case BotReason.LIST:
+                return f"it matches {self._bots.pattern(text)} in the list of known bots"
+            case BotReason.PARSER:
+                return "the user agent parser takes it for a spider"
+            case BotReason.CONTACT:
+                return "it gives an address to complain to, as crawlers do"
+
+
+def _unlisted(agent: FastUserAgent, family: str) -> Bot | None:
+    """A bot that the list does not know."""
+    name = family or "(unnamed bot)"
+    if agent.is_bot:
+        return Bot(name, BotCategory.OTHER, BotReason.PARSER)
+    if _CONTACT.search(agent.ua_string):
+        return Bot(name, BotCategory.OTHER, BotReason.CONTACT)
+    return None
 
 
 def _known_name(family: str) -> str:

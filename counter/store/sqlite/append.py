@@ -151,9 +151,10 @@ class Appender:
         self._next_id += 1
         added, visitor_id = self._place_in_visit(event, key, event_id, path, path if name is None else name, rows)
         title = self._dictionary.value(site_key, day, Dimension.TITLE, event.title)
+        props = self._dictionary.props(site_key, day, event.props) if event.props else None
         rows.events.append((
             event_id, added.visit.id, event.at, event.hour, day, int(event.kind), added.adds, added.seconds, path,
-            title, VIA[event.via], name, added.exit_was, None, None, event.props,
+            title, VIA[event.via], name, added.exit_was, None, None, props,
         ))  # fmt: skip
         self._add_up(event, added, rows)
         if event.hit_id:

@@ -10,10 +10,11 @@ import msgspec
 
 from counter.errors import UnknownSite, UsageError
 from counter.localtime import LocalTime
-from counter.query import HistoryDay
-from counter.site import Site
-from counter.store.sqlite.fold import ADD_UP, fold, sum_up
-from counter.store.sqlite.reports import query
+from counter.query import Dimension, HistoryDay
+from counter.site import Goal, Site, Token, TokenMay
+from counter.store.sqlite.fold import ADD_UP, add_months, fold, make_scratch, rebuild_spans, sum_up
+from counter.store.sqlite.goals import put_goal, sum_up_new_goal, take_goal
+from counter.store.sqlite.readers import query
 from counter.store.sqlite.upkeep import rebuild_months
 
 _COLUMNS = "key, id, name, hosts, timezone, first_weekday, start_count, public, query_keys"
@@ -78,13 +79,17 @@ def remove_site(connection: sqlite3.Connection, site_id: str, now: float) -> Non
     audit(connection, row[0], "site.removed", site_id, now)
 
 
-def add_token(connection: sqlite3.Connection, site_key: int, digest: bytes, now: float) -> None:
-    connection.execute("insert into token values (?, ?, ?)", (digest, site_key, int(now)))
-    audit(connection, site_key, "token.added", "", now)
+def add_token(connection: sqlite3.Connection, site_key: int, digest: bytes, now: float, may: TokenMay) -> None:
+    connection.execute(
+        "insert into token (digest, site_key, made_at, may) values (?, ?, ?, ?)",
+        (digest, site_key, int(now), may.value),
+    )
+    audit(connection, site_key, "token.added", may.value, now)
 
 
-def read_tokens(connection: sqlite3.Connection) -> dict[bytes, int]:
-    return dict(connection.execute("select digest, site_key from token").fetchall())
+def read_tokens(connection: sqlite3.Connection) -> dict[bytes, Token]:
+    rows = connection.execute("select digest, site_key, may from token")
+    return {digest: Token(site_key, TokenMay(may)) for digest, site_key, may in rows}
 
 
 def put_history(
@@ -121,11 +126,32 @@ def move_days(connection: sqlite3.Connection, site: Site) -> None:
     )
     _add_raw_sums(connection, site.key, +1)
     rebuild_months(connection)
+    rebuild_spans(connection, site.key)
+
+
+def add_goal(connection: sqlite3.Connection, site_key: int, goal: Goal, now: float) -> None:
+    """Add a goal, and count what reached it before, on the days whose raw rows are complete."""
+    fold(connection)
+    make_scratch(connection)
+    value_id = put_goal(connection, site_key, goal, now)
+    sum_up_new_goal(connection, value_id, connection.execute("select event_id from watermark").fetchone()[0])
+    connection.execute(
+        "insert into rollup_day select * from temp.delta d where not exists"
+        " (select 1 from closed_day c where c.site_key = d.site_key and c.day = d.day)"
+    )
+    add_months(connection, Dimension.GOAL, value_id)
+    audit(connection, site_key, "goal.added", _described(goal), now)
+
+
+def remove_goal(connection: sqlite3.Connection, site_key: int, name: str, now: float) -> None:
+    """Remove a goal with its numbers; made again, it counts what raw rows are left."""
+    take_goal(connection, site_key, name)
+    audit(connection, site_key, "goal.removed", name, now)
 
 
 def _add_raw_sums(connection: sqlite3.Connection, site_key: int, sign: int) -> None:
     """Add (or take away) what the raw rows of one site sum to, in every total and rollup of days."""
-    mine = {"site": site_key, "sign": sign}
+    mine = {"site": site_key, "sign": sign, "after": 0, "upto": 2**62}
     sums = "sum(pageviews), sum(visits), sum(visitors), sum(bounces), sum(seconds), sum(events), sum(engaged)"
     signed = sums.replace("sum(", ":sign * sum(")
     hours = f"select * from ({query('recount_hours')}) where site_key = :site"  # noqa: S608 - our own query
@@ -174,5 +200,5 @@ def _values(site: Site) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _described(site: Site) -> str:
-    return json.dumps(msgspec.to_builtins(site), ensure_ascii=False)
+def _described(noun: Site | Goal) -> str:
+    return json.dumps(msgspec.to_builtins(noun), ensure_ascii=False)

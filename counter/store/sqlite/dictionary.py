@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 
+import msgspec
+
 from counter.event import Client, Origin, Place
 from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
 
@@ -54,6 +56,22 @@ class Dictionary:
 
     def origin(self, site_key: int, day: int, origin: Origin) -> int:
         return self._tuple_id("origin", ORIGIN_DIMENSIONS, site_key, day, origin)
+
+    def props(self, site_key: int, day: int, text: str) -> str:
+        """The properties (a JSON object of text to text), with keys and values beyond the cap as `(other)`."""
+        props: dict[str, str] = msgspec.json.decode(text, type=dict[str, str])
+        kept = {
+            self._capped(site_key, day, Dimension.PROPERTY_KEY, key): self._capped(
+                site_key, day, Dimension.PROPERTY, value
+            )
+            for key, value in props.items()
+        }
+        return text if kept == props else msgspec.json.encode(kept).decode()
+
+    def _capped(self, site_key: int, day: int, dimension: Dimension, text: str) -> str:
+        """`text`, or `(other)` when the day has had its new values."""
+        self.value(site_key, day, dimension, text)
+        return text if not text or (site_key, dimension, text) in self._values else OTHER
 
     def visit_values(self, values: tuple[int, int, int, int]) -> tuple[int, ...]:
         """Ids of client, place, origin and entry page to one value id per entry of VISIT_DIMENSIONS."""

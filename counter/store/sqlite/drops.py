@@ -6,11 +6,17 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 
-from counter.event import Drop, DropReason
+from counter.event import Bot, BotReason, Drop, DropReason
+from counter.query import BotCount, LoggedDrop
+from counter.store.sqlite.dictionary import OTHER
 from counter.store.sqlite.rows import insert_rows
 
 KEPT = 1000  # a site
+MOST_NAMES = 1000  # of bots that are on no list, a site and day: they name themselves, and could make up any number
+
 _AGAIN = " on conflict do update set count = count + excluded.count"
+_BOT_COUNT = "insert into bot_count (site_key, day, name, category, reason, count)"
+_DROP_LOG = "insert into drop_log (site_key, at, reason, path, address, user_agent, bot, written_at)"
 
 
 def write_drops(
@@ -36,12 +42,9 @@ def write_drops(
             new.append(drop)
     lines.extend((drop.site_key, drop.line, 0) for drop in new if drop.line is not None)
     reasons = Counter((drop.site_key, drop.day, drop.reason.value) for drop in new)
-    bots = Counter((drop.site_key, drop.day, drop.bot.name, drop.bot.category) for drop in new if drop.bot)
     insert_rows(connection, "insert into drop_count", [(*key, count) for key, count in reasons.items()], _AGAIN)
-    insert_rows(connection, "insert into bot_count", [(*key, count) for key, count in bots.items()], _AGAIN)
-    log = [(*_log_row(drop), int(now)) for drop in new if not (drop.nameless or drop.reason == DropReason.OPT_OUT)]
-    columns = "(site_key, at, reason, path, address, user_agent, bot, written_at)"
-    insert_rows(connection, f"insert into drop_log {columns}", log[-KEPT:])
+    _count_bots(connection, new)
+    _log(connection, new, now)
     return tuple(known)
 
 
@@ -53,6 +56,72 @@ def trim_drop_log(connection: sqlite3.Connection) -> None:
         " where place > ?)",
         (KEPT,),
     )
+
+
+def read_bots(connection: sqlite3.Connection, site_key: int, start: int, end: int) -> list[BotCount]:
+    """The bots of [start, end) in local days, by day, the busiest of each first."""
+    sql = (
+        "select day, name, category, reason, count from bot_count where site_key = ? and day >= ? and day < ?"
+        " order by day, count desc, name"
+    )
+    return [BotCount(*row) for row in connection.execute(sql, (site_key, start, end))]
+
+
+def read_last_drops(connection: sqlite3.Connection, site_key: int, limit: int) -> list[LoggedDrop]:
+    """The last drops of a site, newest first, at most `limit` and KEPT."""
+    sql = (
+        "select at, reason, path, address, user_agent, bot from drop_log where site_key = ?"
+        " order by id desc limit min(?, ?)"
+    )
+    return [LoggedDrop(*row) for row in connection.execute(sql, (site_key, limit, KEPT))]
+
+
+def _count_bots(connection: sqlite3.Connection, drops: list[Drop]) -> None:
+    names: dict[tuple[int, int], set[str]] = {}
+    counts: Counter[tuple[int, int, str, str, str]] = Counter()
+    for drop in drops:
+        if drop.bot is None:
+            continue
+        name, category, reason = drop.bot
+        if not _listed(drop.bot):
+            day = (drop.site_key, drop.day)
+            if day not in names:
+                names[day] = _unlisted_names(connection, *day)
+            if name not in names[day] and len(names[day]) >= MOST_NAMES:
+                name = OTHER
+            names[day].add(name)
+        counts[drop.site_key, drop.day, name, str(category), str(reason)] += 1
+    insert_rows(connection, _BOT_COUNT, [(*key, count) for key, count in counts.items()], _AGAIN)
+
+
+def _listed(bot: Bot) -> bool:
+    return bot.reason in (BotReason.LIST, BotReason.NO_USER_AGENT)
+
+
+def _unlisted_names(connection: sqlite3.Connection, site_key: int, day: int) -> set[str]:
+    sql = "select name from bot_count where site_key = ? and day = ? and reason not in (?, ?)"
+    asked = (site_key, day, BotReason.LIST.value, BotReason.NO_USER_AGENT.value)
+    return {name for (name,) in connection.execute(sql, asked)}
+
+
+def _log(connection: sqlite3.Connection, drops: list[Drop], now: float) -> None:
+    """Write down what may be: the last ones of each site, and trim the log whenever its ids pass a multiple of KEPT."""
+    sites: dict[int, list[tuple[object, ...]]] = {}
+    for drop in drops:
+        if not (drop.nameless or drop.reason == DropReason.OPT_OUT):
+            sites.setdefault(drop.site_key, []).append((*_log_row(drop), int(now)))
+    if not sites:
+        return
+    before = _last_id(connection)
+    for rows in sites.values():
+        insert_rows(connection, _DROP_LOG, rows[-KEPT:])
+    if before // KEPT != _last_id(connection) // KEPT:
+        trim_drop_log(connection)
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("select coalesce(max(id), 0) from drop_log").fetchone()[0]
+    return found
 
 
 def _log_row(drop: Drop) -> tuple[object, ...]:

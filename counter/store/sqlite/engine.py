@@ -156,6 +156,11 @@ def _verify(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path} has schema {version}, this version knows {newest}; install a newer visitor-counter")
 
 
+def schema_version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("pragma user_version").fetchone()[0]
+    return version
+
+
 def migrations() -> list[str]:
     """The numbered scripts, in order; number n brings schema n-1 to n."""
     folder = resources.files("counter.store.sqlite") / "migrations"
@@ -164,7 +169,7 @@ def migrations() -> list[str]:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    version: int = connection.execute("pragma user_version").fetchone()[0]
+    version = schema_version(connection)
     scripts = migrations()
     if version == len(scripts):
         return

@@ -9,8 +9,10 @@ from __future__ import annotations
 import sqlite3
 
 from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, VISIT_DIMENSIONS, Dimension
+from counter.store.sqlite.goals import sum_up_goals
 
 SUMS = "pageviews, visits, visitors, bounces, seconds, events, engaged"
+_SUMMED = ", ".join(f"sum({name})" for name in SUMS.split(", "))
 ADD_UP = " on conflict do update set " + ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS.split(", "))
 
 # One row per new event, joined once; everything below reads this table. The day is the event's own. A visit's part
@@ -21,7 +23,7 @@ select v.site_key, e.day, v.client_id, v.place_id, v.origin_id, f.path_id, v.rep
        case when e.day = f.day then e.adds else e.adds & ~16 end,
        case when e.day = f.day then (e.adds >> 2 & 1) - (e.adds >> 3 & 1) else 0 end,
        case when e.day = f.day then e.seconds else 0 end, coalesce(e.engaged, 0),
-       case when e.day = f.day then e.exit_was end
+       case when e.day = f.day then e.exit_was end, e.id, e.visit_id
 from event e
 join visit v on v.id = e.visit_id
 join event f on f.id = e.visit_id
@@ -31,7 +33,8 @@ where e.id > :after and e.id <= :upto
 _STEPS_OF_OTHER_DAYS = """
 insert into temp.step
 select v.site_key, f.day, v.client_id, v.place_id, v.origin_id, f.path_id, v.repeats, e.path_id, 0, null,
-       e.adds & 16, (e.adds >> 2 & 1) - (e.adds >> 3 & 1), e.seconds, 0, e.exit_was
+       e.adds & 16, (e.adds >> 2 & 1) - (e.adds >> 3 & 1), e.seconds, 0, e.exit_was, e.id,
+       e.visit_id
 from event e
 join visit v on v.id = e.visit_id
 join event f on f.id = e.visit_id
@@ -106,9 +109,18 @@ from temp.delta where true
 group by 1, 2, 3, 4 {ADD_UP}
 """  # noqa: S608 - names of our own
 
+# Where the events of a day lie, so that a question about it does not read all of them.
+_SPANS = """
+insert into day_span
+select site_key, day, min(visit), max(event) from temp.step where true group by 1, 2
+on conflict do update set first_event = min(first_event, excluded.first_event),
+                          last_event = max(last_event, excluded.last_event)
+"""
+
 _SCRATCH = """
 create temp table if not exists step (
-  site_key, day, client, place, origin, entry, repeats, path, kind, name, adds, bounce, seconds, engaged, exit_was);
+  site_key, day, client, place, origin, entry, repeats, path, kind, name, adds, bounce, seconds, engaged, exit_was,
+  event, visit);
 create temp table if not exists part (
   site_key, day, value, repeats, pageviews, visits, bounces, seconds, events, engaged);
 create temp table if not exists page (
@@ -125,11 +137,16 @@ _GROUPS = (
 )
 
 
-def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
-    """Fill `temp.delta` with what the events after `after` up to `upto` add to every breakdown."""
+def make_scratch(connection: sqlite3.Connection) -> None:
+    """The temporary tables that sums are made in."""
     for statement in _SCRATCH.split(";\n"):
         if statement.strip():
             connection.execute(statement)
+
+
+def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
+    """Fill `temp.delta` with what the events after `after` up to `upto` add to every breakdown."""
+    make_scratch(connection)
     span = {"after": after, "upto": upto}
     connection.execute("delete from temp.delta")
     connection.execute("delete from temp.step")
@@ -143,6 +160,7 @@ def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
             connection.execute(_spread(column, dimension))
     for statement in (_PAGES, _PAGES_LEFT, _SPREAD_PAGES, _SPREAD_EXITS, _EVENTS):
         connection.execute(statement)
+    sum_up_goals(connection, after)
 
 
 def fold(connection: sqlite3.Connection) -> int:
@@ -152,12 +170,34 @@ def fold(connection: sqlite3.Connection) -> int:
         sum_up(connection, after, upto)
         connection.execute(_INTO_DAYS)
         connection.execute(_INTO_MONTHS)
+        connection.execute(_SPANS)
         connection.execute("update watermark set event_id = ?", (upto,))
     connection.execute(
         "insert or replace into visitor select site_key, day, hash, visitor_id from visitor_tail order by 1, 2, 3"
     )
     connection.execute("delete from visitor_tail")
     return upto - after
+
+
+def rebuild_spans(connection: sqlite3.Connection, site_key: int) -> None:
+    """After the events of a site moved to other days."""
+    mine = {"site": site_key}
+    connection.execute("delete from day_span where site_key = :site", mine)
+    connection.execute(
+        "insert into day_span select v.site_key, e.day, min(e.visit_id), max(e.id) from event e"
+        " join visit v on v.id = e.visit_id"
+        " where v.site_key = :site and e.id <= (select event_id from watermark) group by 2",
+        mine,
+    )
+
+
+def add_months(connection: sqlite3.Connection, dimension: Dimension, value_id: int) -> None:
+    """The months of one value from its days."""
+    connection.execute(
+        f"insert into rollup_month select site_key, dimension, {_MONTH}, value_id, {_SUMMED} from rollup_day"  # noqa: S608 - our own
+        f" where dimension = ? and value_id = ? group by 1, 3 {ADD_UP}",
+        (int(dimension), value_id),
+    )
 
 
 def bounds(connection: sqlite3.Connection) -> tuple[int, int]:

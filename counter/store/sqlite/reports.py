@@ -2,88 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from functools import cache, partial
-from importlib import resources
-from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Sequence
+from functools import partial
 
-from counter.errors import StoreError
-from counter.localtime import day_date, day_number
-from counter.query import DayTotal, DropCount, HistoryDay
-from counter.store.sqlite.engine import ThreadedConnection, open_reader
-from counter.store.sqlite.fold import SUMS, bounds, sum_up
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-@cache
-def query(name: str) -> str:
-    """The text of `queries/NAME.sql`."""
-    return (resources.files("counter.store.sqlite") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-class Readers:
-    """A small pool of read-only connections; a question that fails to be asked is a StoreError."""
-
-    def __init__(self, path: Path, size: int = 2) -> None:
-        self._path = path
-        self._size = size
-        self._free: asyncio.Queue[ThreadedConnection] = asyncio.Queue()
-        self._all: list[ThreadedConnection] = []
-
-    async def open(self) -> None:
-        for _ in range(self._size):
-            connection = await open_reader(self._path)
-            self._all.append(connection)  # type: ignore[arg-type]
-            self._free.put_nowait(connection)  # type: ignore[arg-type]
-
-    async def close(self) -> None:
-        for connection in self._all:
-            await connection.close()
-
-    async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `question` in one read transaction of one connection."""
-        async with self._one() as connection:
-            try:
-                return await connection.run(partial(_in_snapshot, question))
-            except (sqlite3.Error, ValueError) as error:  # ValueError: the connection was closed
-                raise StoreError(f"the database can't be read: {error}") from error
-
-    async def run(
-        self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run `function(connection, ...)` outside of a transaction; SQLite's backup takes its own."""
-        async with self._one() as connection:
-            return await connection.run(function, *args, **kwargs)
-
-    @asynccontextmanager
-    async def _one(self) -> AsyncIterator[ThreadedConnection]:
-        connection = await self._free.get()
-        try:
-            yield connection
-        finally:
-            self._free.put_nowait(connection)
-
-
-def _in_snapshot(question: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
-    with snapshot(connection):
-        return question(connection)
-
-
-@contextmanager
-def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("begin")
-    try:
-        yield
-    finally:
-        connection.execute("rollback")
+from counter.query import (
+    BotCount,
+    DayTotal,
+    DropCount,
+    HistoryDay,
+    LoggedDrop,
+    LoggedHit,
+    Question,
+    Report,
+)
+from counter.site import Goal
+from counter.store.sqlite.drops import read_bots, read_last_drops
+from counter.store.sqlite.fold import SUMS
+from counter.store.sqlite.goals import read_goals
+from counter.store.sqlite.hits import find_hits, find_visit
+from counter.store.sqlite.readers import TIME_LIMIT, Readers, query
+from counter.store.sqlite.report import answer
 
 
 class SqliteReports:
@@ -112,16 +51,26 @@ class SqliteReports:
         whole = [DayTotal(site_key, 0, *(number or 0 for number in sums)) for day, *sums in rows if day is None]
         return days, whole[0]
 
-    async def breakdown(self, site_key: int, dimension: int, start: int, end: int) -> dict[str, DayTotal]:
-        """The sums of [start, end) in local days, by value; `Unknown` is one of them."""
-        asked = {"site": site_key, "dimension": dimension, "start": start, "end": end, **_months(start, end)}
+    async def report(
+        self, questions: Sequence[Question], *, raw: bool = False, limit: float = TIME_LIMIT
+    ) -> list[Report]:
+        """Several questions, one snapshot: without filters from rollups, with filters from raw rows, both exact.
 
-        def question(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
-            sum_up(connection, *bounds(connection))
-            return connection.execute(query("breakdown"), asked).fetchall()
+        `raw` reads unfiltered ones from raw rows, too. TooExpensive after `limit` seconds for all of them; BadInput
+        for more hours than a series may have; UnknownSite.
+        """
+        return await self._readers.ask_long(partial(answer, questions=questions, raw=raw), limit)
 
-        rows = await self._readers.ask(question)
-        return {str(text): DayTotal(site_key, 0, *numbers) for text, *numbers in rows}  # type: ignore[arg-type]
+    async def hits(
+        self, question: Question, before: int | None, limit: int, *, seconds: float = TIME_LIMIT
+    ) -> list[LoggedHit]:
+        """A page of the hit log: the `limit` matching hits that arrived last, of those before hit `before`."""
+        asked = partial(find_hits, question=question, before=before, limit=limit)
+        return await self._readers.ask_long(asked, seconds)
+
+    async def visit(self, site_key: int, visit: int) -> list[LoggedHit]:
+        """The path of one visit: its hits in the order of time; empty when there is none."""
+        return await self._readers.ask(partial(find_visit, site_key=site_key, visit=visit))
 
     async def drops(self, site_key: int, start: int, end: int) -> list[DropCount]:
         """What was not counted in [start, end), per day and reason."""
@@ -129,6 +78,18 @@ class SqliteReports:
         asked = (site_key, start, end)
         rows = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchall())
         return [DropCount(*row) for row in rows]
+
+    async def bots(self, site_key: int, start: int, end: int) -> list[BotCount]:
+        """The bots of [start, end) in local days, by day, the busiest of each first."""
+        return await self._readers.ask(lambda connection: read_bots(connection, site_key, start, end))
+
+    async def last_drops(self, site_key: int, limit: int) -> list[LoggedDrop]:
+        """The last hits of a site that were not counted, newest first; 1,000 are kept."""
+        return await self._readers.ask(lambda connection: read_last_drops(connection, site_key, limit))
+
+    async def goals(self, site_key: int) -> list[Goal]:
+        """The goals of a site by name."""
+        return await self._readers.ask(lambda connection: read_goals(connection, site_key))
 
     async def online(self, since: int) -> list[tuple[int, int, int]]:
         """(site key, visitor, last seen) of live events since `since`, among the last 200,000 events."""
@@ -164,23 +125,3 @@ class SqliteReports:
         for key, *rest in rows:
             found.setdefault(key, []).append(HistoryDay(*rest))
         return found
-
-
-def _months(start: int, end: int) -> dict[str, int]:
-    """The whole months inside [start, end) as numbers, and the days where the edges end and begin again."""
-    first, last = day_date(start), day_date(end)
-    if first.day > 1:
-        first = _next_month(first)
-    last = last.replace(day=1)
-    if first >= last:
-        return {"first_month": 0, "last_month": 0, "first_edge": end, "last_edge": end}
-    return {
-        "first_month": first.year * 12 + first.month - 1,
-        "last_month": last.year * 12 + last.month - 1,
-        "first_edge": day_number(first),
-        "last_edge": day_number(last),
-    }
-
-
-def _next_month(date: dt.date) -> dt.date:
-    return dt.date(date.year + date.month // 12, date.month % 12 + 1, 1)

@@ -12,13 +12,22 @@ from typing import Self, TypeVar
 from counter.errors import StoreError
 from counter.event import Event
 from counter.query import Difference, HistoryDay
-from counter.site import Site
+from counter.site import Goal, Site, Token, TokenMay
 from counter.store.protocols import Appended, Batch
-from counter.store.sqlite import catalog, upkeep
+from counter.store.sqlite import catalog, recount, upkeep
 from counter.store.sqlite.append import Appender
-from counter.store.sqlite.engine import FILE_NAME, DataLock, ThreadedConnection, open_writer, prepare
+from counter.store.sqlite.engine import (
+    FILE_NAME,
+    DataLock,
+    ThreadedConnection,
+    migrations,
+    open_writer,
+    prepare,
+    schema_version,
+)
 from counter.store.sqlite.fold import fold
-from counter.store.sqlite.reports import Readers, SqliteReports
+from counter.store.sqlite.readers import Readers
+from counter.store.sqlite.reports import SqliteReports
 
 T = TypeVar("T")
 
@@ -35,6 +44,13 @@ class SqliteReadOnly:
         if not self._path.exists():
             raise StoreError(f"there is no database {self._path} yet; start the service once: counter serve")
         await self._readers.open()
+        version = await self._readers.ask(schema_version)
+        newest = len(migrations())
+        if version != newest:
+            await self._readers.close()
+            raise StoreError(
+                f"{self._path} has schema {version}, this version reads {newest}; start the service once: counter serve"
+            )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -46,12 +62,12 @@ class SqliteReadOnly:
     async def removed_ids(self) -> list[str]:
         return await self._readers.ask(catalog.removed_ids)
 
-    async def tokens(self) -> dict[bytes, int]:
+    async def tokens(self) -> dict[bytes, Token]:
         return await self._readers.ask(catalog.read_tokens)
 
     async def check(self) -> list[Difference]:
-        """Every number that the raw rows do not confirm; reads only, while hits go on."""
-        return await self._readers.ask(upkeep.find_differences)
+        """Every number that the raw rows do not confirm; reads only, on a connection of its own, while hits go on."""
+        return (await recount.check(self._path)).differences
 
     async def backup(self, target: Path) -> None:
         """A consistent copy while the service writes. StoreError names what went wrong; nothing is left behind."""
@@ -122,8 +138,11 @@ class SqliteStore(SqliteReadOnly):
     # Upkeep --------------------------------------------------------------------------------------------------
 
     async def repair(self) -> int:
-        """Recount and replace; returns how many numbers were wrong."""
-        return await self._change(upkeep.repair, after=self._need_appender().forget)
+        """Recount while hits go on, then replace the days that differ; returns how many numbers were found wrong."""
+        found = await recount.check(self._path)
+        if found.differences:
+            await self._change(recount.mend, found.days, found.months, after=self._need_appender().forget)
+        return len(found.differences)
 
     async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]:
         return await self._change(
@@ -152,8 +171,19 @@ class SqliteStore(SqliteReadOnly):
     async def remove_site(self, site_id: str, now: float) -> None:
         await self._change(catalog.remove_site, site_id, now)
 
-    async def add_token(self, site_key: int, digest: bytes, now: float) -> None:
-        await self._change(catalog.add_token, site_key, digest, now)
+    async def add_token(self, site_key: int, digest: bytes, now: float, may: TokenMay = TokenMay.WRITE) -> None:
+        await self._change(catalog.add_token, site_key, digest, now, may)
+
+    async def add_goal(self, site_key: int, goal: Goal, now: float) -> None:
+        """Add a goal; hits from before it was made count towards it too, as far as their raw rows are there."""
+        await self._change(catalog.add_goal, site_key, goal, now, after=self._need_appender().visitors.tail_folded)
+
+    async def remove_goal(self, site_key: int, name: str, now: float) -> None:
+        await self._change(catalog.remove_goal, site_key, name, now)
+
+    async def audit(self, action: str, detail: str, now: float) -> None:
+        """A line of the audit log about all sites."""
+        await self._change(catalog.audit, None, action, detail, now)
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None:
         await self._change(catalog.put_history, site_key, days, note, now)

@@ -1,4 +1,4 @@
-"""What keeps the store right and small: check and repair, pruning, expiry, backup. Never on the way of a hit."""
+"""What keeps the store small and safe: pruning, expiry, backup. Never on the way of a hit."""
 
 from __future__ import annotations
 
@@ -7,50 +7,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from counter.errors import StoreError
-from counter.query import Difference
 from counter.store.sqlite.drops import trim_drop_log
-from counter.store.sqlite.fold import ADD_UP, SUMS, bounds, fold, sum_up
-from counter.store.sqlite.reports import query
+from counter.store.sqlite.fold import ADD_UP, SUMS, fold
 
 PRUNE_AFTER = 48 * 3600  # seconds that hit ids and batch ids are kept
+CAP_DAYS = 3  # days that counts of new values are kept; a site's own day may be one behind
+PUT_ASIDE = 10_000  # events in the quarantine; the oldest go first
 PORTION = 20_000  # rows a transaction erases, so that hits do not wait for all of them
-_NOT_CLOSED = "not exists (select 1 from closed_day c where c.site_key = {t}.site_key and c.day = {t}.day)"
-_COMPARED = 200  # differences listed; more than that is one story
-
-
-def find_differences(connection: sqlite3.Connection) -> list[Difference]:
-    """Recount everything that raw rows can recount; inside the caller's snapshot. Empty: every number agrees."""
-    _recount(connection)
-    return [
-        *_compare(connection, "total_hour", "recount_hour", "day, hour"),
-        *_compare(connection, "total_day", "recount_day", "day"),
-        *_compare_logged(connection),
-        *_compare(connection, "rollup_day", "delta", "day, dimension, value_id"),
-        *_months_against_days(connection),
-    ]
-
-
-def repair(connection: sqlite3.Connection) -> int:
-    """Replace what does not agree by what the raw rows say; inside the caller's transaction."""
-    fold(connection)
-    found = find_differences(connection)
-    if not found:
-        return 0
-    _replace(connection, "total_hour", "recount_hour")
-    connection.execute(f"delete from total_day where {_NOT_CLOSED.format(t='total_day')}")  # noqa: S608
-    connection.execute(
-        f"insert into total_day select r.site_key, r.day, {_prefixed('r')}, coalesce(l.logged, 0) from recount_day r"  # noqa: S608
-        f" left join ({_LOGGED}) l on l.site_key = r.site_key and l.day = r.day"
-        f" where {_NOT_CLOSED.format(t='r')}"
-    )
-    _replace(connection, "rollup_day", "delta")
-    rebuild_months(connection)
-    return len(found)
+NOT_CLOSED = "not exists (select 1 from closed_day c where c.site_key = {t}.site_key and c.day = {t}.day)"
+MONTH = (
+    "cast(strftime('%Y', {day} * 86400, 'unixepoch') as integer) * 12"
+    " + cast(strftime('%m', {day} * 86400, 'unixepoch') as integer) - 1"
+)
+# The rollup of months, added up from that of days; to be formatted with a condition on the days.
+MONTHS = (
+    f"select site_key, dimension, {MONTH.format(day='day')} as month, value_id, "  # noqa: S608 - names of our own
+    + ", ".join(f"sum({name}) as {name}" for name in SUMS.split(", "))
+    + " from rollup_day where {where} group by 1, 2, 3, 4"
+)
 
 
 def rebuild_months(connection: sqlite3.Connection) -> None:
     connection.execute("delete from rollup_month")
-    connection.execute(f"insert into rollup_month {_MONTHS} {ADD_UP}")
+    connection.execute(f"insert into rollup_month {MONTHS.format(where='true')} {ADD_UP}")
 
 
 def close_days_of_events(connection: sqlite3.Connection, condition: str, values: Sequence[object], reason: str) -> None:
@@ -72,6 +51,8 @@ def prune(connection: sqlite3.Connection, now: float, salts_gone: Sequence[tuple
         connection.execute("delete from visitor where site_key = ? and day = ?", key).rowcount for key in salts_gone
     )
     trim_drop_log(connection)
+    connection.execute("delete from value_count where day < ?", (int(now) // 86400 - CAP_DAYS,))
+    connection.execute("delete from quarantine where id <= (select max(id) from quarantine) - ?", (PUT_ASIDE,))
     return {"hit_ids": hit_ids, "batches": batches, "visitors": visitors}
 
 
@@ -141,90 +122,3 @@ def _written_before(connection: sqlite3.Connection, moment: float) -> int:
         "select coalesce(max(event_id), 0) from written where utc_day < ?", (int(moment) // 86400,)
     ).fetchone()
     return int(row[0])
-
-
-def _recount(connection: sqlite3.Connection) -> None:
-    connection.execute("drop table if exists temp.recount_hour")
-    connection.execute("drop table if exists temp.recount_day")
-    connection.execute(f"create temp table recount_hour (site_key, day, hour, {SUMS})")
-    connection.execute(f"insert into temp.recount_hour {query('recount_hours')}")
-    connection.execute(
-        f"create temp table recount_day as select site_key, day, {_summed(SUMS)} from temp.recount_hour group by 1, 2"  # noqa: S608
-    )
-    sum_up(connection, 0, bounds(connection)[0])
-
-
-def _compare(connection: sqlite3.Connection, stored: str, counted: str, key: str) -> list[Difference]:
-    """Rows that differ between a stored table and its recount; a row of zeros equals no row."""
-    names = ["site_key", *key.split(", ")]
-    zero = " and ".join(f"{name} = 0" for name in SUMS.split(", "))
-
-    def rows(table: str, other: str) -> list[tuple[int, ...]]:
-        columns = f"{', '.join(names)}, {SUMS}"
-        return connection.execute(
-            f"select {columns} from {table} t where {_NOT_CLOSED.format(t='t')} and not ({zero})"  # noqa: S608
-            f" except select {columns} from {other} limit {_COMPARED}"
-        ).fetchall()
-
-    width = len(names)
-    ours = {row[:width]: row[width:] for row in rows(stored, f"temp.{counted}")}
-    theirs = {row[:width]: row[width:] for row in rows(f"temp.{counted}", stored)}
-    return [
-        Difference(stored, where[0], where[1], _what(names[2:], where[2:]), ours.get(where), theirs.get(where))
-        for where in sorted(ours.keys() | theirs.keys())
-    ]
-
-
-_LOGGED = (
-    "select v.site_key, e.day, count(*) as logged from event e join visit v on v.id = e.visit_id"
-    " where e.via = 4 and e.kind in (1, 2) group by 1, 2"
-)
-
-
-def _compare_logged(connection: sqlite3.Connection) -> list[Difference]:
-    """How many events of a day came from logs: it decides whether the day takes log lines."""
-    rows = connection.execute(
-        f"select t.site_key, t.day, t.logged, coalesce(l.logged, 0) from total_day t left join ({_LOGGED}) l"  # noqa: S608
-        f" on l.site_key = t.site_key and l.day = t.day where {_NOT_CLOSED.format(t='t')}"
-        f" and t.logged <> coalesce(l.logged, 0) limit {_COMPARED}"
-    )
-    return [Difference("total_day", site, day, "logged", (stored,), (counted,)) for site, day, stored, counted in rows]
-
-
-def _what(names: list[str], values: tuple[int, ...]) -> str:
-    return " ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
-
-
-_MONTHS = (
-    "select site_key, dimension, cast(strftime('%Y', day * 86400, 'unixepoch') as integer) * 12"  # noqa: S608
-    " + cast(strftime('%m', day * 86400, 'unixepoch') as integer) - 1 as month, value_id, "
-    + ", ".join(f"sum({name}) as {name}" for name in SUMS.split(", "))
-    + " from rollup_day where true group by 1, 2, 3, 4"
-)
-
-
-def _months_against_days(connection: sqlite3.Connection) -> list[Difference]:
-    zero = " and ".join(f"{name} = 0" for name in SUMS.split(", "))
-    columns = f"site_key, month, dimension, value_id, {SUMS}"
-    stored = f"select {columns} from rollup_month where not ({zero})"  # noqa: S608
-    counted = f"select {columns} from ({_MONTHS}) where not ({zero})"  # noqa: S608
-    ours = {row[:4]: row[4:] for row in connection.execute(f"{stored} except {counted} limit {_COMPARED}")}
-    theirs = {row[:4]: row[4:] for row in connection.execute(f"{counted} except {stored} limit {_COMPARED}")}
-    return [
-        Difference("rollup_month", where[0], where[1], _what(["dimension", "value_id"], where[2:]),
-                   ours.get(where), theirs.get(where))
-        for where in sorted(ours.keys() | theirs.keys())
-    ]  # fmt: skip
-
-
-def _replace(connection: sqlite3.Connection, table: str, source: str) -> None:
-    connection.execute(f"delete from {table} where {_NOT_CLOSED.format(t=table)}")  # noqa: S608
-    connection.execute(f"insert into {table} select * from temp.{source} t where {_NOT_CLOSED.format(t='t')}")  # noqa: S608
-
-
-def _summed(names: str) -> str:
-    return ", ".join(f"sum({name}) as {name}" for name in names.split(", "))
-
-
-def _prefixed(table: str) -> str:
-    return ", ".join(f"{table}.{name}" for name in SUMS.split(", "))

@@ -1,5 +1,6 @@
 -- What does a period add up to, by the values of one dimension? Whole months, the days at the edges, and the tail.
-select v.text, sum(pageviews), sum(visits), sum(visitors), sum(bounces), sum(seconds), sum(events), sum(engaged)
+insert into temp.answer
+select value_id, sum(pageviews), sum(visits), sum(visitors), sum(bounces), sum(seconds), sum(events), sum(engaged)
 from (
   select value_id, pageviews, visits, visitors, bounces, seconds, events, engaged
   from rollup_month
@@ -17,7 +18,4 @@ from (
   from temp.delta
   where site_key = :site and dimension = :dimension and day >= :start and day < :end
 )
-join value v on v.id = value_id
-group by v.text
-having sum(pageviews) or sum(visits) or sum(events) or sum(engaged)
-order by 3 desc, 2 desc, 1
+group by value_id

@@ -1,0 +1,157 @@
+"""`counter site why`: what would become of a hit, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from counter.app import build_pipeline
+from counter.cli.context import Context, find_site, run
+from counter.cli.plain import plain, print_json
+from counter.cli.site_drops import drops_as_json, show_drops
+from counter.clock import SystemClock
+from counter.errors import UsageError
+from counter.event import Event
+from counter.ingest.address import canonical
+from counter.ingest.explain import Explanation, Verdict, explain
+from counter.ingest.parse import USER_AGENT, Envelope, WireHit, hit_from
+from counter.ingest.pipeline import Pipeline
+from counter.ingest.text import clean
+from counter.query import LoggedDrop
+from counter.site import ActiveSite, Site
+
+KEPT = 1000  # drops a site
+SHOWN = 20  # of the drops that came from there, unless JSON is wanted
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is known of the hit; None is not told."""
+
+    address: str | None
+    user_agent: str | None
+    path: str
+    host: str
+    referrer: str
+
+
+@click.command(epilog="Example: counter site why shop 203.0.113.7 'Mozilla/5.0 (compatible; Googlebot/2.1)'")
+@click.argument("site_id", metavar="ID")
+@click.argument("whom", metavar="ADDRESS|USER-AGENT...", nargs=-1, required=True)
+@click.option("--path", default="/", show_default=True, help="The page, with its query.")
+@click.option("--host", default="", help="The host that the page is on.")
+@click.option("--referrer", default="", help="The address of the page that linked there.")
+@click.option("--json", "json_wanted", is_flag=True, help="For programs; with every drop that came from there.")
+@click.pass_obj
+def why(
+    context: Context, site_id: str, whom: tuple[str, ...], path: str, host: str, referrer: str, json_wanted: bool
+) -> None:
+    """What would become of a hit from ADDRESS, with USER-AGENT, or both; nothing is counted.
+
+    Each step of screening is asked, and what would be stored is shown. Below are those of the last 1,000 drops that
+    came from there: from the address, or with a user agent that has USER-AGENT in it.
+    """
+    address, user_agent = told(whom)
+    asked = Asked(address, user_agent, path, host, referrer)
+    site, found = run(_look_up(context, site_id))
+    pipeline = build_pipeline(context.config, throw_away_salts=True)
+    try:
+        explanation = explain_hit(pipeline, site, asked, SystemClock().now())
+        came = came_from(found, asked, pipeline)
+    finally:
+        pipeline.geo.close()
+    if json_wanted:
+        print_json({**as_json(explanation, asked), "drops": drops_as_json(came, site)})
+    else:
+        _show(explanation, asked)
+        _show_came(came, site)
+
+
+def told(words: Sequence[str]) -> tuple[str | None, str | None]:
+    """The address and the user agent among the words of a command line; what is no address is the user agent."""
+    addresses = [address for address in map(canonical, words) if address is not None]
+    rest = [word for word in words if canonical(word) is None]
+    if len(addresses) > 1:
+        raise UsageError(f"{len(addresses)} addresses were given, {' and '.join(addresses)}; ask about one at a time")
+    user_agent = clean(" ".join(rest)[:USER_AGENT], USER_AGENT) if rest else None
+    return (addresses[0] if addresses else None), user_agent
+
+
+def explain_hit(pipeline: Pipeline, site: Site, asked: Asked, now: float) -> Explanation:
+    """As if the page's script had sent a hit now: the same parsing, steps and tables."""
+    wire = WireHit(site.id, path=asked.path, host=asked.host, referrer=asked.referrer)
+    envelope = Envelope(at=int(now), address=asked.address or "", user_agent=asked.user_agent or "")
+    known = {name for name in ("address", "user_agent") if getattr(asked, name) is not None}
+    return explain(pipeline, hit_from(wire, envelope), ActiveSite(site), known, now)
+
+
+def came_from(drops: Sequence[LoggedDrop], asked: Asked, pipeline: Pipeline) -> list[LoggedDrop]:
+    """The drops from the address, as far as privacy keeps it, or with the user agent in theirs."""
+    kept = pipeline.kept(asked.address) if asked.address else None
+    agent = asked.user_agent
+    return [
+        drop
+        for drop in drops
+        if (kept is not None and drop.address == kept)
+        or (agent is not None and (agent in drop.user_agent if agent else not drop.user_agent))
+    ]
+
+
+def stored(event: Event, asked: Asked) -> dict[str, str | None]:
+    """What would be written down, by name; of an address or user agent that was not told, nothing."""
+    found: dict[str, str | None] = {"path": event.path}
+    if asked.address is not None:
+        found |= {"address": event.address, **event.place._asdict()}
+    if asked.user_agent is not None:
+        client = event.client
+        found |= {"browser": client.browser_version, "system": client.system, "device": client.device}
+    return found | {"source": event.origin.source, "channel": event.origin.channel, "referrer": event.origin.referrer}
+
+
+def as_json(explanation: Explanation, asked: Asked) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "verdict": "counted" if explanation.reason is None else "dropped",
+        "reason": explanation.reason,
+        "steps": explanation.answers,
+        "stored": None if explanation.event is None else stored(explanation.event, asked),
+    }
+
+
+async def _look_up(context: Context, site_id: str) -> tuple[Site, list[LoggedDrop]]:
+    async with context.reading() as store:
+        site = await find_site(store, site_id)
+        return site, await store.reports.last_drops(site.key, KEPT)
+
+
+def _show(explanation: Explanation, asked: Asked) -> None:
+    console = Console(highlight=False)
+    table = Table("asked in this order", "verdict", "because", box=None)
+    for answer in explanation.answers:
+        verdict = answer.verdict if answer.reason is None else f"dropped: {answer.reason}"
+        table.add_row(plain(answer.asks), verdict, plain(answer.because))
+    console.print(table)
+    console.print()
+    if explanation.event is None:
+        console.print(f"It would be dropped: {explanation.reason}. The first reason counts.")
+        return
+    unsure = any(answer.verdict == Verdict.UNKNOWN for answer in explanation.answers)
+    console.print(f"{'As far as was told it' if unsure else 'It'} would be counted, and this would be stored:")
+    table = Table(box=None, show_header=False)
+    for name, value in stored(explanation.event, asked).items():
+        table.add_row(name, plain("(not kept)" if value is None else value or "(none)"))
+    console.print(table)
+
+
+def _show_came(came: list[LoggedDrop], site: Site) -> None:
+    click.echo()
+    if not came:
+        click.echo(f"None of the last {KEPT:,} drops came from there.")
+        return
+    shown = f", the last {SHOWN} are" if len(came) > SHOWN else ""
+    click.echo(f"{len(came):,} of the last {KEPT:,} drops came from there{shown}:")
+    show_drops(came[:SHOWN], site)

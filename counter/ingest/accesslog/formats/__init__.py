@@ -1,0 +1,75 @@
+"""The formats of access logs: one row each, and which one a log is in.
+
+    vhost.py       Apache with virtual hosts     json_lines.py  nginx (escape=json) and Caddy
+    w3c.py         CloudFront and IIS            custom.py      a format string of Apache or nginx
+
+`docs/logs.md` has an example line of each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Final
+
+from counter.errors import UsageError
+from counter.ingest.accesslog.formats.custom import compile_format
+from counter.ingest.accesslog.formats.format import Format, Parse, plain
+from counter.ingest.accesslog.formats.json_lines import parse_caddy, parse_nginx
+from counter.ingest.accesslog.formats.vhost import parse_vhost
+from counter.ingest.accesslog.formats.w3c import HEADER, w3c_parser
+from counter.ingest.accesslog.lines import parse_line
+
+__all__ = ["AUTO", "CUSTOM", "DETECTED", "FORMATS", "Format", "Parse", "detect", "find_format", "last_header"]
+
+AUTO: Final = "auto"
+CUSTOM: Final = "custom"
+
+# In the order in which they are tried: a line of a virtual host that is an address could pass for a combined one.
+DETECTED: Final = (
+    plain("vhost_combined", parse_vhost),
+    plain("combined", parse_line),
+    plain("nginx-json", parse_nginx),
+    plain("caddy", parse_caddy),
+    Format("cloudfront", partial(w3c_parser, separator="\t"), headed=True),
+    Format("w3c", partial(w3c_parser, separator=" "), headed=True),
+)
+FORMATS: Final = {one.name: one for one in (*DETECTED, plain("common", parse_line))}
+
+_ENOUGH: Final = 50  # lines that say the same
+
+
+@lru_cache(maxsize=16)
+def find_format(name: str, string: str = "") -> Format:
+    """The format of that name; `custom` is the one that `string` describes. Raises UsageError for anything else."""
+    if name == CUSTOM:
+        return plain(CUSTOM, compile_format(string))
+    if name not in FORMATS:
+        raise UsageError(f"there is no log format {name!r}; formats: {AUTO}, {', '.join(sorted(FORMATS))}")
+    return FORMATS[name]
+
+
+def detect(name: str, lines: Sequence[str]) -> Format | None:
+    """The format of the log `name` by its first lines; None when none of them can be read.
+
+    Lines that no format reads decide nothing. Raises UsageError when lines of two formats are among them.
+    """
+    header = last_header(lines)
+    parsers = [(one.name, one.parser(header)) for one in DETECTED]
+    found: Counter[str] = Counter()
+    for line in lines:
+        read = next((kind for kind, parse in parsers if parse(line) is not None), None)
+        if read is not None:
+            found[read] += 1
+            if found.total() >= _ENOUGH:
+                break
+    if len(found) > 1:
+        kinds = " and ".join(f"{kind} ({count})" for kind, count in found.most_common())
+        raise UsageError(f"{name} has lines of several formats: {kinds}. Name the one to be read with --format.")
+    return FORMATS[next(iter(found))] if found else None
+
+
+def last_header(lines: Sequence[str]) -> str:
+    """The last line that says which fields follow, '' when there is none."""
+    return next((line for line in reversed(lines) if line.startswith(HEADER)), "")

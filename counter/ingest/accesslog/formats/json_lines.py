@@ -1,0 +1,129 @@
+"""Logs with a JSON object a line: nginx with `log_format ... escape=json`, and Caddy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from counter.ingest.accesslog.fields import (
+    address_of,
+    clf_time,
+    dashless,
+    epoch_time,
+    host_of,
+    iso_time,
+    join_request,
+    split_request,
+    status_of,
+)
+from counter.ingest.accesslog.lines import LogLine
+
+# What msgspec raises for a text that is not such an object: bad JSON, bad Unicode, nested too deep.
+_MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+# Caddy writes times as seconds unless told otherwise; its larger units are told apart by their size.
+_MILLISECONDS_FROM: Final = 1e11
+_NANOSECONDS_FROM: Final = 1e17
+
+
+class _Nginx(msgspec.Struct, gc=False):
+    """The keys that are looked at, named as nginx names its variables; others may stand beside them."""
+
+    remote_addr: str
+    status: int | str
+    time_iso8601: str = ""
+    msec: int | float | str = ""
+    time_local: str = ""
+    request: str = ""
+    request_method: str = ""
+    request_uri: str = ""
+    http_referer: str | None = None
+    http_user_agent: str | None = None
+    host: str | None = None
+
+
+_nginx: Final = msgspec.json.Decoder(_Nginx)
+
+
+def parse_nginx(line: str) -> LogLine | None:
+    """The request of one line, None when malformed."""
+    try:
+        found = _nginx.decode(line)
+    except _MALFORMED:
+        return None
+    address, at, status, host = address_of(found.remote_addr), _nginx_time(found), status_of(found.status), found.host
+    if address is None or at is None or status is None:
+        return None
+    if found.request_uri:
+        method, target = join_request(found.request_method, found.request_uri)
+    else:
+        method, target = split_request(found.request)
+    return LogLine(
+        address, at, method, target, status, dashless(found.http_referer or ""), dashless(found.http_user_agent or ""),
+        _host(host),
+    )  # fmt: skip
+
+
+def _nginx_time(found: _Nginx) -> int | None:
+    if found.time_iso8601:
+        return iso_time(found.time_iso8601)
+    return clf_time(found.time_local) if found.time_local else epoch_time(found.msec)
+
+
+class _Headers(msgspec.Struct, frozen=True, gc=False):
+    user_agent: tuple[str, ...] = msgspec.field(name="User-Agent", default=())
+    referrer: tuple[str, ...] = msgspec.field(name="Referer", default=())
+
+
+class _Request(msgspec.Struct, gc=False):
+    method: str
+    uri: str
+    host: str = ""
+    client_ip: str = ""  # behind trusted proxies, the visitor's
+    remote_ip: str = ""
+    headers: _Headers = _Headers()
+
+
+class _Caddy(msgspec.Struct, gc=False):
+    ts: int | float | str
+    request: _Request
+    status: int
+
+
+_caddy: Final = msgspec.json.Decoder(_Caddy)
+
+
+def parse_caddy(line: str) -> LogLine | None:
+    """The request of one line of Caddy's default access log, None when malformed."""
+    try:
+        found = _caddy.decode(line)
+    except _MALFORMED:
+        return None
+    request = found.request
+    address, at = address_of(request.client_ip or request.remote_ip), _caddy_time(found.ts)
+    status = status_of(found.status)
+    if address is None or at is None or status is None:
+        return None
+    method, target = join_request(request.method, request.uri)
+    headers = request.headers
+    return LogLine(
+        address, at, method, target, status, " ".join(headers.referrer[:1]), " ".join(headers.user_agent[:1]),
+        _host(request.host),
+    )  # fmt: skip
+
+
+def _caddy_time(ts: float | str) -> int | None:
+    if isinstance(ts, str):
+        return iso_time(ts)
+    if ts >= _NANOSECONDS_FROM:
+        ts /= 1e9
+    elif ts >= _MILLISECONDS_FROM:
+        ts /= 1e3
+    return epoch_time(ts)
+
+
+def _host(sent: str | None) -> str:
+    """The host a visitor sent, as he sent it when it is none: then it is nobody's own, and not unknown."""
+    host = host_of(sent or "")
+    return (sent or "").lower() if host is None else host

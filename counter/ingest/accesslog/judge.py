@@ -1,0 +1,149 @@
+"""A block of lines becomes events and drops: what can be told of a line without its neighbours.
+
+It needs no order, so that several processes can do it at once; `importer.py` puts together what they found.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from counter.event import DOWNLOAD, NOT_FOUND, PAGEVIEW, Drop, Event, Hit, Via
+from counter.ingest.accesslog.files import lines_of
+from counter.ingest.accesslog.formats import find_format
+from counter.ingest.accesslog.formats.w3c import HEADER
+from counter.ingest.accesslog.lines import LogLine
+from counter.ingest.accesslog.order import line_hash
+from counter.ingest.accesslog.pages import is_download, is_missing_page, is_page
+from counter.ingest.page import split_url
+from counter.ingest.parse import LIMITS, PROP_VALUE, USER_AGENT
+from counter.ingest.pipeline import Pipeline
+from counter.ingest.screen import LOG_STEPS, Step, bot
+from counter.ingest.text import clean
+from counter.site import ActiveSite, Site
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What the owner asked for."""
+
+    everything: bool = False  # every line that can be read, not only pages
+    keep_bots: bool = False
+    overlap: bool = False
+    events: bool = False  # missing pages and downloads are events
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What every block of one import is judged by."""
+
+    site: Site
+    line_key: bytes
+    choices: Choices
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """A block's lines, and how to read them."""
+
+    text: bytes
+    now: float  # UTC seconds, of salts that must be made
+    format: str
+    string: str = ""  # of the format `custom`
+    header: str = ""  # in force where the block begins
+
+
+class Portion(msgspec.Struct):
+    """What became of a block. Events and drops stand with the number of their line, and as its first occurrence."""
+
+    lines: int = 0
+    malformed: int = 0
+    not_page: int = 0
+    events: list[tuple[int, Event]] = []  # noqa: RUF012 - msgspec copies an empty list
+    drops: list[tuple[int, Drop]] = []  # noqa: RUF012
+
+    def in_order(self) -> list[tuple[int, Event | Drop]]:
+        """Events and drops by the number of their line."""
+        return sorted([*self.events, *self.drops], key=_number)
+
+
+def _number(one: tuple[int, Event | Drop]) -> int:
+    return one[0]
+
+
+Props = tuple[tuple[str, str], ...]
+_NONE: Final[Props] = ()
+
+
+class Judge:
+    """Judges the blocks of one import."""
+
+    def __init__(self, terms: Terms, pipeline: Pipeline) -> None:
+        self._site = ActiveSite(terms.site)
+        self._terms = terms
+        self._choices = terms.choices
+        self._pipeline = pipeline
+        self._steps: tuple[Step, ...] = tuple(s for s in LOG_STEPS if not (terms.choices.keep_bots and s is bot))
+
+    def judge(self, chunk: Chunk) -> Portion:
+        """What became of the chunk's lines; those of its header are none."""
+        form = find_format(chunk.format, chunk.string)
+        parse, portion = form.parser(chunk.header), Portion()
+        for number, text in enumerate(lines_of(chunk.text)):
+            if form.headed and text.startswith("#"):
+                parse = form.parser(text) if text.startswith(HEADER) else parse
+                continue
+            portion.lines += 1
+            line = parse(text)
+            if line is None:
+                portion.malformed += 1
+            else:
+                self._judge(line, number, text, chunk.now, portion)
+        return portion
+
+    def _judge(self, line: LogLine, number: int, text: str, now: float, portion: Portion) -> None:
+        meaning = self._meaning(line)
+        if meaning is None:
+            portion.not_page += 1
+            return
+        name = line_hash(self._terms.line_key, self._terms.site.id, text, 1)
+        hit = self._hit(line, name, *meaning)
+        judged = self._pipeline.judge(hit, self._site, now, 0.0, self._steps)
+        if judged.event is not None:
+            portion.events.append((number, judged.event))
+        elif judged.drop is not None:
+            portion.drops.append((number, judged.drop))
+
+    def _meaning(self, line: LogLine) -> tuple[str, Props] | None:
+        """Name and properties of the event that the line is; None when it counts as nothing."""
+        if self._choices.events:
+            if is_missing_page(line):
+                return NOT_FOUND, _NONE
+            if is_download(line):
+                return DOWNLOAD, (("url", _url(line)),)
+        return (PAGEVIEW, _NONE) if self._choices.everything or is_page(line) else None
+
+    def _hit(self, line: LogLine, name: int, event: str, props: Props) -> Hit:
+        return Hit(
+            site=self._terms.site.id,
+            path=clean(line.target[: LIMITS["path"]], LIMITS["path"]),
+            at=line.at,
+            address=line.address,
+            user_agent=clean(line.user_agent[:USER_AGENT], USER_AGENT),
+            via=Via.LOG,
+            name=event,
+            host=clean(line.host[: LIMITS["host"]], LIMITS["host"]) if line.host else "",
+            referrer=clean(line.referrer[: LIMITS["referrer"]], LIMITS["referrer"]),
+            props=props,
+            line=name,
+            overlap=self._choices.overlap,
+        )
+
+
+def _url(line: LogLine) -> str:
+    """Where a file was taken from, without query: an address when the host is known, else its path."""
+    path = line.target.partition("#")[0].partition("?")[0]
+    url = split_url(path)
+    if url is None and line.host:
+        path = f"https://{line.host}{path}"
+    elif url is not None:
+        path = f"{url.scheme}://{url.host}{url.path}"
+    return clean(path[: 8 * PROP_VALUE], PROP_VALUE)

@@ -1,0 +1,77 @@
+"""Which format each log is in, and the order in which several are read: that of their first lines' times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import NamedTuple
+
+from counter.errors import UsageError
+from counter.ingest.accesslog.files import Block, LogFile, is_stream, lines_of, open_log
+from counter.ingest.accesslog.formats import AUTO, DETECTED, FORMATS, detect, find_format, last_header
+from counter.ingest.accesslog.importer import Reading
+
+_EMPTY = FORMATS["combined"]  # of a log without lines: nothing is read by it
+
+
+class Source(NamedTuple):
+    """An open log, and how to read it."""
+
+    file: LogFile
+    reading: Reading
+    blocks: Iterator[Block]
+
+
+@contextmanager
+def open_source(path: str, name: str = AUTO, string: str = "") -> Iterator[Source]:
+    """The log at `path` in the format `name`, by default the one its first lines are in.
+
+    Raises UsageError as `open_log` does, and when no format reads any of the first lines.
+    """
+    with open_log(path) as file:
+        blocks = file.blocks()
+        first = list(_first(blocks))
+        reading = Reading(find_format(name, string), string) if name != AUTO else detected(file.name, first)
+        yield Source(file, reading, chain(first, blocks))
+
+
+def detected(name: str, first: Sequence[Block]) -> Reading:
+    """How to read the log `name`, by its first blocks."""
+    lines = [line for block in first for line in lines_of(block.text)]
+    found = detect(name, lines)
+    if found is None and any(not line.startswith("#") for line in lines):
+        tried = ", ".join(one.name for one in DETECTED)
+        raise UsageError(
+            f"{name}: none of the first {len(lines):,} lines can be read as {tried};"
+            " name the format with --format, or describe it with --log-format"
+        )
+    return Reading(found or _EMPTY)
+
+
+def _first(blocks: Iterator[Block]) -> Iterator[Block]:
+    block = next(blocks, None)
+    if block is not None:
+        yield block
+
+
+def in_order(paths: Sequence[str], name: str = AUTO, string: str = "") -> list[str]:
+    """The logs in the order of their first lines' times; what can be read only once comes last, as it was given.
+
+    Raises UsageError as `open_log` does, before any log is read.
+    """
+    if len(paths) == 1:
+        return list(paths)
+    streams = [path for path in paths if is_stream(path)]
+    return [*sorted((path for path in paths if path not in streams), key=lambda path: begin(path, name, string)), *streams]
+
+
+def begin(path: str, name: str = AUTO, string: str = "") -> float:
+    """UTC seconds of the first line that can be read; for ever without any."""
+    with open_log(path) as file:
+        lines = [line for block in _first(file.blocks()) for line in lines_of(block.text)]
+    form = detect(file.name, lines) if name == AUTO else find_format(name, string)
+    if form is None:
+        return float("inf")
+    parse = form.parser(last_header(lines))
+    return next((found.at for line in lines if (found := parse(line)) is not None), float("inf"))

@@ -1,0 +1,7 @@
+-- What is known of one hit?
+select hit, at, visit, visitor, coalesce(name, ''), coalesce(path, ''), ip, coalesce(title, ''), props,
+       coalesce(referrer, ''), coalesce(source, ''), coalesce(channel, ''), coalesce(country, ''), coalesce(region, ''),
+       coalesce(city, ''), coalesce(browser, ''), coalesce(browser_version, ''), coalesce(system, ''),
+       coalesce(device, ''), coalesce(language, ''), coalesce(screen, ''), via, engaged
+from hit_log
+where hit = :hit

@@ -1,0 +1,42 @@
+-- Where does a question work? Temporary tables of one connection; they go with the end of its snapshot.
+drop table if exists temp.wanted;
+drop table if exists temp.matched;
+drop table if exists temp.wanted_property;
+drop table if exists temp.wanted_text;
+drop table if exists temp.found_event;
+drop table if exists temp.found_id;
+drop table if exists temp.found_visit;
+drop table if exists temp.shared;
+drop table if exists temp.touch;
+drop table if exists temp.goal_reach;
+drop table if exists temp.answer;
+create temp table wanted (                       -- ids that the filters let pass
+  slot text, id integer, primary key (slot, id)
+) without rowid;
+create temp table matched (id integer primary key);
+create temp table wanted_property (              -- filters on properties; key null: on the names of properties
+  number integer primary key, key text, contains integer, negative integer
+);
+create temp table wanted_text (number integer, text text);
+create temp table found_event (                  -- the matching events, and their engaged time (kind 3)
+  visit_id integer, id integer, kind integer, day integer, hour integer, path_id integer, name_id integer,
+  engaged integer, first integer,                -- first: of this page in its visit
+  primary key (visit_id, id)
+) without rowid;
+create temp table found_id (                     -- their visits, with what of them lies in the period
+  id integer primary key, pageviews integer, events integer, engaged integer
+);
+create temp table found_visit (                  -- the same visits as a whole
+  id integer primary key, visitor integer, again integer, day integer, hour integer, client_id integer,
+  place_id integer, origin_id integer, entry_page integer, exit_page integer, bounces integer, seconds integer,
+  pageviews integer, events integer, engaged integer,
+  turn integer                                   -- of its visitor's found visits: 0 the only one, 1 the first, 2 later
+);
+create temp table shared (visitor integer primary key, first integer);
+create temp table touch (                        -- what has a value: one row an event and value
+  value, visit_id integer, visitor integer, id integer, kind integer, day integer
+);
+create temp table goal_reach (                   -- reach: 2 * path for a page view, 2 * name + 1 for a custom event
+  reach integer, goal integer, primary key (reach, goal)
+) without rowid;
+create temp table answer (value, pageviews, visits, visitors, bounces, seconds, events, engaged);

@@ -1,0 +1,11 @@
+-- Which visitors have several of the found visits, and which visit is their first?
+insert into temp.shared
+select visitor, min(id)
+from (
+  select visitor, id from temp.found_visit where again
+  union all
+  select id, id from temp.found_visit
+  where not again and id in (select visitor from temp.found_visit where again)
+)
+group by visitor
+having count(*) > 1

@@ -1,0 +1,78 @@
+"""The nightly check: every number is counted again from the raw rows, what differs is told, and mended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from counter.errors import StoreError
+from counter.localtime import LocalTime, day_date
+from counter.query import Difference
+from counter.web.checked import Checked, due, inode, write_checked
+from counter.web.notices import renew_notices
+from counter.web.parts import Service
+
+log = logging.getLogger(__name__)
+
+EVERY = 600.0  # seconds between two looks whether it is due
+SOON = 300.0  # seconds after a start: the service has enough to do then
+TOLD = 20  # differences that are logged one by one
+
+
+async def check_when_due(service: Service) -> None:
+    """The job: checks when the first site's night has come, or the last check is too old."""
+    sites = service.sites.all()
+    local = sites[0].local if sites else LocalTime("UTC")
+    if due(service.clock.now(), service.checked, local):
+        await check_now(service)
+
+
+async def check_now(service: Service) -> Checked:
+    """Recount on a connection of its own while hits go on, mend what differs, and keep the result."""
+    folder = service.config.storage.path
+    started = service.clock.monotonic()
+    differences, repaired, error = 0, 0, ""
+    try:
+        found = await service.store.check()
+        differences = len(found)
+        if found:
+            _tell(found)
+            repaired = await _repair(service, found)
+    except StoreError as failed:
+        log.error("the check failed", extra={"error": str(failed)})
+        error = str(failed)
+    took = service.clock.monotonic() - started
+    checked = Checked(service.clock.now(), took, differences, repaired, error, await asyncio.to_thread(inode, folder))
+    service.checked = checked
+    renew_notices(service)
+    await asyncio.to_thread(_keep, service, checked)
+    return checked
+
+
+async def _repair(service: Service, found: list[Difference]) -> int:
+    repaired = await service.store.repair()
+    await service.reload_sites()
+    tables = ", ".join(sorted({one.table for one in found}))
+    await service.store.audit("check.repaired", f"{repaired} numbers of {tables}", service.clock.now())
+    log.warning("numbers were mended from the raw rows", extra={"numbers": repaired})
+    return repaired
+
+
+def _tell(found: list[Difference]) -> None:
+    for one in found[:TOLD]:
+        monthly = one.table == "rollup_month"
+        when = f"{one.day // 12}-{one.day % 12 + 1:02}" if monthly else day_date(one.day).isoformat()
+        log.warning(
+            "a number differs from the raw rows",
+            extra={"table": one.table, "site_key": one.site_key, "when": when, "what": one.what,
+                   "stored": one.stored, "counted": one.counted},
+        )  # fmt: skip
+    if len(found) > TOLD:
+        log.warning("more numbers differ from the raw rows", extra={"numbers": len(found) - TOLD})
+
+
+def _keep(service: Service, checked: Checked) -> None:
+    try:
+        write_checked(service.config.storage.path, checked)
+    except OSError as error:
+        log.error("the result of the check could not be kept", extra={"error": str(error)})

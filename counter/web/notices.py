@@ -1,0 +1,67 @@
+"""What the owner should know while the service runs: shown by /readyz, written to the log when it is new."""
+
+from __future__ import annotations
+
+import logging
+
+from counter.store.open import wal_reset_bug
+from counter.web.checked import Checked
+from counter.web.parts import Service
+
+log = logging.getLogger(__name__)
+
+
+def notices_of(service: Service) -> list[str]:
+    """Every notice that holds now, as a sentence."""
+    notices = []
+    if wal_reset_bug():
+        notices.append(
+            "this SQLite has the WAL-reset bug (3.7.0 to 3.51.2); it is harmless as long as only this service opens"
+            " the database for writing, so do not write to it with other programs"
+        )
+    if service.pipeline.geo.problem:
+        notices.append(service.pipeline.geo.problem)
+    if service.config.storage.durability == "normal":
+        notices.append('durability is "normal": a power cut can lose the last hits although they were answered')
+    return notices + _of_the_check(service.checked) + _of_proxies(service)
+
+
+def _of_the_check(checked: Checked | None) -> list[str]:
+    if checked is None:
+        return []
+    if checked.error:
+        return ["the last check could not recount the numbers; the log and 'counter doctor' say why"]
+    if checked.differences > checked.repaired:
+        return [f"{checked.differences} numbers differ from the raw rows; mend them with 'counter check --repair'"]
+    if checked.differences:
+        return [f"{checked.differences} numbers differed from the raw rows in the last check, and were mended"]
+    return []
+
+
+def _of_proxies(service: Service) -> list[str]:
+    """Without their addresses: whoever reads /readyz could be anyone, and a stranger may play with the header."""
+    if not service.untrusted.proxies(sum(service.outcomes.values())):
+        return []
+    notice = (
+        "a proxy sends X-Forwarded-For but is not in [server] trusted_proxies, so its visitors all have its address;"
+        " 'counter doctor' names it"
+    )
+    return [notice]
+
+
+def renew_notices(service: Service) -> None:
+    """Puts what holds now in the place of what held before; what is new is logged once."""
+    former, service.notices = service.notices, notices_of(service)
+    for notice in service.notices:
+        if notice not in former:
+            log.warning(notice)
+
+
+async def renew_places(service: Service) -> str:
+    """Takes the database of places up when it changed; what to tell of it: the one in force, and its problem."""
+    if await service.pipeline.geo.renew():
+        renew_notices(service)
+    geo = service.pipeline.geo
+    if geo.problem or geo.edition is None:
+        return geo.problem or "no database is open"
+    return f"{geo.edition.kind} of {geo.edition.built_on} is in force"

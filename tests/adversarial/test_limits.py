@@ -1,0 +1,307 @@
+"""What grows has a limit, and what is over it is refused or put together, never lost from a total.
+
+T-20: one address that floods, and the memory of who may send how much. T-21: distinct texts without end.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from collections import Counter as Count
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counter.event import Bot, Client, Drop, DropReason, Origin, Place
+from counter.ingest import rate
+from counter.ingest.rate import SHARED, WINDOW, RateLimiter
+from counter.query import Dimension
+from counter.site import Site
+from counter.store.open import Store, open_store
+from counter.store.protocols import Batch
+from counter.store.sqlite import dictionary, drops, upkeep
+from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
+from tests.app_fixture import NOON as START
+from tests.app_fixture import FakeClock, Start, countries, outcome_of, start
+from tests.store.events import DAY, NOON, TODAY, append, broken_down, counted, day_sums, make, read
+
+__all__ = ["countries", "start"]
+
+
+# T-20: floods -----------------------------------------------------------------------------------------------------
+
+
+class TestTheLimiter:
+    def test_after_the_budget_it_says_how_long_to_wait_until_the_window_ends(self) -> None:
+        limiter = RateLimiter(3)
+        assert [limiter.wait("192.0.2.1", 100.0) for _ in range(3)] == [0, 0, 0]
+        assert limiter.wait("192.0.2.1", 100.0) == WINDOW + 1
+        assert limiter.wait("192.0.2.1", 150.0) == 11
+        assert limiter.wait("192.0.2.2", 150.0) == 0, "nobody else waits"
+        assert limiter.wait("192.0.2.1", 160.0) == 0, "a new window"
+
+    def test_a_million_addresses_of_one_ipv6_64_are_one(self) -> None:
+        """T-20: whoever has a /64 may use a new address for every hit."""
+        limiter = RateLimiter(10)
+        network = int(ipaddress.ip_address("2001:db8:1:2::"))
+        texts = (ipaddress.ip_address(network + number * 18_446_744_073_709).exploded for number in range(1_000_000))
+        assert sum(limiter.wait(text, 1.0) == 0 for text in texts) == 10
+        assert len(limiter) == 1
+
+    def test_the_table_is_bounded_and_a_flood_behind_a_crowd_is_stopped_all_the_same(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rate, "MOST", 1000)
+        limiter = RateLimiter(50)
+        for number in range(20_000):
+            limiter.wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 1.0)
+        assert len(limiter) <= 1000 + SHARED
+        flood = [limiter.wait("192.0.2.66", 1.0) for _ in range(1000)]
+        assert flood.count(0) <= 50
+        assert all(flood[50:])
+        assert limiter.wait("10.0.0.7", 1.0) == 0, "who has a place of his own keeps it"
+
+    def test_a_crowd_larger_than_the_table_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The default limit, and as many visitors beyond the table as a fast machine answers in a minute."""
+        monkeypatch.setattr(rate, "MOST", 1000)
+        limiter = RateLimiter(600)
+        served = sum(limiter.wait(f"2001:db8:{n >> 16:x}:{n & 65535:x}::1", 1.0) == 0 for n in range(400_000))
+        assert served == 400_000
+
+    def test_no_limit_holds_nothing(self) -> None:
+        limiter = RateLimiter(0)
+        assert {limiter.wait(f"192.0.2.{number % 256}", 1.0) for number in range(1000)} == {0}
+        assert len(limiter) == 0
+
+
+async def test_a_flooding_address_gets_429_with_retry_after_and_others_are_counted(start: Start) -> None:
+    """T-20, through a trusted proxy."""
+    clock = FakeClock(START)
+    counter = await start(clock, counting={"rate_limit_per_minute": 30})
+    for _ in range(10):  # 1,000 hits in a second of the clock
+        answer = await counter.post([{"site": "demo", "path": "/"}] * 100, ip="192.0.2.66")
+        clock.move(0.1)
+    assert answer.status == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= WINDOW + 1
+    single = await counter.hit(ip="192.0.2.66")
+    assert (single.status, single.headers["X-Counter"]) == (429, "dropped; reason=rate_limited")
+    assert int(single.headers["Retry-After"]) >= 1
+    others = [outcome_of(await counter.hit(ip=f"198.51.100.{number}")) for number in range(50)]
+    assert set(others) == {"counted"}
+    assert (len(counter.hits()), (await counter.drops())["rate_limited"]) == (30 + 50, 971)
+    clock.move(WINDOW)
+    assert outcome_of(await counter.hit(ip="192.0.2.66")) == "counted"
+    await counter.assert_unharmed()
+
+
+async def test_addresses_of_one_ipv6_64_share_a_budget_over_http(start: Start) -> None:
+    """T-20."""
+    counter = await start(counting={"rate_limit_per_minute": 20})
+    outcomes = Count([outcome_of(await counter.hit(ip=f"2001:db8:5:6::{number:x}")) for number in range(1, 101)])
+    assert outcomes == {"counted": 20, "rate_limited": 80}
+    assert len(counter.service.pipeline.rules.rate) == 1
+
+
+# T-21: distinct texts without end ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "data", "normal", 30) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def site(store: Store) -> Site:
+    return await store.add_site(Site(0, "demo", "Demo"), NOON)
+
+
+# Every text that a stranger chooses freely.
+FREE = (Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE, Dimension.REFERRER, Dimension.REFERRER_HOST,
+        Dimension.SOURCE, Dimension.UTM_SOURCE, Dimension.UTM_MEDIUM, Dimension.UTM_CAMPAIGN, Dimension.UTM_TERM,
+        Dimension.UTM_CONTENT, Dimension.LANGUAGE)  # fmt: skip
+
+
+async def tell_distinct(store: Store, site: Site, start: int, end: int) -> None:
+    """A hit, a visit and a visitor for each number, with a text of its own in every field."""
+    for first in range(start, end, 5000):
+        events = []
+        for n in range(first, min(first + 5000, end)):
+            utm = {f"utm_{name}": f"{name}{n}" for name in ("source", "medium", "campaign", "term", "content")}
+            origin = Origin(f"https://h{n}.test/", f"h{n}.test", f"h{n}.test", "referral", **utm)
+            events.append(make(site, NOON + n % 3600, n, f"/page/{n}", title=f"Title {n}", origin=origin,
+                               client=Client(language=f"l{n}"), place=Place("DE")))  # fmt: skip
+        await store.append(Batch(tuple(events)), NOON)
+        await store.fold()
+
+
+async def assert_capped(store: Store, site: Site, folder: Path, told: int) -> None:
+    assert await store.check() == []
+    assert await day_sums(store, site) == {
+        TODAY: {"pageviews": told, "visits": told, "visitors": told, "bounces": told}
+    }  # fmt: skip
+    cap = dictionary.NEW_VALUES_A_DAY
+    values = dict(read(folder, "select dimension, count(*) from value where id > 0 group by 1"))
+    assert max(values.values()) == cap + 1, "and (other)"
+    for dimension in FREE:
+        began = time.monotonic()
+        found = await broken_down(store, site, dimension)
+        assert time.monotonic() - began < 10, "a second is what T-21 wants of a quiet machine"
+        assert len(found) == cap + 1
+        assert found[OTHER]["visits"] == told - cap
+        assert sum(row["visits"] for row in found.values()) == told
+    assert read(folder, "select count(*) from rollup_day") == read(folder, "select count(*) from rollup_month")
+    assert read(folder, "select count(*) from rollup_day")[0][0] <= (cap + 1) * len(FREE) + 20
+
+
+async def test_distinct_texts_beyond_the_cap_are_other_and_every_total_stays_exact(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-21, with a tenth of the cap."""
+    monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", NEW_VALUES_A_DAY // 10)
+    await tell_distinct(store, site, 0, 3000)
+    await assert_capped(store, site, tmp_path / "data", 3000)
+
+
+async def test_thirty_thousand_distinct_paths_leave_ten_thousand_and_other(
+    store: Store, site: Site, tmp_path: Path
+) -> None:
+    """T-21, with the cap that is in force."""
+    for first in range(0, 30_000, 5000):
+        await counted(store, *(make(site, NOON, 1, f"/{n}", title=f"T{n}") for n in range(first, first + 5000)))
+    await store.fold()
+    assert read(tmp_path / "data", "select count(*) from value where dimension = 1") == [(NEW_VALUES_A_DAY + 1,)]
+    assert read(tmp_path / "data", "select count(*) from value where dimension = 5") == [(NEW_VALUES_A_DAY + 1,)]
+    pages = await broken_down(store, site, Dimension.PAGE)
+    assert pages[OTHER] == {"pageviews": 20_000, "visits": 1, "visitors": 1}
+    assert sum(row["pageviews"] for row in pages.values()) == 30_000
+    assert await store.check() == []
+
+
+@pytest.mark.soak
+async def test_a_million_distinct_texts_in_every_field(store: Store, site: Site, tmp_path: Path) -> None:
+    """T-21."""
+    await tell_distinct(store, site, 0, 1_000_000)
+    await assert_capped(store, site, tmp_path / "data", 1_000_000)
+
+
+async def test_the_next_day_has_new_values_again(
+    store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 3)
+    await counted(store, *(make(site, NOON, n, f"/{n}") for n in range(5)))
+    await counted(store, *(make(site, NOON + DAY, n, f"/{n}") for n in range(5)))
+    assert set(await broken_down(store, site, Dimension.PAGE)) == {"/0", "/1", "/2", OTHER}
+    assert set(await broken_down(store, site, Dimension.PAGE, TODAY + 1, TODAY + 2)) == {f"/{n}" for n in range(5)}
+
+
+async def test_one_sites_flood_leaves_the_others_their_values(
+    store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 3)
+    other = await store.add_site(Site(0, "other", "Other"), NOON)
+    await counted(store, *(make(site, NOON, n, f"/{n}") for n in range(50)))
+    await counted(store, *(make(other, NOON, n, f"/{n}") for n in range(3)))
+    assert set(await broken_down(store, other, Dimension.PAGE)) == {"/0", "/1", "/2"}
+
+
+def of_bot(site: Site, number: int, name: str = "Examplebot") -> Drop:
+    return Drop(site.key, NOON, TODAY, DropReason.BOT, Bot(name, "other"), f"/{number}", "192.0.2.1", f"{name}/1.0")
+
+
+async def test_names_that_bots_make_up_are_capped_and_their_number_stays_exact(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-21: a bot that is on no list has the name it gives itself."""
+    monkeypatch.setattr(drops, "BOTS_A_DAY", 100)
+    for first in range(0, 600, 60):
+        await store.append(Batch((), tuple(of_bot(site, n, f"bot{n}") for n in range(first, first + 60))), NOON)
+        await store.append(Batch((), (of_bot(site, 0, "bot7"),)), NOON)
+    rows = dict(read(tmp_path / "data", "select name, count from bot_count"))
+    assert (len(rows), sum(rows.values()), rows["bot7"]) == (101, 610, 11)
+
+
+async def test_the_log_of_drops_stays_small_while_a_flood_goes_on(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-20: dropped hits are logged, and a flood may last longer than an hour."""
+    monkeypatch.setattr(drops, "TRIM_EVERY", 1500)
+    for number in range(20):
+        await store.append(Batch((), tuple(of_bot(site, number) for _ in range(500))), NOON)
+        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < drops.KEPT + 1500 + 500
+    assert read(tmp_path / "data", "select count from drop_count") == [(10_000,)]
+
+
+# Retention --------------------------------------------------------------------------------------------------------
+
+
+async def test_counts_of_new_values_are_kept_for_days_and_not_for_ever(
+    store: Store, site: Site, tmp_path: Path
+) -> None:
+    await counted(store, make(site, NOON, path="/a"), make(site, NOON + 2 * DAY, path="/b"))
+    await store.prune(NOON + 2 * DAY, [])
+    assert read(tmp_path / "data", "select distinct day from value_count order by 1") == [(TODAY,), (TODAY + 2,)]
+    await store.prune(NOON + 4 * DAY, [])
+    assert read(tmp_path / "data", "select distinct day from value_count") == [(TODAY + 2,)]
+
+
+async def test_the_quarantine_keeps_the_latest(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "PUT_ASIDE", 3)
+    for number in range(7):
+        await store.quarantine(make(site, NOON, path=f"/{number}"), "refused", NOON)
+    await store.prune(NOON, [])
+    kept = read(tmp_path / "data", "select event from quarantine order by id")
+    assert [json.loads(event)["path"] for (event,) in kept] == ["/4", "/5", "/6"]
+
+
+async def test_expiry_goes_in_portions_and_hits_are_written_between_them(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention under load: no transaction is long, and totals stay."""
+    monkeypatch.setattr(upkeep, "PORTION", 10)
+    await append(store, *(make(site, NOON + n, n, address=f"192.0.2.{n % 250}") for n in range(200)))
+    before = await day_sums(store, site)
+    seen: list[int] = []
+    change: Any = store._change
+
+    async def change_with_a_hit_between(function: Any, *arguments: Any, **more: Any) -> Any:
+        result = await change(function, *arguments, **more)
+        if function in (upkeep.expire_addresses, upkeep.expire_hits) and result:
+            seen.append(result)
+            await counted(store, make(site, NOON + 40 * DAY, 10_000 + len(seen)), now=NOON + 40 * DAY)
+        return result
+
+    monkeypatch.setattr(store, "_change", change_with_a_hit_between)
+    gone = await store.expire(NOON + 40 * DAY, 30, 35)
+    assert gone == {"addresses": 200, "hits": 200}
+    assert len(seen) >= 20 + 10
+    assert max(seen) <= 20
+    days = await day_sums(store, site)
+    assert {TODAY: days[TODAY]} == before
+    assert days[TODAY + 40]["pageviews"] == len(seen)
+    assert await store.check() == []
+
+
+# How each table is kept from growing without end; docs/running.md says it to the owner.
+GROWTH = {
+    "site": "the owner makes them", "token": "the owner makes them", "goal": "the owner makes them",
+    "history": "days of a former counter", "audit": "a line for each act of the owner",
+    "value": "new ones a day are capped", "value_count": "pruned", "client": "a row for a visit at most",
+    "place": "a row for a visit at most", "origin": "a row for a visit at most",
+    "visit": "hit_retention_days", "event": "hit_retention_days", "visitor": "pruned with its salt",
+    "visitor_tail": "emptied by each fold", "hit_id": "pruned", "batch": "pruned",
+    "log_line": "lines are known for ever, that is the promise", "total_hour": "hours", "total_day": "days",
+    "rollup_day": "days and capped values", "rollup_month": "months and capped values", "watermark": "one row",
+    "written": "days", "closed_day": "days", "day_span": "days", "drop_count": "days and a closed set of reasons",
+    "bot_count": "days and capped names", "drop_log": "1,000 a site", "quarantine": "pruned",
+}  # fmt: skip
+
+
+async def test_for_every_table_it_is_known_what_bounds_it(store: Store, tmp_path: Path) -> None:
+    tables = {name for (name,) in read(tmp_path / "data", "select name from sqlite_schema where type = 'table'")}
+    assert tables - {"sqlite_sequence"} == set(GROWTH)
