@@ -134,7 +134,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     values["storage"]["path"] = (base / values["storage"]["path"]).resolve()
     values["server"]["socket"] = (base / values["server"]["socket"]).resolve() if values["server"]["socket"] else None
     values["geoip"]["database"] = (
-        (base / values["geoip"]["database"]).resolve() if values["geoip"]["database"] else None
+        (base / values["geoip"]["database"]).absolute() if values["geoip"]["database"] else None
     )
     values["lists"]["sources"] = (base / values["lists"]["sources"]).resolve() if values["lists"]["sources"] else None
     parts = {section: make(**values[section]) for section, make in _SECTIONS.items()}

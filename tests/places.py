@@ -68,6 +68,13 @@ def city(name: str, country: str = "DE", kind: str = KIND) -> bytes:
 
 
 @functools.cache
+def large_city(name: str) -> bytes:
+    """The same of many pages of memory: what is mapped of a file that was truncated is lost page by page."""
+    others = {f"10.{n >> 8}.{n & 255}.0/24": geoip2("FR", f"Region {n}", f"City {n}") for n in range(2000)}
+    return database({NETWORK: geoip2("DE", f"Region of {name}", name), **others})
+
+
+@functools.cache
 def world(networks: int = 2000) -> bytes:
     """A database of many networks, so that its tree and its records are worth damaging."""
     return database({f"{n >> 8 & 255}.{n & 255}.{n % 7}.0/24": geoip2("DE", f"R{n % 97}", f"C{n}")

@@ -14,6 +14,7 @@ from counter.cli.check import check
 from counter.cli.check_config import check_config
 from counter.cli.context import Context
 from counter.cli.demo_data import demo_data
+from counter.cli.doctor import doctor
 from counter.cli.geo import geo
 from counter.cli.import_daily import import_daily
 from counter.cli.import_log import import_log
@@ -23,7 +24,9 @@ from counter.cli.site import site
 from counter.cli.totals import totals
 from counter.errors import CounterError
 
-COMMANDS = (serve, check_config, site, totals, import_log, import_daily, geo, demo_data, check, backup, restore, lists)
+COMMANDS = (
+    serve, check_config, doctor, site, totals, import_log, import_daily, geo, lists, demo_data, check, backup, restore,
+)  # fmt: skip
 
 
 @click.group(

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from counter.cli.context import Context
+from counter.ingest.enrich.sources import Sources
 from counter.settings import SETTINGS
 
 
@@ -15,6 +16,7 @@ from counter.settings import SETTINGS
 def check_config(context: Context) -> None:
     """Read the configuration and show every setting that is in force, or say what is wrong with it."""
     config = context.config
+    Sources.load(config.lists.sources)  # for the mistakes in it
     table = Table("setting", "in force", "unit", box=None, pad_edge=False)
     for setting in SETTINGS:
         if setting.section == "sites":

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import signal
+import gc
 import time
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
 
 import click
 from rich.console import Console
@@ -23,65 +19,18 @@ from counter.cli.context import Context, run
 from counter.cli.port import Port, open_port
 from counter.clock import SystemClock
 from counter.demo import catalogue
-from counter.demo.batches import Packer
-from counter.demo.shape import DayShape, Plan, days_of
-from counter.demo.visits import Made, make_day
-from counter.errors import StoreError, UsageError
-from counter.event import Event, Kind, Outcome
+from counter.demo.shape import Plan
+from counter.demo.writing import Summary, write_plan
+from counter.errors import UsageError
 from counter.ingest.identify import Salts
 from counter.localtime import LocalTime, day_date, day_number
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import ReadOnlyStore
-from counter.store.protocols import Appended, Batch
 
 ZONE = "Europe/Berlin"  # of a site that is made here
 MOST_HITS = 50_000_000
 MOST_DAYS = 3660
-WORTH_A_PROCESS = 50_000  # hits; below, starting one takes longer than it saves
-AHEAD = 3  # days that may be made before they are asked for; the largest of a million hits is about 25 MB
 GOALS = (Goal("Signed up", GoalKind.EVENT, "signup"), Goal("Read pricing", GoalKind.PAGE, "/pricing"))
-
-
-@dataclass(slots=True)
-class Summary:
-    """What was made, as far as it is written."""
-
-    hits: int = 0
-    events: int = 0
-    visits: int = 0
-    visitors: int = 0
-    drops: int = 0
-    known: int = 0  # hits that an earlier run had written
-    days: set[int] = field(default_factory=set)
-
-
-@click.command("demo-data", epilog="Example: counter demo-data --site demo --hits 100000 --days 90")
-@click.option("--site", "site_id", required=True, metavar="ID", help="Made when it is not there yet.")
-@click.option("--hits", default=1_000_000, show_default=True, type=click.IntRange(1, MOST_HITS),
-              help="Page views and custom events.")  # fmt: skip
-@click.option("--days", default=365, show_default=True, type=click.IntRange(1, MOST_DAYS), help="Local days.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32), help="The same seed makes the same.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
-              help="The last day; yesterday when absent. Today is made up to now.")  # fmt: skip
-@click.option("--add", is_flag=True, help="Although the site has hits: they can't be told apart again.")
-@click.pass_obj
-def demo_data(
-    context: Context, site_id: str, hits: int, days: int, seed: int, until: dt.datetime | None, add: bool
-) -> None:  # fmt: skip
-    """Fill a site with visitors who never were: a year with weekdays and nights, growth, a launch and a wave of bots.
-
-    The same options make the same hits. A run that was interrupted is finished by the same command with --add
-    within 48 hours. Addresses are of the ranges for documentation and benchmarks: they belong to nobody.
-    """
-    started = time.monotonic()
-    summary = Summary()
-    wish = _Wish(site_id, hits, days, seed, until.date() if until else None, add)
-    try:
-        run(_fill(context, wish, summary))
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; {summary.hits:,} hits are written, finish with the same command and --add", err=True)
-        raise click.Abort from None
-    _show(context, site_id, summary, time.monotonic() - started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +45,70 @@ class _Wish:
     add: bool
 
 
+@click.command("demo-data", epilog="Example: counter demo-data --site demo --hits 100000 --days 90")
+@click.option("--site", "site_id", required=True, metavar="ID", help="Made when it is not there yet.")
+@click.option("--hits", default=1_000_000, show_default=True, type=click.IntRange(1, MOST_HITS),
+              help="Page views and custom events.")  # fmt: skip
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, MOST_DAYS), help="Local days.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="The same seed makes the same.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+              help="The last day; yesterday when absent. Today is made up to now.")  # fmt: skip
+@click.option("--add", is_flag=True, help="Although the site has hits: they can't be told apart again.")
+@click.pass_obj
+def demo_data(
+    context: Context, site_id: str, hits: int, days: int, seed: int, until: dt.datetime | None, add: bool
+) -> None:  # fmt: skip
+    """Fill a site with visitors who never were: weekdays and nights, growth, a launch, a wave of bots.
+
+    The same options make the same hits, and within 48 hours a run that was interrupted is finished by the same
+    command with --add. Addresses are of the ranges for documentation and benchmarks: they belong to nobody.
+    """
+    started = time.monotonic()
+    summary = Summary()
+    try:
+        with _without_garbage_collection():
+            run(_fill(context, _Wish(site_id, hits, days, seed, until.date() if until else None, add), summary))
+    except KeyboardInterrupt:
+        click.echo(
+            f"interrupted: {summary.hits:,} of {hits:,} hits are written;"
+            " the same command with --add, given today, writes the others", err=True,
+        )  # fmt: skip
+        raise click.Abort from None
+    _show(summary, time.monotonic() - started)
+    server = context.config.server
+    base = server.public_url or f"http://{server.host}:{server.port}"
+    click.echo(f"look at {base}/dashboard/ and {base}/widget/{site_id}.html (service: counter serve)")
+
+
 async def _fill(context: Context, wish: _Wish, summary: Summary) -> None:
     now = int(SystemClock().now())
     async with open_port(context.config) as port:
         async with context.reading() as store:
             site = await _find_or_make(store, port, wish)
-            await _add_goals(store, port, site)
         plan = _plan(site, wish, now)
+        # A salt says that a day's visitors may still be recognised: when it expires, the store forgets them.
         salts = Salts(context.config.storage.path / "salts")
-        writing = _Writing(port, site, salts, now, summary)
-        with _progress() as progress, _executor(plan) as executor:
+        with _progress() as progress:
             task = progress.add_task(site.id, total=plan.hits)
-            try:
-                packer = Packer(plan)
-                async for made in _make(executor, plan):
-                    for batch in packer.add(made):
-                        await writing.write(batch)
-                    progress.update(task, completed=summary.hits + summary.known)
-                for batch in packer.rest():
-                    await writing.write(batch)
-            finally:
-                await writing.finish()
+            await write_plan(
+                plan,
+                partial(port.append, timezone=site.timezone),
+                lambda day: salts.key(site.key, day, now),
+                summary,
+                lambda: progress.update(task, completed=summary.hits + summary.known),
+            )
+        async with context.reading() as store:  # goals last: counted once for all hits, not with each portion of them
+            await _add_goals(store, port, site)
 
 
 async def _find_or_make(store: ReadOnlyStore, port: Port, wish: _Wish) -> Site:
-    """The site; UsageError when it has hits and nobody said that these may be added."""
+    """The site; UsageError when it has hits and nobody said that more may be added."""
     site = next((one for one in await store.sites() if one.id == wish.site_id), None)
     if site is None:
         hosts = (catalogue.SHOP, f"www.{catalogue.SHOP}")
         site = await port.add_site(Site(0, wish.site_id, catalogue.NAME, hosts, ZONE))
-    if wish.add:
-        return site
     hits = sum(day.pageviews + day.events for day in await store.reports.day_totals(site.key))
-    if hits:
+    if hits and not wish.add:
         raise UsageError(
             f"site {site.id!r} has {hits:,} hits, and what is added can never be taken away again; name a new site,"
             " or say --add"
@@ -153,79 +133,14 @@ def _plan(site: Site, wish: _Wish, now: int) -> Plan:
     return Plan(site.key, site.timezone, last - wish.days + 1, wish.days, wish.hits, wish.seed, end)
 
 
-async def _make(executor: Executor, plan: Plan) -> AsyncIterator[Made]:
-    """The days in their order; some are made ahead, while others are written."""
-    coming: list[Future[Made]] = []
-    shapes: Iterator[DayShape] = iter(days_of(plan))
-    try:
-        while True:
-            while len(coming) < AHEAD and (shape := next(shapes, None)) is not None:
-                coming.append(executor.submit(make_day, plan, shape))
-            if not coming:
-                return
-            yield await asyncio.wrap_future(coming.pop(0))
-    except BrokenProcessPool as error:
-        raise StoreError("the process that makes the days ended; finish with the same command and --add") from error
-
-
-class _Writing:
-    """Hands batches to the writer, one while the next is made."""
-
-    def __init__(self, port: Port, site: Site, salts: Salts, now: int, summary: Summary) -> None:
-        self._port = port
-        self._site = site
-        self._salts = salts
-        self._now = now
-        self._summary = summary
-        self._task: asyncio.Task[None] | None = None
-
-    async def write(self, batch: Batch) -> None:
-        await self.finish()
-        self._task = asyncio.create_task(self._write(batch))
-        await asyncio.sleep(0)
-
-    async def finish(self) -> None:
-        """Wait for what is on its way; also when we are asked to stop, so that the summary tells what is written."""
-        if self._task is not None:
-            task, self._task = self._task, None
-            await asyncio.shield(task)
-
-    async def _write(self, batch: Batch) -> None:
-        days = {event.day for event in batch.events} - self._summary.days
-        await asyncio.to_thread(self._make_salts, sorted(days))
-        appended = await self._port.append(batch, timezone=self._site.timezone)
-        self._summary.days |= days
-        self._sum_up(batch, appended)
-
-    def _make_salts(self, days: list[int]) -> None:
-        """A salt says that a day's visitors may still be recognised: when it expires, they are forgotten."""
-        for day in days:
-            self._salts.key(self._site.key, day, self._now)
-
-    def _sum_up(self, batch: Batch, appended: Appended) -> None:
-        summary = self._summary
-        hits = sum(event.kind != Kind.ENGAGED for event in batch.events)
-        if batch.events and not any(outcome == Outcome.COUNTED for outcome in appended.outcomes):
-            summary.known += hits
-            return
-        summary.hits += hits
-        summary.events += sum(event.kind == Kind.CUSTOM for event in batch.events)
-        summary.visits += sum(day.visits for day in appended.gained)
-        summary.visitors += sum(day.visitors for day in appended.gained)
-        summary.drops += len(batch.drops)
-
-
 @contextmanager
-def _executor(plan: Plan) -> Iterator[Executor]:
-    """Where days are made: in a process of its own, because the writer needs this one's whole attention."""
-    if plan.hits < WORTH_A_PROCESS:
-        executor: Executor = ThreadPoolExecutor(1)
-    else:
-        executor = ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+def _without_garbage_collection() -> Iterator[None]:
+    """Events make no cycles, and looking for some in all that waits takes a tenth of the time."""
+    gc.disable()
     try:
-        yield executor
+        yield
     finally:
-        executor.shutdown(cancel_futures=True)
+        gc.enable()
 
 
 def _progress() -> Progress:
@@ -234,20 +149,12 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _show(context: Context, site_id: str, summary: Summary, seconds: float) -> None:
+def _show(summary: Summary, seconds: float) -> None:
     table = Table("", "", box=None, show_header=False)
     table.columns[1].justify = "right"
-    rows = {
-        "hits": summary.hits, "written before": summary.known, "custom events": summary.events,
-        "visits": summary.visits, "daily visitors": summary.visitors, "days": len(summary.days),
-        "not counted (bots and others)": summary.drops,
-    }  # fmt: skip
-    for name, count in rows.items():
+    for name, count in summary.rows():
         if count or name == "hits":
             table.add_row(name, f"{count:,}")
     console = Console()
     console.print(table)
     console.print(f"{seconds:.1f} s, {summary.hits / max(seconds, 1e-9):,.0f} hits/s", highlight=False)
-    server = context.config.server
-    base = server.public_url or f"http://{server.host}:{server.port}"
-    click.echo(f"look at {base}/dashboard/ and {base}/widget/{site_id}.html (start the service with: counter serve)")

@@ -26,7 +26,7 @@ from counter.config import Config
 from counter.errors import DownloadFailed, UsageError
 from counter.ingest.address import canonical
 from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, try_database
+from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, make_folder, try_database
 
 EXAMPLES = ("8.8.8.8", "1.1.1.1", "193.0.6.139", "2001:4860:4860::8888")
 _WHOSE = {
@@ -77,10 +77,13 @@ def update(context: Context) -> None:
     not out yet. It is written to [geoip] database when that is set, else beside the data.
     """
     config = context.config
-    target = config.geoip.database or config.storage.path / "geo" / DOWNLOAD
+    own = config.geoip.database
+    target = config.storage.path / "geo" / DOWNLOAD if own is None else own.resolve()  # a link stays one
     today = dt.datetime.fromtimestamp(SystemClock().now(), dt.UTC).date()
     candidates = addresses(config.geoip.update_url, config.geoip.license_key, today)
     try:
+        if own is None:
+            make_folder(target.parent)
         fetched = _fetch(candidates, target)
     except OSError as error:
         raise DownloadFailed(f"{target} can't be written: {error.strerror or error}") from error
@@ -94,7 +97,6 @@ def update(context: Context) -> None:
 
 def _fetch(candidates: list[Address], target: Path) -> Address:
     """Download, unpack and try beside `target`; only what may be used ever gets its name."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _new_file(target.parent) as (packed, archive), _new_file(target.parent) as (new, database):
         fetched = run(_download(candidates, archive))
         unpack(packed, database)

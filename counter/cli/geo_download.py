@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -120,6 +121,7 @@ async def _receive(
 def _reason(error: aiohttp.ClientError) -> str:
     """Why, without the address: errors of aiohttp may carry the whole URL."""
     system = getattr(error, "os_error", None) or error
-    if isinstance(system, OSError) and system.strerror:
-        return system.strerror
+    if isinstance(system, OSError) and system.errno:
+        # asyncio puts the peer in the text of its errors; numbers below zero are of the resolver.
+        return os.strerror(system.errno) if system.errno > 0 else str(system.strerror)
     return type(error).__name__

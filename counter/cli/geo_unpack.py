@@ -64,11 +64,14 @@ class _Counted(io.RawIOBase):
         content = self._inner.read(wanted)
         self.left -= len(content)
         if self.left < 0:
-            raise DownloadFailed(
-                f"what was downloaded unpacks to more than {self.largest:,} bytes of a database,"
-                f" or {LARGEST_REST:,} beside it"
-            )
+            raise self.too_large()
         return content
+
+    def too_large(self) -> DownloadFailed:
+        return DownloadFailed(
+            f"what was downloaded unpacks to more than {self.largest:,} bytes of a database,"
+            f" or {LARGEST_REST:,} beside it"
+        )
 
 
 def _copy(source: _Readable, target: BinaryIO) -> None:
@@ -87,7 +90,9 @@ def _from_archive(content: _Counted, target: BinaryIO) -> None:
             file = archive.extractfile(member)
             if found > 1 or file is None:
                 raise DownloadFailed("the archive holds several databases, and one is needed")
-            content.left = content.largest
+            if member.size > content.largest:
+                raise content.too_large()
+            content.left = content.largest + LARGEST_REST
             _copy(file, target)
             content.left = LARGEST_REST
     if not found:

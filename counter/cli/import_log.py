@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from rich.console import Console
@@ -19,6 +18,7 @@ from rich.text import Text
 
 from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
+from counter.cli.follow_log import Asked, follow_logs
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.errors import UsageError
@@ -35,20 +35,8 @@ from counter.site import Site
 from counter.store.open import ReadOnlyStore
 from counter.store.protocols import Appended, Batch
 
-
 # Below this it costs more to share the work than to do it.
 WORTH_SHARING = 8 * 1024 * 1024  # bytes
-
-
-class Asked(NamedTuple):
-    """The command's options."""
-
-    site_id: str
-    choices: Choices
-    format: str
-    string: str
-    dry_run: bool
-    processes: int | None
 
 
 @click.command("import-log", epilog="Example: counter import-log --site shop /var/log/nginx/access.log*")
@@ -83,8 +71,6 @@ def import_log(
     summary = Summary()
     try:
         if follow:
-            from counter.cli.follow_log import follow_logs
-
             follow_logs(context, asked, files, summary)
         else:
             _import(context, asked, in_order(files, asked.format, asked.string), summary)
@@ -119,8 +105,11 @@ def _import(context: Context, asked: Asked, files: list[str], summary: Summary) 
 
 def _worth(files: list[str]) -> int:
     """How many processes are worth having: one for little, else as many as processors."""
-    small = not any(is_stream(file) for file in files) and sum(Path(file).stat().st_size for file in files) < WORTH_SHARING
-    return 1 if small else len(os.sched_getaffinity(0))
+    if not any(is_stream(file) for file in files):
+        size = sum(Path(file).stat().st_size for file in files)
+        if size < WORTH_SHARING:
+            return 1
+    return len(os.sched_getaffinity(0))
 
 
 async def _count(

@@ -58,7 +58,8 @@ def update(context: Context, seconds: float) -> None:
     before = _hosts_in(file)
     write_hosts(file, found.hosts)
     new, gone = len(found.hosts - before), len(before - found.hosts)
-    click.echo(f"{len(found.hosts):,} hosts of referrer spam: {new:,} new, {gone:,} gone")
+    count = f"{len(found.hosts):,} host{'' if len(found.hosts) == 1 else 's'}"
+    click.echo(f"{count} of referrer spam: {new:,} new, {gone:,} gone")
     if found.bad:
         click.echo(f"{_lines(len(found.bad))} no host and left out: {_named(found)}")
 

@@ -30,6 +30,7 @@ from counter.web.commands import (
     RemoveSite,
 )
 from counter.web.commands import socket_path as path_of
+from counter.web.status import Status
 
 
 class Port(Protocol):
@@ -93,7 +94,10 @@ class LocalPort:
         await self._store.put_history(site_key, days, note, self._now())
 
     async def repair(self) -> int:
-        return await self._store.repair()
+        repaired = await self._store.repair()
+        if repaired:
+            await self._store.audit("check.repaired", f"{repaired} numbers by 'counter check'", self._now())
+        return repaired
 
 
 class RemotePort:
@@ -131,6 +135,11 @@ class RemotePort:
 
     async def repair(self) -> int:
         answer: int = await self._ask("repair", Nothing())
+        return answer
+
+    async def status(self) -> Status:
+        """What the running service tells its owner."""
+        answer: Status = await self._ask("status", Nothing())
         return answer
 
     async def renew_places(self) -> str:

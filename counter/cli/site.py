@@ -72,8 +72,8 @@ def list_sites(context: Context) -> None:
     table = Table("id", "name", "hosts", "time zone", "week begins", "start count", "public", box=None)
     for one in run(work()):
         table.add_row(
-            one.id, plain(one.name), ", ".join(one.hosts) or "any", one.timezone, one.first_weekday, str(one.start_count),
-            "yes" if one.public else "no",
+            one.id, plain(one.name), ", ".join(one.hosts) or "any", one.timezone, one.first_weekday,
+            str(one.start_count), "yes" if one.public else "no",
         )  # fmt: skip
     Console().print(table)
 
@@ -131,9 +131,8 @@ def token(context: Context, site_id: str, read: bool) -> None:
     click.echo("This is shown once. Send it as: Authorization: Bearer TOKEN", err=True)
 
 
-for command in (bots, drops, why):
+for command in (goal, drops, bots, why):
     site.add_command(command)
-site.add_command(goal)
 
 
 def _change(text: str) -> tuple[str, object]:

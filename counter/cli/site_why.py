@@ -22,7 +22,7 @@ from counter.ingest.explain import Explanation, Verdict, explain
 from counter.ingest.parse import USER_AGENT, Envelope, WireHit, hit_from
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.text import clean
-from counter.query import LoggedDrop
+from counter.query import UNKNOWN, LoggedDrop
 from counter.site import ActiveSite, Site
 
 KEPT = 1000  # drops a site
@@ -105,10 +105,13 @@ def stored(event: Event, asked: Asked) -> dict[str, str | None]:
     """What would be written down, by name; of an address or user agent that was not told, nothing."""
     found: dict[str, str | None] = {"path": event.path}
     if asked.address is not None:
-        found |= {"address": event.address, **event.place._asdict()}
+        found["address"] = event.address
+        found |= {name: value or UNKNOWN for name, value in event.place._asdict().items()}
     if asked.user_agent is not None:
         client = event.client
-        found |= {"browser": client.browser_version, "system": client.system, "device": client.device}
+        found["browser"] = client.browser_version or UNKNOWN
+        found["system"] = client.system or UNKNOWN
+        found["device"] = client.device or UNKNOWN
     return found | {"source": event.origin.source, "channel": event.origin.channel, "referrer": event.origin.referrer}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counter.demo.chance import deck
-from counter.event import Bot
+from counter.event import Bot, BotCategory
 
 _SAFARI = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _HEADLESS = f"Mozilla/5.0 (X11; Linux x86_64) {_SAFARI} HeadlessChrome/126.0.0.0 Safari/537.36"
@@ -25,6 +25,6 @@ _BOTS = (
     ("python-requests", "library", "python-requests/2.32.3", 3, 6),
     ("curl", "library", "curl/8.9.1", 2, 2),
 )
-BOTS = tuple((Bot(name, category), agent) for name, category, agent, _, _ in _BOTS)
-USUAL = deck(((Bot(name, category), agent), usual) for name, category, agent, usual, _ in _BOTS)
-IN_A_WAVE = deck(((Bot(name, category), agent), wave) for name, category, agent, _, wave in _BOTS)
+BOTS = tuple((Bot(name, BotCategory(category)), agent) for name, category, agent, _, _ in _BOTS)
+USUAL = deck((bot, usual) for bot, (*_, usual, _) in zip(BOTS, _BOTS, strict=True))
+IN_A_WAVE = deck((bot, wave) for bot, (*_, wave) in zip(BOTS, _BOTS, strict=True))

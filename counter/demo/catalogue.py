@@ -98,7 +98,7 @@ ENTRIES: dict[str, tuple[Page, ...]] = {
     "linked": _sections(0.22, 0.18, 0.52, 0.08),
     "launch": (LAUNCH_PAGE,) * 15 + (HOME,),
     "letter": (LETTER_PAGE,) * 7 + PRODUCTS[:3],
-    "offer": PRODUCTS[:6] + (_MAIN[1][0], _MAIN[2][0]),
+    "offer": (*PRODUCTS[:6], _MAIN[1][0], _MAIN[2][0]),
 }
 GONE = deck(zipf(_GONE), 64)
 

@@ -22,14 +22,26 @@ def _from(source: str, channel: str, host: str, *paths: str) -> list[Origin]:
     return [Origin(f"https://{host}{path}", host.removeprefix("www."), source, channel) for path in paths or ("/",)]
 
 
-def _campaign(source: str, medium: str, name: str, term: str = "", content: str = "") -> Origin:
-    return Origin("", "", source, "campaign", source, medium, name, term, content)
+def _campaign(source: str, channel: str, *utm: str) -> Origin:
+    """`utm`: source, medium, campaign, term and content, as far as the link has them."""
+    return Origin("", "", source, channel, *utm)
 
 
 def _ways(origins: list[Origin], entry: str, before: float, after: float) -> list[Way]:
     return [Way(origin, entry, before / len(origins), after / len(origins)) for origin in origins]
 
 
+_SPRING = [
+    _campaign("Google", "campaign", "google", "cpc", "spring-tents", term, content)
+    for term in ("light tent", "tent for two", "family tent")
+    for content in ("photo", "text")
+]
+_WINTER = [
+    _campaign("Google", "campaign", "google", "cpc", "winter-jackets", term) for term in ("warm jacket", "rain jacket")
+]
+_PARTNER = [
+    _campaign("partner", "campaign", "partner", "affiliate", "trails-2", "", name) for name in ("sidebar", "article")
+]
 EVERYDAY = (
     *_ways([Origin(source="Direct", channel="direct")], "known", 29, 27),
     *_ways(_from("Google", "search", "www.google.com"), "search", 33, 27),
@@ -46,25 +58,22 @@ EVERYDAY = (
     *_ways(_from("YouTube", "video", "www.youtube.com"), "linked", 1.5, 2.2),
     *_ways(_from("Hacker News", "news", "news.ycombinator.com", "/item"), "linked", 0.5, 0.6),
     *_ways(_from("Gmail", "mail", "mail.google.com", "/mail/u/0/"), "known", 0.6, 0.6),
-    *_ways(_from("trails.example", "referral", "trails.example", "/gear/tents", "/gear/boots", "/"), "linked", 2.2, 2.4),
+    *_ways(_from("trails.example", "referral", "trails.example", "/gear/tents", "/gear/boots"), "linked", 2.2, 2.4),
     *_ways(_from("mountain.example", "referral", "mountain.example", "/links", "/forum/t/1182"), "linked", 1.8, 1.2),
     *_ways(_from("repair.example", "referral", "repair.example", "/cafes/berlin"), "asked", 0.7, 1.1),
-    *_ways(_from("github.com", "referral", "github.com", "/shop-example/handbook"), "asked", 0.6, 0.8),
-    *_ways([_campaign("google", "cpc", "spring-tents", term, content)
-            for term in ("light tent", "tent for two", "family tent") for content in ("photo", "text")],
-           "offer", 3.0, 0.4),  # fmt: skip
-    *_ways([_campaign("google", "cpc", "winter-jackets", term) for term in ("warm jacket", "rain jacket")],
-           "offer", 0.4, 3.0),  # fmt: skip
-    *_ways([_campaign("partner", "affiliate", "trails-2", content=name) for name in ("sidebar", "article")],
-           "offer", 0.8, 1.2),  # fmt: skip
+    *_ways(_from("GitHub", "social", "github.com", "/shop-example/handbook"), "asked", 0.6, 0.8),
+    *_ways(_SPRING, "offer", 3.0, 0.4),
+    *_ways(_WINTER, "offer", 0.4, 3.0),
+    *_ways(_PARTNER, "offer", 0.8, 1.2),
 )
-_LETTER = [_campaign("newsletter", "email", "monthly", content=name) for name in ("top", "story", "footer")]
-_LAUNCH_LETTER = [_campaign("newsletter", "email", "launch", content=name) for name in ("top", "footer")]
+_NEWSLETTER = ("Newsletter", "mail", "newsletter", "email")
+_LETTER = [_campaign(*_NEWSLETTER, "monthly", "", name) for name in ("top", "story", "footer")]
+_LAUNCH_LETTER = [_campaign(*_NEWSLETTER, "launch", "", name) for name in ("top", "footer")]
 WAYS: dict[Wave, tuple[Way, ...]] = {
     Wave.EVERYDAY: EVERYDAY,
     Wave.LETTER: tuple(_ways(_LETTER, "letter", 1, 1)),
     Wave.THREAD: (
-        *_ways(_from("Reddit", "social", "www.reddit.com", "/r/CampingGear/comments/1d4xk2/this_shop/"), "linked", 8, 8),
+        *_ways(_from("Reddit", "social", "www.reddit.com", "/r/CampingGear/comments/1d4xk2/shop/"), "linked", 8, 8),
         *_ways([Origin(source="Direct", channel="direct")], "known", 2, 2),
     ),
     Wave.LAUNCH: (

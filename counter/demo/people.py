@@ -21,7 +21,7 @@ class Country(NamedTuple):
 
 
 COUNTRIES = (
-    Country("US", 21.0, "America/Chicago", ("en-US", "en-US", "es-US"), 0.46, (
+    Country("US", 21.0, "America/Chicago", ("en-US",) * 9 + ("es-US",), 0.46, (
         ("California", "San Francisco", 5), ("California", "Los Angeles", 6), ("New York", "New York", 8),
         ("Washington", "Seattle", 4), ("Texas", "Austin", 3), ("Illinois", "Chicago", 4),
         ("Massachusetts", "Boston", 3), ("Colorado", "Denver", 3), ("Oregon", "Portland", 2))),
@@ -31,7 +31,7 @@ COUNTRIES = (
     Country("GB", 9.0, "Europe/London", ("en-GB",), 0.5, (
         ("England", "London", 9), ("England", "Manchester", 3), ("Scotland", "Edinburgh", 2), ("Wales", "Cardiff", 1))),
     Country("IN", 5.6, "Asia/Kolkata", ("en-IN", "en-US", "hi-IN"), 0.68, (
-        ("Karnataka", "Bengaluru", 6), ("Maharashtra", "Mumbai", 5), ("Delhi", "Delhi", 4), ("Telangana", "Hyderabad", 3))),
+        ("Karnataka", "Bengaluru", 6), ("Maharashtra", "Mumbai", 5), ("Delhi", "Delhi", 4))),
     Country("FR", 5.2, "Europe/Paris", ("fr-FR", "fr"), 0.45, (
         ("Île-de-France", "Paris", 8), ("Auvergne-Rhône-Alpes", "Lyon", 3), ("Occitanie", "Toulouse", 2))),
     Country("CA", 4.2, "America/Toronto", ("en-CA", "en-CA", "fr-CA"), 0.45, (
@@ -40,17 +40,20 @@ COUNTRIES = (
         ("North Holland", "Amsterdam", 5), ("Utrecht", "Utrecht", 2), ("South Holland", "Rotterdam", 2))),
     Country("BR", 2.9, "America/Sao_Paulo", ("pt-BR",), 0.6, (
         ("São Paulo", "São Paulo", 6), ("Rio de Janeiro", "Rio de Janeiro", 3))),
-    Country("ES", 2.6, "Europe/Madrid", ("es-ES", "ca-ES"), 0.5, (("Madrid", "Madrid", 4), ("Catalonia", "Barcelona", 4))),
+    Country("ES", 2.6, "Europe/Madrid", ("es-ES", "ca-ES"), 0.5, (
+        ("Madrid", "Madrid", 4), ("Catalonia", "Barcelona", 4))),
     Country("IT", 2.5, "Europe/Rome", ("it-IT",), 0.52, (("Lombardy", "Milan", 4), ("Lazio", "Rome", 4))),
     Country("PL", 2.3, "Europe/Warsaw", ("pl-PL",), 0.45, (("Mazovia", "Warsaw", 4), ("Lesser Poland", "Krakow", 2))),
     Country("AU", 2.3, "Australia/Sydney", ("en-AU",), 0.48, (
         ("New South Wales", "Sydney", 4), ("Victoria", "Melbourne", 4))),
     Country("JP", 2.0, "Asia/Tokyo", ("ja-JP", "ja"), 0.5, (("Tokyo", "Tokyo", 6), ("Ōsaka", "Osaka", 2))),
-    Country("CH", 1.8, "Europe/Zurich", ("de-CH", "de-CH", "fr-CH"), 0.45, (("Zurich", "Zurich", 4), ("Geneva", "Geneva", 2))),
+    Country("CH", 1.8, "Europe/Zurich", ("de-CH", "de-CH", "fr-CH"), 0.45, (
+        ("Zurich", "Zurich", 4), ("Geneva", "Geneva", 2))),
     Country("AT", 1.7, "Europe/Vienna", ("de-AT",), 0.46, (("Vienna", "Vienna", 5), ("Tyrol", "Innsbruck", 2))),
     Country("SE", 1.6, "Europe/Stockholm", ("sv-SE",), 0.42, (("Stockholm", "Stockholm", 4),)),
     Country("BE", 1.2, "Europe/Brussels", ("nl-BE", "fr-BE"), 0.45),
-    Country("GE", 1.1, "Asia/Tbilisi", ("ka-GE", "ka", "en-US"), 0.6, (("Tbilisi", "Tbilisi", 6), ("Adjara", "Batumi", 2))),
+    Country("GE", 1.1, "Asia/Tbilisi", ("ka-GE", "ka", "en-US"), 0.6, (
+        ("Tbilisi", "Tbilisi", 6), ("Adjara", "Batumi", 2))),
     Country("MX", 1.1, "America/Mexico_City", ("es-MX",), 0.6),
     Country("UA", 1.0, "Europe/Kyiv", ("uk-UA",), 0.5),
     Country("TR", 1.0, "Europe/Istanbul", ("tr-TR",), 0.62),

@@ -81,7 +81,8 @@ def days_of(plan: Plan) -> list[DayShape]:
     begun = happenings(plan)
     waves = [_waves(day, begun) for day in days]
     everyday = [_everyday(day, plan, local, dice) for day in days]
-    hits = allocate(plan.hits, [one * sum(weight for _, weight in own) for one, own in zip(everyday, waves, strict=True)])
+    times = [sum(weight for _, weight in own) for own in waves]
+    hits = allocate(plan.hits, [one * more for one, more in zip(everyday, times, strict=True)])
     bots = [_bots(plan, share, day - begun["bots"]) for day, share in zip(days, everyday, strict=True)]
     bot_wave = [0 <= day - begun["bots"] < len(BOT_WAVE) for day in days]
     return [DayShape(*one) for one in zip(days, hits, bots, waves, bot_wave, strict=True)]
@@ -132,7 +133,7 @@ def season(date: dt.date) -> float:
 
 def _bots(plan: Plan, everyday: float, since: int) -> int:
     wave = BOT_WAVE[since] if 0 <= since < len(BOT_WAVE) else 1.0
-    return round(plan.hits / max(1, plan.days) * BOT_SHARE * everyday**0.5 * wave)
+    return round(plan.hits / plan.days * BOT_SHARE * math.sqrt(everyday) * wave)
 
 
 def hour_weights(offset: int, slots: list[int]) -> list[int]:

@@ -18,14 +18,14 @@ from counter.demo import bots, catalogue, people
 from counter.demo.catalogue import Page
 from counter.demo.origins import Way, ways_on
 from counter.demo.shape import DayShape, Plan, hour_weights
-from counter.event import NOT_FOUND, Client, Drop, DropReason, Event, Kind, Place, Via
+from counter.event import NOT_FOUND, Bot, Client, Drop, DropReason, Event, Kind, Place, Via
 from counter.localtime import LocalTime, day_date
 
 T = TypeVar("T")
 
 REGULARS = 0.18  # share of visits by people who come again on other days
 BACK_SOON = 0.05  # share of visits by somebody who was here earlier in the day
-BOUNCES = {"known": 0.34, "search": 0.47, "asked": 0.44, "linked": 0.55, "launch": 0.62, "letter": 0.38, "offer": 0.52}
+BOUNCES = {"known": 0.37, "search": 0.51, "asked": 0.47, "linked": 0.58, "launch": 0.64, "letter": 0.4, "offer": 0.55}
 MORE_VIEWS = 2.3  # of the visits that go on; the mean of what comes after the second view, and a half
 ENGAGED = 0.15  # share of views that tell how long they were looked at
 PIXELS = 0.03  # share of visits without JavaScript
@@ -34,7 +34,9 @@ OTHER_DROPS = ((DropReason.PREFETCH, 0.05), (DropReason.SPAM_REFERRER, 0.02))  #
 POOL = 160  # different clients of a country and week
 
 # Seconds on a page: half of the people leave it within 38, few stay for long.
-SECONDS = tuple(min(1500, round(math.exp(3.65 + 1.05 * NormalDist().inv_cdf((n + 0.5) / 1024)))) + 1 for n in range(1024))
+SECONDS = tuple(
+    min(1500, round(math.exp(3.65 + 1.05 * NormalDist().inv_cdf((n + 0.5) / 1024)))) + 1 for n in range(1024)
+)
 
 
 class Person(NamedTuple):
@@ -119,7 +121,7 @@ class _Day:
             found += [self._drop(reason, None) for _ in range(round(self.shape.bots * share))]
         return found
 
-    def _drop(self, reason: DropReason, card: tuple[bots.Bot, str] | None) -> Drop:
+    def _drop(self, reason: DropReason, card: tuple[Bot, str] | None) -> Drop:
         at = self.slots[0] + int(self.dice.random() * (self.end - self.slots[0]))
         bot, agent = card or (None, "")
         page = _card(catalogue.NEXT, self.dice.random())

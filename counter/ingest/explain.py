@@ -83,8 +83,8 @@ def _host(pipeline: Pipeline, question: Question) -> str:
 
 
 def _wish(pipeline: Pipeline, question: Question) -> str:
-    heard = "is one, too" if pipeline.rules.respect_gpc else "is not one, as counting.respect_gpc is off"
-    return f"a visitor does so with this service's opt-out cookie; Global Privacy Control {heard}"
+    heard = "are heard, too" if pipeline.rules.respect_gpc else "are not heard, as counting.respect_gpc is off"
+    return f"the opt-out cookie says so; Global Privacy Control and Do Not Track {heard}"
 
 
 def _network(pipeline: Pipeline, question: Question) -> str:

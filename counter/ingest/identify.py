@@ -72,6 +72,11 @@ class Salts:
             self._cache[site_key, day] = salt
         return salt.key
 
+    def forget(self, now: float) -> None:
+        """Drops expired salts from memory, in a process that leaves their files to the service."""
+        for pair in [pair for pair, salt in self._cache.items() if salt.expired(now)]:
+            del self._cache[pair]
+
     def expire(self, now: float) -> list[tuple[int, int]]:
         """Destroys the salts made more than 48 h before `now`; returns their (site_key, day).
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.errors import StoreError
-from counter.ingest.page import host_of
+from counter.ingest.page import split_url
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ def _listed_host(text: str) -> str:
     """The host a line names, as hosts are compared; '' for anything else, also for a bare ending such as 'com'."""
     if len(text) > MAX_LINE or set(" \t/\\@:?[") & set(text):
         return ""
-    host = host_of(f"http://{text}").removeprefix("www.")
+    url = split_url(f"http://{text}")  # not `host_of`: a long list would push live referrers out of its cache
+    host = url.host.removeprefix("www.") if url is not None else ""
     _, dot, ending = host.rpartition(".")
     return host if dot and len(ending) > 1 and ending[0].isalpha() else ""
 

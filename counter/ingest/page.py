@@ -120,7 +120,7 @@ def campaign(raw_path: str, page_keys: Collection[str] = ()) -> Campaign:
         key = key.removeprefix("amp;").lower()  # links copied out of HTML source
         if key in UTM and key not in found:
             found[key] = _decode_query(value[: 12 * MAX_VALUE])
-        elif key in STAND_INS and key not in page_keys:
+        elif key in STAND_INS and key not in map(str.lower, page_keys):
             stand_in = stand_in or _decode_query(value[: 12 * MAX_VALUE])
     source, medium, name, term, content = (found.get(key, "") for key in UTM)
     return (source or stand_in, medium, name, term, content)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from counter.store.sqlite.engine import replace_database, wal_reset_bug
 from counter.store.sqlite.store import SqliteReadOnly, SqliteStore
+from counter.store.sqlite.vitals import Vitals, read_vitals
 
 Store = SqliteStore
 ReadOnlyStore = SqliteReadOnly
@@ -21,4 +22,13 @@ def open_reports(folder: Path) -> ReadOnlyStore:
     return SqliteReadOnly(folder)
 
 
-__all__ = ["ReadOnlyStore", "Store", "open_reports", "open_store", "replace_database", "wal_reset_bug"]
+__all__ = [
+    "ReadOnlyStore",
+    "Store",
+    "Vitals",
+    "open_reports",
+    "open_store",
+    "read_vitals",
+    "replace_database",
+    "wal_reset_bug",
+]

@@ -22,7 +22,9 @@ def make_series(question: Question, found: Mapping[int, Sums], zone: str) -> tup
     if question.bucket is None:
         return ()
     if question.bucket == Bucket.HOUR:
-        starts = sorted({*_hours(question, LocalTime(zone)), *found})
+        # What is left of another zone's hours, where raw rows were gone when the site moved, is shown beside.
+        others = {start for start, sums in found.items() if sums != Sums()}
+        starts = sorted({*_hours(question, LocalTime(zone)), *others})
         return tuple(Point(start, found.get(start, Sums())) for start in starts)
     sums: dict[int, Sums] = dict.fromkeys(_buckets(question), Sums())
     for day, more in found.items():

@@ -22,6 +22,7 @@ from counter.store.protocols import Appended, Batch
 from counter.web.middleware import answer_errors
 from counter.web.notices import renew_places
 from counter.web.parts import SERVICE, Service
+from counter.web.status import Status, status_of
 
 SOCKET = "counter.sock"
 LARGEST_BODY = 64 * 1024 * 1024  # bytes; a batch of 5,000 events is about 3 MB
@@ -113,11 +114,17 @@ async def _put_history(service: Service, asked: PutHistory) -> None:
 async def _repair(service: Service, asked: Nothing) -> int:
     repaired = await service.store.repair()
     await service.reload_sites()
+    if repaired:
+        await service.store.audit("check.repaired", f"{repaired} numbers by 'counter check'", service.clock.now())
     return repaired
 
 
 async def _renew_places(service: Service, asked: Nothing) -> str:
     return await renew_places(service)
+
+
+async def _status(service: Service, asked: Nothing) -> Status:
+    return status_of(service)
 
 
 class Command(NamedTuple):
@@ -138,6 +145,7 @@ COMMANDS = {
     "remove_goal": Command(RemoveGoal, None, _remove_goal),
     "put_history": Command(PutHistory, None, _put_history),
     "repair": Command(Nothing, int, _repair),
+    "status": Command(Nothing, Status, _status),
     "renew_places": Command(Nothing, str, _renew_places),
 }
 

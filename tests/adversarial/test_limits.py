@@ -5,8 +5,6 @@ T-20: one address that floods, and the memory of who may send how much. T-21: di
 
 from __future__ import annotations
 
-import ipaddress
-import json
 import time
 from collections import Counter as Count
 from collections.abc import AsyncIterator
@@ -15,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from counter.event import Bot, Client, Drop, DropReason, Origin, Place
+from counter.event import Bot, BotCategory, BotReason, Client, Drop, DropReason, Origin, Place
 from counter.ingest import rate
 from counter.ingest.rate import SHARED, WINDOW, RateLimiter
 from counter.query import Dimension
@@ -43,11 +41,11 @@ class TestTheLimiter:
         assert limiter.wait("192.0.2.2", 150.0) == 0, "nobody else waits"
         assert limiter.wait("192.0.2.1", 160.0) == 0, "a new window"
 
-    def test_a_million_addresses_of_one_ipv6_64_are_one(self) -> None:
+    @pytest.mark.parametrize("addresses", [50_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+    def test_all_addresses_of_one_ipv6_64_are_one(self, addresses: int) -> None:
         """T-20: whoever has a /64 may use a new address for every hit."""
         limiter = RateLimiter(10)
-        network = int(ipaddress.ip_address("2001:db8:1:2::"))
-        texts = (ipaddress.ip_address(network + number * 18_446_744_073_709).exploded for number in range(1_000_000))
+        texts = (f"2001:db8:1:2:{n & 65535:x}:{n >> 16:x}::1" for n in range(addresses))
         assert sum(limiter.wait(text, 1.0) == 0 for text in texts) == 10
         assert len(limiter) == 1
 
@@ -68,8 +66,8 @@ class TestTheLimiter:
         """The default limit, and as many visitors beyond the table as a fast machine answers in a minute."""
         monkeypatch.setattr(rate, "MOST", 1000)
         limiter = RateLimiter(600)
-        served = sum(limiter.wait(f"2001:db8:{n >> 16:x}:{n & 65535:x}::1", 1.0) == 0 for n in range(400_000))
-        assert served == 400_000
+        served = sum(limiter.wait(f"2001:db8:{n >> 16:x}:{n & 65535:x}::1", 1.0) == 0 for n in range(200_000))
+        assert served == 200_000
 
     def test_no_limit_holds_nothing(self) -> None:
         limiter = RateLimiter(0)
@@ -188,9 +186,7 @@ async def test_a_million_distinct_texts_in_every_field(store: Store, site: Site,
     await assert_capped(store, site, tmp_path / "data", 1_000_000)
 
 
-async def test_the_next_day_has_new_values_again(
-    store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_next_day_has_new_values_again(store: Store, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 3)
     await counted(store, *(make(site, NOON, n, f"/{n}") for n in range(5)))
     await counted(store, *(make(site, NOON + DAY, n, f"/{n}") for n in range(5)))
@@ -209,14 +205,15 @@ async def test_one_sites_flood_leaves_the_others_their_values(
 
 
 def of_bot(site: Site, number: int, name: str = "Examplebot") -> Drop:
-    return Drop(site.key, NOON, TODAY, DropReason.BOT, Bot(name, "other"), f"/{number}", "192.0.2.1", f"{name}/1.0")
+    bot = Bot(name, BotCategory.OTHER, BotReason.PARSER)
+    return Drop(site.key, NOON, TODAY, DropReason.BOT, bot, f"/{number}", "192.0.2.1", f"{name}/1.0")
 
 
 async def test_names_that_bots_make_up_are_capped_and_their_number_stays_exact(
     store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T-21: a bot that is on no list has the name it gives itself."""
-    monkeypatch.setattr(drops, "BOTS_A_DAY", 100)
+    monkeypatch.setattr(drops, "MOST_NAMES", 100)
     for first in range(0, 600, 60):
         await store.append(Batch((), tuple(of_bot(site, n, f"bot{n}") for n in range(first, first + 60))), NOON)
         await store.append(Batch((), (of_bot(site, 0, "bot7"),)), NOON)
@@ -224,14 +221,11 @@ async def test_names_that_bots_make_up_are_capped_and_their_number_stays_exact(
     assert (len(rows), sum(rows.values()), rows["bot7"]) == (101, 610, 11)
 
 
-async def test_the_log_of_drops_stays_small_while_a_flood_goes_on(
-    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_log_of_drops_stays_small_while_a_flood_goes_on(store: Store, site: Site, tmp_path: Path) -> None:
     """T-20: dropped hits are logged, and a flood may last longer than an hour."""
-    monkeypatch.setattr(drops, "TRIM_EVERY", 1500)
     for number in range(20):
         await store.append(Batch((), tuple(of_bot(site, number) for _ in range(500))), NOON)
-        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < drops.KEPT + 1500 + 500
+        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < 2 * drops.KEPT + 500
     assert read(tmp_path / "data", "select count from drop_count") == [(10_000,)]
 
 
@@ -256,7 +250,7 @@ async def test_the_quarantine_keeps_the_latest(
         await store.quarantine(make(site, NOON, path=f"/{number}"), "refused", NOON)
     await store.prune(NOON, [])
     kept = read(tmp_path / "data", "select event from quarantine order by id")
-    assert [json.loads(event)["path"] for (event,) in kept] == ["/4", "/5", "/6"]
+    assert [f"path='/{number}'" in event for number, (event,) in enumerate(kept, start=4)] == [True] * 3
 
 
 async def test_expiry_goes_in_portions_and_hits_are_written_between_them(

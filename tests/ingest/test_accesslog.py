@@ -378,13 +378,13 @@ class TestHashes:
         assert -(2**63) <= line_hash(b"key", "site", text, occurrence) < 2**63
 
 
-def read(path: Path | str, stdin: io.BytesIO | None = None, size: int = 1) -> list[tuple[str, int]]:
-    """Each line with the bytes consumed so far, block by block; of a block with several lines the last one tells."""
+def read(path: Path | str, stdin: io.BytesIO | None = None) -> list[tuple[str, int]]:
     with open_log(str(path), stdin) as log:
-        return lines_and_bytes(log, size)
+        return lines_and_bytes(log)
 
 
 def lines_and_bytes(log: LogFile, size: int = BLOCK) -> list[tuple[str, int]]:
+    """Each line, with the bytes consumed at the end of its block."""
     return [(text, block.position) for block in log.blocks(size) for text in lines_of(block.text)]
 
 
@@ -394,7 +394,7 @@ class TestFiles:
         path.write_bytes("ж\r\n\nlast".encode())
         with open_log(str(path)) as log:
             assert (log.name, log.total) == (str(path), 9)
-            assert lines_and_bytes(log) == [("ж", 5), ("", 5), ("last", 9)]
+            assert lines_and_bytes(log) == [("ж", 9), ("", 9), ("last", 9)]
 
     def test_bytes_that_are_not_utf_8_are_replaced(self, tmp_path: Path) -> None:
         path = tmp_path / "access.log"

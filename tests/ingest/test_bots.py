@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from bench.bots import awkward, browsers, known_bots, missed
+from bench.bots import awkward, browsers, known_bots, measure_bots, missed
+from bench.figures import QUICK
 from counter.event import BotCategory, BotReason
 from counter.ingest.enrich.bots import ADDED, CORRECTED, LEFT_OUT, NAMES, NARROWED, Bots, bot_name, category_of
 from counter.ingest.enrich.useragent import UserAgents
@@ -60,6 +61,14 @@ class TestPeople:
         notice = (ROOT / "NOTICE").read_text()
         assert "tests/fixtures/browser_user_agents.txt" in notice
         assert "2-Clause BSD License" in notice
+
+
+def test_the_measurement_says_what_the_documentation_says() -> None:
+    figures = {figure.name: figure for figure in measure_bots(QUICK)}
+    assert round(figures["bots found by all that we ask"].ours, 2) == 99.76
+    assert round(figures["bots found by all but the list"].ours, 1) == 73.2
+    assert round(figures["bots found by user_agents' is_bot alone"].ours, 1) == 62.4
+    assert [figure.ours for name, figure in figures.items() if name.startswith("people")] == [0, 0]
 
 
 class TestTables:

@@ -104,7 +104,7 @@ def test_each_answer_says_what_it_looked_at(pipeline: Pipeline) -> None:
     found = told(pipeline, host="evil.example", address="10.1.2.3", user_agent=GOOGLE, referrer="https://a.example/")
     assert {step: because for step, (_, because) in found.items()} == {
         "foreign host": "the hit is from evil.example, the site counts shop.example, *.shop.example",
-        "opted out": "a visitor does so with this service's opt-out cookie; Global Privacy Control is one, too",
+        "opted out": "the opt-out cookie says so; Global Privacy Control and Do Not Track are heard, too",
         "ignored network": "10.1.2.3 is in 10.0.0.0/8",
         "prefetched": "a browser says so in its request; this hit is taken for a real view",
         "repeated": "this hit is taken for a first one",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import lzma
 import os
 import random
@@ -19,7 +20,12 @@ from counter.ingest.enrich.geo_copy import DOWNLOAD, SHIPPED, Whose
 from counter.ingest.enrich.geo_edition import Credit, Edition
 from tests.places import ADDRESS, NETWORK, city, database, dbip, geoip2
 
-ELSEWHERE = "198.51.100.7"
+_numbers = itertools.cycle(range(1, 255))
+
+
+def here() -> str:
+    """An address of NETWORK; another each time, since places of addresses are remembered."""
+    return f"203.0.113.{next(_numbers)}"
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +179,18 @@ def test_an_ipv4_only_database_knows_no_ipv6(tmp_path: Path) -> None:
     assert geo.place(ADDRESS) == Place()
 
 
+def test_places_are_remembered_for_a_bounded_number_of_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    geo = opened(tmp_path, city("Berlin"))
+    monkeypatch.setattr("counter.ingest.enrich.geo.MOST_KNOWN", 5)
+    for number in range(20):
+        assert geo.place(f"203.0.113.{number}").city == "Berlin"
+        assert geo.place(f"198.51.100.{number}") == Place()
+        assert len(geo._known) <= 5
+    geo.close()
+
+
 # Editions ------------------------------------------------------------------------------------------------------
 
 
@@ -227,12 +245,12 @@ def test_an_edition_has_an_age_in_whole_days(built: int, shown: str, age: int) -
 def test_a_configured_file_wins_over_a_downloaded_one_and_that_over_the_shipped(tmp_path: Path) -> None:
     data = tmp_path / "data"
     shipped = Geo.open(None, data)
-    assert (shipped.source.whose, shipped.place(ADDRESS).city) == (Whose.SHIPPED, "")
+    assert (shipped.source.whose, shipped.place(here()).city) == (Whose.SHIPPED, "")
     (data / "geo" / DOWNLOAD).write_bytes(city("Downloaded"))
     downloaded = Geo.open(None, data)
-    assert (downloaded.source.whose, downloaded.place(ADDRESS).city) == (Whose.DOWNLOADED, "Downloaded")
+    assert (downloaded.source.whose, downloaded.place(here()).city) == (Whose.DOWNLOADED, "Downloaded")
     own = opened(tmp_path, city("Own"))
-    assert (own.source.whose, own.place(ADDRESS).city) == (Whose.OWN, "Own")
+    assert (own.source.whose, own.place(here()).city) == (Whose.OWN, "Own")
     assert copies(data) == ["download.mmdb", "own"]
     for geo in (shipped, downloaded, own):
         geo.close()
@@ -283,7 +301,7 @@ def test_a_bad_file_is_a_sentence_with_its_path_and_the_country_unknown(tmp_path
     assert geo.problem.startswith(f"The database of places {own} cannot be used, countries are unknown: ")
     assert geo.problem.endswith(".")
     assert str(tmp_path / "data") not in geo.problem
-    assert geo.place(ADDRESS) == Place()
+    assert geo.place(here()) == Place()
     assert list(tmp_path.glob("data/geo/*")) == []
     geo.close()
 
@@ -320,15 +338,18 @@ async def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> N
     assert geo._reader is reader
 
 
-@pytest.mark.parametrize("way", ["cp", "mv"])
+@pytest.mark.parametrize("way", ["cp", "mv", "ln"])
 async def test_a_new_database_is_taken_up_however_it_came(tmp_path: Path, way: str) -> None:
     geo = opened(tmp_path, city("Berlin"))
     new = tmp_path / "new.mmdb"
     new.write_bytes(city("Hamburg"))
+    if way == "ln":
+        (tmp_path / "link").symlink_to(new)
+        new = tmp_path / "link"
     (shutil.copyfile if way == "cp" else os.replace)(new, tmp_path / "own.mmdb")
-    assert geo.place(ADDRESS).city == "Berlin"
+    assert geo.place(here()).city == "Berlin"
     assert await geo.renew()
-    assert geo.place(ADDRESS).city == "Hamburg"
+    assert geo.place(here()).city == "Hamburg"
     assert copies(tmp_path / "data") == ["own"]
     assert not await geo.renew()
 
@@ -340,12 +361,12 @@ async def test_a_database_that_appears_is_taken_up_and_one_that_goes_stays_in_fo
     assert not await geo.renew()
     own.write_bytes(city("Berlin"))
     assert await geo.renew()
-    assert (geo.problem, geo.place(ADDRESS).city) == (None, "Berlin")
+    assert (geo.problem, geo.place(here()).city) == (None, "Berlin")
     own.unlink()
     assert await geo.renew()
     assert geo.problem is not None
     assert "stays in force: No such file or directory." in geo.problem
-    assert geo.place(ADDRESS).city == "Berlin"
+    assert geo.place(here()).city == "Berlin"
     assert not await geo.renew()
     own.write_bytes(city("Berlin"))
     assert await geo.renew()
@@ -356,10 +377,10 @@ async def test_a_download_that_appears_wins_over_the_shipped_one_until_it_is_rem
     geo = Geo.open(None, tmp_path)
     (tmp_path / "geo" / DOWNLOAD).write_bytes(city("Berlin"))
     assert await geo.renew()
-    assert geo.place(ADDRESS).city == "Berlin"
+    assert geo.place(here()).city == "Berlin"
     (tmp_path / "geo" / DOWNLOAD).unlink()
     assert await geo.renew()
-    assert (geo.place(ADDRESS).city, geo.place("8.8.8.8")) == ("", Place("US"))
+    assert (geo.place(here()).city, geo.place("8.8.8.8")) == ("", Place("US"))
 
 
 async def test_a_bad_new_database_keeps_the_one_in_force_also_over_a_restart(tmp_path: Path) -> None:
@@ -369,15 +390,15 @@ async def test_a_bad_new_database_keeps_the_one_in_force_also_over_a_restart(tmp
     assert await geo.renew()
     assert geo.problem is not None
     assert "stays in force" in geo.problem
-    assert geo.place(ADDRESS).city == "Berlin"
+    assert geo.place(here()).city == "Berlin"
     assert not await geo.renew(), "the same bad file is tried once"
     again = Geo.open(own, tmp_path / "data")
     assert again.problem == geo.problem
-    assert again.place(ADDRESS).city == "Berlin"
+    assert again.place(here()).city == "Berlin"
     assert again.credit == geo.credit
     own.write_bytes(city("Hamburg"))
     assert await again.renew()
-    assert (again.problem, again.place(ADDRESS).city) == (None, "Hamburg")
+    assert (again.problem, again.place(here()).city) == (None, "Hamburg")
 
 
 async def test_a_copy_in_progress_is_not_taken_half(tmp_path: Path) -> None:
@@ -385,12 +406,12 @@ async def test_a_copy_in_progress_is_not_taken_half(tmp_path: Path) -> None:
     whole = city("Hamburg")
     with (tmp_path / "own.mmdb").open("wb", buffering=0) as file:
         for at in range(0, len(whole), len(whole) // 3):
-            assert geo.place(ADDRESS).city == "Berlin"
+            assert geo.place(here()).city == "Berlin"
             file.write(whole[at : at + len(whole) // 3])
             if file.tell() < len(whole):
                 await geo.renew()
     await geo.renew()
-    assert (geo.problem, geo.place(ADDRESS).city) == (None, "Hamburg")
+    assert (geo.problem, geo.place(here()).city) == (None, "Hamburg")
 
 
 async def test_a_file_that_cannot_be_read_for_a_while_is_tried_again(tmp_path: Path) -> None:
@@ -404,7 +425,7 @@ async def test_a_file_that_cannot_be_read_for_a_while_is_tried_again(tmp_path: P
     folder.unlink()
     shutil.move(tmp_path / "aside", folder)
     assert await geo.renew()
-    assert (geo.problem, geo.place(ADDRESS).city) == (None, "Hamburg")
+    assert (geo.problem, geo.place(here()).city) == (None, "Hamburg")
 
 
 async def test_look_ups_go_on_while_the_database_is_changed_again_and_again(tmp_path: Path) -> None:
@@ -414,17 +435,16 @@ async def test_look_ups_go_on_while_the_database_is_changed_again_and_again(tmp_
         renewing = asyncio.ensure_future(geo.renew())
         looked_up = 0
         while not renewing.done():
-            assert geo.place(ADDRESS).city in {f"City {number - 1}", f"City {number}"}
-            assert geo.place(ELSEWHERE) == Place()
+            assert geo.place(here()).city in {f"City {number - 1}", f"City {number}"}
             looked_up += 1
             await asyncio.sleep(0)
         assert looked_up > 10
         assert await renewing
-        assert geo.place(ADDRESS).city == f"City {number}"
+        assert geo.place(here()).city == f"City {number}"
 
 
 async def test_two_who_ask_at_once_take_a_new_database_once(tmp_path: Path) -> None:
     geo = opened(tmp_path, city("Berlin"))
     (tmp_path / "own.mmdb").write_bytes(city("Hamburg"))
     assert sorted(await asyncio.gather(geo.renew(), geo.renew())) == [False, True]
-    assert geo.place(ADDRESS).city == "Hamburg"
+    assert geo.place(here()).city == "Hamburg"

@@ -10,6 +10,7 @@ import pytest
 
 from counter.errors import StoreError
 from counter.event import DropReason
+from counter.ingest.lists import SpamReferrers
 from counter.site import Site
 from counter.store.protocols import Appended, Batch
 from tests.app_fixture import BOT, BROWSER, NOON, VISITOR, Start, countries, outcome_of, start, stop
@@ -600,6 +601,7 @@ REASONS: dict[str, dict[str, Any]] = {
     "duplicate": {"known": True},
     "rate_limited": {"limited": True},
     "bot": {"agent": BOT},
+    "spam_referrer": {"referrer": "https://spam.example/"},
 }
 ANSWERS = {"bad_input": "HTTP 400", "unknown_site": "HTTP 404", "duplicate": "duplicate"}
 PAIRS = [(first, second) for n, first in enumerate(REASONS) for second in list(REASONS)[n + 1 :]]
@@ -610,6 +612,7 @@ APART = {("ignored_ip", "rate_limited"), ("bad_input", "unknown_site")}
 @pytest.mark.parametrize(("first", "second"), [pair for pair in PAIRS if pair not in APART])
 async def test_of_two_reasons_the_first_in_the_order_of_screening_wins(start: Start, first: str, second: str) -> None:
     counter = await start(**SCREENED)
+    counter.service.pipeline.rules.spam = SpamReferrers({"spam.example"})
     one, other = REASONS[first], REASONS[second]
     hit = {**one, **other, "headers": {**one.get("headers", {}), **other.get("headers", {})}}
     if hit.pop("known", False):

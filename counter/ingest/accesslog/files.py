@@ -54,7 +54,7 @@ class LogFile:
         rest, dropping = b"", False
         while chunk := self._read(size):
             if dropping:
-                _, end, chunk = chunk.partition(b"\n")  # noqa: PLW2901
+                _, end, chunk = chunk.partition(b"\n")
                 if not end:
                     continue
                 rest, dropping = b"\n", False

@@ -75,7 +75,9 @@ class Log:
 class LogImport:
     """One import into one site. Feed it logs; `finish` writes what is left."""
 
-    def __init__(self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: Summary) -> None:
+    def __init__(
+        self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: Summary
+    ) -> None:
         self.summary = summary
         self._terms = terms
         self._judges = judges
@@ -102,9 +104,11 @@ class LogImport:
             await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
         await self.release(log)
 
-    async def take(self, log: Log, block: Block) -> None:
-        """Count a block of a log that goes on."""
-        await self._place(log, block, await self._judges.judge(log.chunk(block, self._now())))
+    async def take(self, log: Log, block: Block) -> int:
+        """Count a block of a log that goes on; returns the time of its newest line, 0 when none is to be counted."""
+        portion = await self._judges.judge(log.chunk(block, self._now()))
+        await self._place(log, block, portion)
+        return max((one.at for _, one in portion.in_order()), default=0)
 
     async def release(self, log: Log) -> None:
         """Lines that were held back for their order are held back no longer."""

@@ -57,8 +57,8 @@ class Portion(msgspec.Struct):
     lines: int = 0
     malformed: int = 0
     not_page: int = 0
-    events: list[tuple[int, Event]] = []  # noqa: RUF012 - msgspec copies an empty list
-    drops: list[tuple[int, Drop]] = []  # noqa: RUF012
+    events: list[tuple[int, Event]] = []
+    drops: list[tuple[int, Drop]] = []
 
     def in_order(self) -> list[tuple[int, Event | Drop]]:
         """Events and drops by the number of their line."""

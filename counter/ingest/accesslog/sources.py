@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import NamedTuple
@@ -32,13 +32,12 @@ def open_source(path: str, name: str = AUTO, string: str = "") -> Iterator[Sourc
     with open_log(path) as file:
         blocks = file.blocks()
         first = list(_first(blocks))
-        reading = Reading(find_format(name, string), string) if name != AUTO else detected(file.name, first)
+        reading = Reading(find_format(name, string), string) if name != AUTO else detected(file.name, _lines(first))
         yield Source(file, reading, chain(first, blocks))
 
 
-def detected(name: str, first: Sequence[Block]) -> Reading:
-    """How to read the log `name`, by its first blocks."""
-    lines = [line for block in first for line in lines_of(block.text)]
+def detected(name: str, lines: Sequence[str]) -> Reading:
+    """How to read the log `name`, by its first lines. Raises UsageError when no format reads any of them."""
     found = detect(name, lines)
     if found is None and any(not line.startswith("#") for line in lines):
         tried = ", ".join(one.name for one in DETECTED)
@@ -47,6 +46,10 @@ def detected(name: str, first: Sequence[Block]) -> Reading:
             " name the format with --format, or describe it with --log-format"
         )
     return Reading(found or _EMPTY)
+
+
+def _lines(blocks: Iterable[Block]) -> list[str]:
+    return [line for block in blocks for line in lines_of(block.text)]
 
 
 def _first(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -60,16 +63,15 @@ def in_order(paths: Sequence[str], name: str = AUTO, string: str = "") -> list[s
 
     Raises UsageError as `open_log` does, before any log is read.
     """
-    if len(paths) == 1:
-        return list(paths)
     streams = [path for path in paths if is_stream(path)]
-    return [*sorted((path for path in paths if path not in streams), key=lambda path: begin(path, name, string)), *streams]
+    files = [path for path in paths if path not in streams]
+    return [*sorted(files, key=lambda path: begin(path, name, string)), *streams]
 
 
 def begin(path: str, name: str = AUTO, string: str = "") -> float:
     """UTC seconds of the first line that can be read; for ever without any."""
     with open_log(path) as file:
-        lines = [line for block in _first(file.blocks()) for line in lines_of(block.text)]
+        lines = _lines(_first(file.blocks()))
     form = detect(file.name, lines) if name == AUTO else find_format(name, string)
     if form is None:
         return float("inf")

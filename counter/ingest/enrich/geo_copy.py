@@ -74,7 +74,7 @@ def private_copy(source: Source, folder: Path) -> Path:
 
     Blocks: half a second and more for a new file. Raises BadDatabase, or OSError where trying again may help.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     _sweep(folder)
     if not stat.S_ISREG(source.path.stat().st_mode):
         raise BadDatabase("it is not a file")
@@ -88,6 +88,12 @@ def private_copy(source: Source, folder: Path) -> Path:
 def last_good(source: Source, folder: Path) -> Path | None:
     """The copy that was made of an earlier state of such a source, if there is one."""
     return _made(folder, source.whose, "*")
+
+
+def make_folder(folder: Path) -> None:
+    """Makes `data_dir/geo`, and the data directory for its owner's eyes when this comes before everything else."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True)
 
 
 def try_database(path: Path) -> None:

@@ -61,7 +61,10 @@ def _some(database: maxminddb.Reader, dice: random.Random) -> Iterator[object]:
 
 def confine(path: str) -> None:
     """Bounds what this process may take: memory, and no core file when it dies."""
-    resource.setrlimit(resource.RLIMIT_AS, (2 * Path(path).stat().st_size + MEMORY,) * 2)
+    memory = 2 * Path(path).stat().st_size + MEMORY
+    _, allowed = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed == resource.RLIM_INFINITY or allowed > memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

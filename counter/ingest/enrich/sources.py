@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -9,6 +10,8 @@ from typing import NamedTuple, Self
 from counter.event import Channel
 from counter.ingest.enrich.source_table import MarkKind, Table, name_key, owners_table, shipped_table
 from counter.ingest.page import MAX_PARAMETERS, host_of
+
+_WWW = re.compile(r"^(?:www\.)+")
 
 
 class Source(NamedTuple):
@@ -131,7 +134,9 @@ def _first(found: Iterable[Source | None]) -> Source | None:
 
 
 def _host_named(text: str) -> str:
-    """The host that a link's source is, without 'www.'; '' when it is a name."""
-    host = host_of(text if "://" in text else f"http://{text}").removeprefix("www.")
+    """The host that a link's source is, alone or as a URL, without 'www.'; '' when it is a name."""
+    if "://" not in text:
+        text = f"http://{text}" if not set("@/?#\\") & set(text) else ""
+    host = _WWW.sub("", host_of(text))
     _, dot, ending = host.rpartition(".")
-    return host if dot and len(ending) > 1 and ending[0].isalpha() and not set("@/?#\\") & set(text) else ""
+    return host if dot and len(ending) > 1 and ending[0].isalpha() else ""

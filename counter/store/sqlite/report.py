@@ -133,7 +133,8 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         table, point = _POINTS.get(question.bucket, ("total_day", "day"))
-        rows = connection.execute(f"select {point}, {SUMS} from {table} {where}", asked)  # noqa: S608
+        # Grouped: where a site has moved to another zone, one hour can have rows in two days.
+        rows = connection.execute(f"select {point}, {_SUMMED} from {table} {where} group by 1", asked)  # noqa: S608
         found = {start: Sums(*numbers) for start, *numbers in rows}
     raw = any(by.dimension in RAW_ONLY for by in question.breakdowns)
     if raw:

@@ -1,0 +1,136 @@
+"""`counter import-log --follow`: lines are counted as they are written, through the running service."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import aiohttp
+import click
+
+from counter.app import build_pipeline
+from counter.cli.context import Context, find_site, run
+from counter.cli.port import running_service
+from counter.clock import SystemClock
+from counter.config import Config
+from counter.errors import Overloaded, StoreError, UsageError
+from counter.ingest.accesslog.files import is_stream
+from counter.ingest.accesslog.follow.checkpoint import file_of
+from counter.ingest.accesslog.follow.follower import Followed, follow
+from counter.ingest.accesslog.importer import LogImport, OneProcess
+from counter.ingest.accesslog.judge import Choices, Judge, Terms
+from counter.ingest.accesslog.summary import Summary
+from counter.ingest.pipeline import Pipeline
+from counter.store.protocols import Appended, Batch
+
+AGAIN: Final = 1.0  # seconds until the service is asked again
+FORGOTTEN_EVERY: Final = 3600.0  # seconds
+
+
+class Asked(NamedTuple):
+    """The options of `import-log`."""
+
+    site_id: str
+    choices: Choices
+    format: str
+    string: str  # of the format `custom`
+    dry_run: bool
+    processes: int | None
+
+
+class _Stopped(Exception):
+    """The command was told to end while it waited for the service."""
+
+
+def follow_logs(context: Context, asked: Asked, files: tuple[str, ...], summary: Summary) -> None:
+    """Count what is in the files and what comes, until SIGINT or SIGTERM."""
+    if asked.dry_run:
+        raise UsageError("--follow writes as it reads; without --follow, --dry-run says what would be counted")
+    for file in files:
+        if is_stream(file):
+            raise UsageError(f"{file} cannot be followed: it is read once; leave --follow out")
+    paths = list(dict.fromkeys(Path(file).absolute() for file in files))
+    pipeline = build_pipeline(context.config)
+    try:
+        run(_follow(context, asked, paths, summary, pipeline))
+    finally:
+        pipeline.geo.close()
+
+
+async def _follow(context: Context, asked: Asked, paths: list[Path], summary: Summary, pipeline: Pipeline) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with context.reading() as store:
+        site = await find_site(store, asked.site_id)
+    terms = Terms(site, pipeline.salts.line_key(), asked.choices)
+    writer = _Service(context.config, site.timezone, stop)
+    log_import = LogImport(terms, OneProcess(Judge(terms, pipeline)), writer.append, SystemClock().now, summary)
+    folder = context.config.storage.path / "follow"
+    with ExitStack() as stack:
+        followed = []
+        for path in paths:
+            state = file_of(folder, site.id, path)
+            one = Followed(path, asked.format, asked.string, state, time.monotonic, _say)
+            stack.callback(one.close)
+            followed.append(one)
+        forgetting = asyncio.create_task(_forget(pipeline))
+        try:
+            await follow(followed, log_import, stop, time.monotonic)
+        except _Stopped:
+            _say("the last lines were read and not written; the next run reads them again")
+        finally:
+            forgetting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await forgetting
+
+
+async def _forget(pipeline: Pipeline) -> None:
+    """The files of expired salts are destroyed by the service; here only the memory of them."""
+    while True:
+        await asyncio.sleep(FORGOTTEN_EVERY)
+        pipeline.salts.forget(SystemClock().now())
+
+
+class _Service:
+    """Writes through the running service, and waits for it while it is away. A batch that was committed and not
+    answered is sent again: its lines are known by then."""
+
+    def __init__(self, config: Config, timezone: str, stop: asyncio.Event) -> None:
+        self._config = config
+        self._timezone = timezone
+        self._stop = stop
+        self._away = False
+
+    async def append(self, batch: Batch) -> Appended:
+        while True:
+            try:
+                async with running_service(self._config) as port:
+                    if port is None:
+                        raise StoreError(f"no service runs on {self._config.storage.path}; start it: counter serve")
+                    appended = await port.append(batch, self._timezone)
+            except (StoreError, Overloaded, aiohttp.ClientError) as error:
+                await self._wait(error)
+                continue
+            if self._away:
+                _say("the service is back")
+            self._away = False
+            return appended
+
+    async def _wait(self, error: Exception) -> None:
+        if not self._away:
+            _say(f"{error}; trying again every {AGAIN:.0f} s, nothing is lost")
+        self._away = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), AGAIN)
+        if self._stop.is_set():
+            raise _Stopped
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"counter: {sentence}", err=True)

@@ -1,0 +1,96 @@
+"""Batches to the writer, one on its way while the next is made, and a summary of what is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from counter.demo.batches import Packer
+from counter.demo.making import make_days
+from counter.demo.shape import Plan
+from counter.event import Kind, Outcome
+from counter.store.protocols import Appended, Batch
+
+Append = Callable[[Batch], Awaitable[Appended]]
+Remember = Callable[[int], object]  # is told of each local day before the first of its events is written
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was made, as far as it is written."""
+
+    hits: int = 0
+    known: int = 0  # hits that an earlier run had written
+    events: int = 0
+    visits: int = 0
+    visitors: int = 0
+    drops: int = 0
+    days: set[int] = field(default_factory=set)
+
+    def add(self, batch: Batch, appended: Appended) -> None:
+        hits = sum(event.kind != Kind.ENGAGED for event in batch.events)
+        if batch.events and Outcome.COUNTED not in appended.outcomes:
+            self.known += hits
+            return
+        self.hits += hits
+        self.events += sum(event.kind == Kind.CUSTOM for event in batch.events)
+        self.visits += sum(day.visits for day in appended.gained)
+        self.visitors += sum(day.visitors for day in appended.gained)
+        self.drops += len(batch.drops)
+
+    def rows(self) -> list[tuple[str, int]]:
+        """The parts, as they are shown."""
+        return [
+            ("hits", self.hits),
+            ("of them custom events", self.events),
+            ("written before", self.known),
+            ("visits", self.visits),
+            ("daily visitors", self.visitors),
+            ("days", len(self.days)),
+            ("bots and others not counted", self.drops),
+        ]
+
+
+async def write_plan(
+    plan: Plan, append: Append, remember: Remember, summary: Summary, tell: Callable[[], None]
+) -> None:  # fmt: skip
+    """Make all that the plan says and write it; `tell` is called after each day. When it is cancelled, what is on
+    its way is written and in the summary."""
+    writing = _Writing(append, remember, summary)
+    packer = Packer(plan)
+    try:
+        async for made in make_days(plan):
+            for batch in packer.add(made):
+                await writing.write(batch)
+            tell()
+        for batch in packer.rest():
+            await writing.write(batch)
+    finally:
+        await writing.finish()
+
+
+class _Writing:
+    """At most one batch on its way."""
+
+    def __init__(self, append: Append, remember: Remember, summary: Summary) -> None:
+        self._append = append
+        self._remember = remember
+        self._summary = summary
+        self._task: asyncio.Task[None] | None = None
+
+    async def write(self, batch: Batch) -> None:
+        await self.finish()
+        self._task = asyncio.create_task(self._write(batch))
+
+    async def finish(self) -> None:
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def _write(self, batch: Batch) -> None:
+        days = {event.day for event in batch.events}
+        new = sorted(days - self._summary.days)
+        await asyncio.to_thread(lambda: [self._remember(day) for day in new])
+        appended = await self._append(batch)
+        self._summary.days |= days
+        self._summary.add(batch, appended)

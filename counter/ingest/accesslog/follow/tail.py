@@ -1,0 +1,125 @@
+"""All files behind one path, oldest first: what was rotated away is read to its end beside what came in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from counter.errors import UsageError
+from counter.ingest.accesslog.follow.checkpoint import Position
+from counter.ingest.accesslog.follow.growing import HEAD, Growing, Part, beginning, digest
+from counter.ingest.accesslog.follow.siblings import is_at, open_part, siblings
+from counter.ingest.accesslog.sources import begin
+
+PATIENCE: Final = 120.0  # seconds that a rotated file is watched on: a server writes on until it is told to reopen
+
+Say = Callable[[str], None]
+
+
+class Text(NamedTuple):
+    """Whole lines, and where they stood."""
+
+    text: bytes
+    part: Part
+    offset: int
+
+
+class Tail:
+    """The log at `path`, from `position` on. `clock` is monotonic, in seconds."""
+
+    def __init__(self, path: Path, position: Position | None, clock: Callable[[], float], say: Say) -> None:
+        self._path = path
+        self._clock = clock
+        self._say = say
+        self._parts: list[Part] = self._found(position) if position else []
+        if not self._parts:
+            self._parts = [Growing(path)]
+        self._quiet_since = clock()
+
+    @property
+    def oldest(self) -> Part | None:
+        return self._parts[0] if self._parts else None
+
+    def read(self) -> Text | None:
+        """The next whole lines; None when there are none now."""
+        for place, part in enumerate(tuple(self._parts)):
+            if part.changed():
+                self._refill(place, part)
+                return self.read()
+            offset, text = part.offset, part.read()
+            if text:
+                if place == 0:
+                    self._quiet_since = self._clock()
+                return Text(text, part, offset)
+        self._look_for_another()
+        return self._retire()
+
+    def close(self) -> None:
+        for part in self._parts:
+            part.close()
+
+    # What rotation does --------------------------------------------------------------------------------------
+
+    def _look_for_another(self) -> None:
+        """Another file stands at the path: it comes behind those that were there before."""
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            return  # between its renaming and its making
+        if inode not in {part.inode for part in self._parts}:
+            self._parts.append(Growing(self._path))
+            self._quiet_since = self._clock()
+
+    def _retire(self) -> Text | None:
+        """The oldest file, when another is there and nothing came for a while: its last line will get no end."""
+        if len(self._parts) < 2 or self._clock() - self._quiet_since < PATIENCE:
+            return None
+        part = self._parts.pop(0)
+        self._quiet_since = self._clock()
+        last, offset = part.last(), part.offset
+        part.close()
+        return Text(last + b"\n", part, offset) if last else None
+
+    def _refill(self, place: int, part: Part) -> None:
+        """The file was cut: what it had is in a copy, or nowhere; it is read from its start."""
+        copy = next((one for one in siblings(self._path) if _begins_as(one, part)), None)
+        if copy is None:
+            self._say(f"{part.name} was cut, and no copy of it is there; what it held and was not read is lost.")
+        self._parts[place : place + 1] = [open_part(copy, part.offset)] if copy else []
+        part.close()
+        self._look_for_another()
+        self._quiet_since = self._clock()
+
+    # After a restart -----------------------------------------------------------------------------------------
+
+    def _found(self, position: Position) -> list[Part]:
+        """The file of the position, by whatever name, and those that came after it."""
+        if self._path.exists() and is_at(self._path, position):
+            return [open_part(self._path, position.offset)]
+        rotated = siblings(self._path)
+        was = next((one for one in rotated if is_at(one, position)), None)
+        if was is None:
+            self._say(f"the file that was read last is gone; {self._path} and what was rotated is read from its start.")
+            later = rotated
+        else:
+            later = [one for one in rotated if one != was and begin(str(one)) > begin(str(was))]
+        parts = [open_part(was, position.offset)] if was else []
+        parts += [open_part(one) for one in sorted(_different(later), key=lambda one: begin(str(one)))]
+        return [*parts, Growing(self._path)] if self._path.exists() else parts
+
+
+def _different(paths: list[Path]) -> list[Path]:
+    """Without copies (`access.log.1` beside `access.log.1.gz`): their lines would pass for repeated ones."""
+    return list({beginning(path, HEAD): path for path in paths}.values())
+
+
+def _begins_as(path: Path, part: Part) -> bool:
+    position = Position("", part.inode, 0, len(part.head), digest(part.head))
+    return bool(part.head) and is_at(path, position)
+
+
+def check(path: Path, position: Position | None) -> None:
+    """Raises UsageError when there is nothing to follow."""
+    if position is None and not path.is_file():
+        raise UsageError(f"{path} is not a file that can be followed.")
