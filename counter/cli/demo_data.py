@@ -129,7 +129,7 @@ def _plan(site: Site, wish: _Wish, now: int) -> Plan:
     last = today - 1 if wish.until is None else day_number(wish.until)
     if last > today:
         raise UsageError(f"--until {day_date(last)} is in the future; today is {day_date(today)} in {site.timezone}")
-    end = min(local.midnight(last + 1), now)
+    end = min(local.midnight(last + 1), max(now, local.midnight(last) + 1))
     return Plan(site.key, site.timezone, last - wish.days + 1, wish.days, wish.hits, wish.seed, end)
 
 

@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+from urllib.parse import quote
 
 import click
 from rich.console import Console
@@ -18,7 +19,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from counter.cli.context import Context, run
-from counter.cli.geo_download import Address, Progress, addresses, download
+from counter.cli.download import Address, Limits, Progress, download, shown
 from counter.cli.geo_unpack import unpack
 from counter.cli.port import running_service
 from counter.clock import SystemClock
@@ -28,6 +29,16 @@ from counter.ingest.address import canonical
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, make_folder, try_database
 
+LIMITS: Final = Limits(
+    200 * 1024 * 1024,
+    1800,
+    {
+        401: "; is [geoip] license_key right?",
+        403: "; is [geoip] license_key right?",
+        404: "; is [geoip] update_url right?",
+        429: "; that was too often, try again tomorrow",
+    },
+)
 EXAMPLES = ("8.8.8.8", "1.1.1.1", "193.0.6.139", "2001:4860:4860::8888")
 _WHOSE = {
     Whose.OWN: "the file that \\[geoip] database names",
@@ -122,6 +133,22 @@ def _new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
         Path(name).unlink(missing_ok=True)
 
 
+def addresses(pattern: str, key: str, today: dt.date) -> list[Address]:
+    """Where to look, in order: with a month in the pattern, this month's file and then the one before."""
+    if "{key}" in pattern and not key:
+        raise DownloadFailed(
+            "[geoip] update_url needs a key: set [geoip] license_key, or COUNTER_GEOIP_LICENSE_KEY in the environment"
+        )
+    months = [today, today.replace(day=1) - dt.timedelta(days=1)]
+    dated = "{month}" in pattern or "{year}" in pattern
+    return [_address(pattern, key, month) for month in months[: 2 if dated else 1]]
+
+
+def _address(pattern: str, key: str, month: dt.date) -> Address:
+    dated = pattern.replace("{year}", f"{month.year:04}").replace("{month}", f"{month.month:02}")
+    return Address(dated.replace("{key}", quote(key, safe="")), shown(dated))
+
+
 async def _download(candidates: list[Address], archive: BinaryIO) -> Address:
     console = Console(stderr=True)
     columns = (
@@ -132,7 +159,7 @@ async def _download(candidates: list[Address], archive: BinaryIO) -> Address:
         progress = Progress(
             expect=lambda size: bar.update(task, total=size), got=lambda size: bar.update(task, completed=size)
         )
-        fetched = await download(candidates, archive.write, progress)
+        fetched = await download(candidates, archive.write, progress, LIMITS)
     archive.flush()
     return fetched
 

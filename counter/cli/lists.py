@@ -6,22 +6,19 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-import aiohttp
 import click
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn
 
-from counter import __version__
 from counter.cli.context import Context, run
+from counter.cli.download import Address, Limits, download, shown
+from counter.cli.download import Progress as Arrival
 from counter.errors import ConfigError, DownloadFailed
 from counter.ingest.lists import HostList, read_hosts, spam_file, write_hosts
 
 LARGEST: Final = 5_000_000  # bytes of a list; the known ones have under 100,000
-REDIRECTS: Final = 5
 SHOWN_BAD: Final = 3  # lines that are no hosts, named in the answer
-_CHUNK: Final = 64 * 1024  # bytes
 _HINT: Final = "The old list stays; is [lists] spam_referrers_url right?"
 
 
@@ -79,33 +76,15 @@ def show(context: Context) -> None:
 async def fetch(url: str, seconds: float, got: Callable[[int], object], largest: int = LARGEST) -> bytes:
     """What stands at `url`, at most `largest` bytes within `seconds`; DownloadFailed with the reason.
 
-    Only http and https, also after redirects; `got` is told the bytes that arrived so far.
+    `got` is told the bytes that arrived so far.
     """
-    where = shown(url)
     body = bytearray()
-    headers = {"User-Agent": f"visitor-counter/{__version__}"}
-    timeout = aiohttp.ClientTimeout(total=seconds)
+    progress = Arrival(expect=lambda _: None, got=got)
+    limits = Limits(largest, seconds, {404: "; is [lists] spam_referrers_url right?"})
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers, trust_env=True) as session,
-            # aiohttp gives up at the redirect of this number.
-            session.get(url, max_redirects=REDIRECTS + 1) as answer,
-        ):
-            if answer.status != 200:
-                raise DownloadFailed(f"{where} answered HTTP {answer.status}. {_HINT}")
-            async for chunk in answer.content.iter_chunked(_CHUNK):
-                body += chunk
-                if len(body) > largest:
-                    raise DownloadFailed(f"{where} is larger than {largest:,} bytes, the most that is taken. {_HINT}")
-                got(len(body))
-    except aiohttp.TooManyRedirects:
-        raise DownloadFailed(f"{where} redirects more than {REDIRECTS} times. {_HINT}") from None
-    except (aiohttp.NonHttpUrlClientError, aiohttp.InvalidURL):
-        raise DownloadFailed(f"{where} redirects to what is no http or https address. {_HINT}") from None
-    except TimeoutError:
-        raise DownloadFailed(f"{where} took longer than {seconds:g} seconds. The old list stays.") from None
-    except aiohttp.ClientError as error:
-        raise DownloadFailed(f"{where} can't be fetched: {_reason(error)}. The old list stays.") from None
+        await download([Address(url, shown(url))], body.extend, progress, limits, decompress=True)
+    except DownloadFailed as error:
+        raise DownloadFailed(f"{error}. The old list stays.") from None
     return bytes(body)
 
 
@@ -118,12 +97,6 @@ def check(found: HostList, where: str) -> None:
             f"{where} is no list of hosts: {_lines(len(found.bad))} none, such as"
             f" {_named(found)}, and {len(found.hosts):,} are. {_HINT}"
         )
-
-
-def shown(url: str) -> str:
-    """An address without what may be secret in it: a password, a query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _lines(count: int) -> str:
@@ -151,11 +124,3 @@ def _age(file: Path, now: dt.datetime) -> str:
     hours = max(0, int((now - updated).total_seconds() // 3600))
     number, unit = (hours // 24, "day") if hours >= 48 else (hours, "hour")
     return f"{number} {unit}{'' if number == 1 else 's'}, of {updated:%Y-%m-%d %H:%M} UTC"
-
-
-def _reason(error: aiohttp.ClientError) -> str:
-    """Why, without the address: errors of aiohttp may carry the whole URL."""
-    system = getattr(error, "os_error", None) or error
-    if isinstance(system, OSError) and system.strerror:
-        return system.strerror
-    return type(error).__name__

@@ -62,6 +62,9 @@ class Reports(Protocol):
 
     async def hour_totals(self, site_key: int, day: int) -> list[tuple[int, DayTotal]]: ...
 
+    async def counted_days(self, site_key: int) -> tuple[int, int] | None:
+        """The first and the last local day that have anything counted."""
+
     async def report(self, questions: Sequence[Question]) -> list[Report]:
         """Several questions, one snapshot: without filters from rollups, with filters from raw rows, both exact."""
 

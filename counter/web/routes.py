@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from counter.config import Config
-from counter.web import collect, health, pages, totals
+from counter.web import collect, health, pages, report, totals
 
 
 def add_routes(app: web.Application, config: Config) -> None:
@@ -18,6 +18,9 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/pixel.gif", collect.get_pixel),
         ("GET", "/api/v1/totals", totals.get_totals),
         ("GET", "/api/v1/you", totals.get_you),
+        ("GET", "/api/v1/report", report.get_report),
+        ("GET", "/api/v1/hits", report.get_hits),
+        ("GET", "/api/v1/visit", report.get_visit),
         ("GET", "/widget/{site}.html", pages.get_widget_html),
         ("GET", "/widget/{site}.svg", pages.get_widget_svg),
         ("GET", "/healthz", health.get_healthz),

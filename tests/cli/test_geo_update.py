@@ -18,7 +18,8 @@ from aiohttp.test_utils import TestServer
 
 from counter import app as counter_app
 from counter import config as counter_config
-from counter.cli.geo_download import Address, Progress, addresses, download
+from counter.cli.download import Address, Limits, Progress, download
+from counter.cli.geo import addresses
 from counter.cli.geo_unpack import LARGEST_REST, unpack
 from counter.cli.port import running_service
 from counter.errors import DownloadFailed
@@ -306,9 +307,9 @@ async def test_a_body_that_goes_on_is_cut_off_at_the_limit(server: Server) -> No
     url = server.url("files/good.mmdb")
     progress = Progress(expect=lambda size: None, got=lambda size: None)
     with pytest.raises(DownloadFailed, match="the most that is fetched"):
-        await download([Address(url, url)], out.write, progress, largest=len(SAVED) - 1)
+        await download([Address(url, url)], out.write, progress, Limits(len(SAVED) - 1, 60))
     assert not out.getvalue()
-    await download([Address(url, url)], out.write, progress, largest=len(SAVED))
+    await download([Address(url, url)], out.write, progress, Limits(len(SAVED), 60))
     assert out.getvalue() == SAVED
 
 

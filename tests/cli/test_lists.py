@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counter.cli import cli
-from counter.cli.lists import LARGEST, REDIRECTS
+from counter.cli.download import REDIRECTS
+from counter.cli.lists import LARGEST
 from counter.errors import CounterError
 from counter.event import Hit, Via
 from counter.ingest.enrich.useragent import UserAgents
@@ -128,16 +129,19 @@ def to_a_file(_: web.Request) -> web.StreamResponse:
 
 
 WRONG: list[tuple[Callable[[web.Request], web.StreamResponse], str]] = [
-    (lambda _: web.Response(status=404, text=LIST), "answered HTTP 404."),
+    (lambda _: web.Response(status=404, text=LIST), "answered HTTP 404; is [lists] spam_referrers_url right?"),
     (lambda _: web.Response(status=500), "answered HTTP 500."),
     (lambda _: web.Response(status=204), "answered HTTP 204."),
-    (lambda _: web.Response(body=b"evil.example\n" * (LARGEST // 13 + 1)), f"is larger than {LARGEST:,} bytes"),
+    (
+        lambda _: web.Response(body=b"evil.example\n" * (LARGEST // 13 + 1)),
+        f"has {LARGEST // 13 * 13 + 13:,} bytes, and",
+    ),
     (lambda _: web.Response(text=PAGE), "is no list of hosts: 6 lines are none, such as line 1 '<!DOCTYPE html>'"),
     (lambda _: web.Response(text=""), "is empty."),
     (lambda _: web.Response(text="# nothing\n\n"), "is empty."),
     (lambda _: web.Response(body=bytes(range(256)) * 40), "is no list of hosts"),
-    (redirect, f"redirects more than {REDIRECTS} times."),
-    (to_a_file, "redirects to what is no http or https address."),
+    (redirect, f"redirects more than {REDIRECTS} times"),
+    (to_a_file, "redirects to what is not http or https"),
 ]
 
 
@@ -162,7 +166,7 @@ async def test_a_server_that_takes_its_time_is_left(tmp_path: Path, server: Serv
     server.wait = HANG
     done = await counter_lists(tmp_path, "update", "--timeout", "0.5")
     assert isinstance(done.exception, CounterError)
-    assert str(done.exception) == f"{server.url} took longer than 0.5 seconds. The old list stays."
+    assert str(done.exception) == f"{server.url} took too long; try again. The old list stays."
     assert not file.exists()
 
 
@@ -171,7 +175,7 @@ async def test_nobody_there_is_a_sentence_without_what_is_secret(tmp_path: Path,
     done = await counter_lists(tmp_path, "update")
     assert isinstance(done.exception, CounterError)
     sentence = str(done.exception)
-    assert sentence.startswith(f"http://127.0.0.1:{unused_tcp_port}/list.txt can't be fetched: ")
+    assert sentence.startswith(f"http://127.0.0.1:{unused_tcp_port}/list.txt can't be reached: ")
     assert "password" not in sentence
     assert "secret" not in sentence
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -85,6 +86,24 @@ def build_world(zones: Sequence[tuple[str, int, str, int]], steps: Sequence[tupl
     return World(sites, tuple(hits))
 
 
+def damage_row(connection: sqlite3.Connection, table: str, how: str, which: int) -> bool:
+    """Whether there was a row that raw rows can still vouch for."""
+    columns = [row[1] for row in connection.execute(f"pragma table_info({table})")]
+    key = columns[: columns.index("pageviews")]
+    closed = "select site_key, day from closed_day"
+    rows = connection.execute(
+        f"select {', '.join(key)} from {table} where pageviews + visits + events > 0"
+        + ("" if table == "rollup_month" else f" and (site_key, day) not in ({closed})")
+        + " order by " + ", ".join(key)
+    ).fetchall()  # fmt: skip
+    if not rows:
+        return False
+    doubled = "pageviews = 2 * pageviews, visits = 2 * visits, events = 2 * events"
+    change = f"delete from {table}" if how == "delete" else f"update {table} set {doubled}"
+    where = " and ".join(f"{name} = ?" for name in key)
+    return connection.execute(f"{change} where {where}", rows[which % len(rows)]).rowcount == 1
+
+
 _KINDS = ("pageview",) * 6 + ("custom", "custom", "engaged", "engaged")
 whole = st.integers(0, 1000)
 worlds = st.builds(
@@ -151,6 +170,28 @@ class Bench:
         await self.close()
         self.store = open_store(self.folder, "normal", 30)
         await self.store.__aenter__()
+
+    async def crash(self) -> None:
+        """As `kill -9` leaves it: the files as they are while the store is open, and nothing of its memory."""
+        copy = self.folder.with_name(f"{self.folder.name}x")
+        copy.mkdir()
+        for name in ("counter.db", "counter.db-wal", "counter.exists"):
+            if (self.folder / name).exists():
+                shutil.copy(self.folder / name, copy / name)
+        await self.close()
+        self.folder = copy
+        self.store = open_store(copy, "normal", 30)
+        await self.store.__aenter__()
+
+    async def damage(self, table: str, how: str, which: int) -> None:
+        """Delete or double one row of a rollup: check finds it, repair mends it."""
+        await self.store.fold()
+        row = await self.store._change(damage_row, table, how, which)
+        if row:
+            found = await self.store.check()
+            assert table in {one.table for one in found}
+            assert await self.store.repair() == len(found)
+            assert await self.store.check() == []
 
     async def tell(self, hits: Sequence[Told]) -> None:
         """One batch; its outcomes are the oracle's, and `all` never goes down."""
@@ -322,7 +363,8 @@ def test_every_number_of_thousands_of_hits_equals_the_naive_oracles(seed: int) -
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Hits as they come, with all that happens to a store meanwhile; addresses, then raw rows, expire behind them."""
+    """T-41: hits as they come, with all that happens to a store meanwhile: it is closed, killed and damaged; addresses,
+    then raw rows, expire behind them."""
 
     recent = Bundle("recent")
 
@@ -338,7 +380,7 @@ class StoreMachine(RuleBasedStateMachine):
     def open(self, zone: str, moment: int, weekday: str) -> None:
         site = Site(0, "site", "Site", timezone=zone, first_weekday=weekday)
         start = instant(MOMENTS[zone][moment % len(MOMENTS[zone])], zone) - 6 * HOUR
-        self.bench = Bench(Path(self.folder.name), (site,), start)
+        self.bench = Bench(Path(self.folder.name) / "data", (site,), start)
         self.runner.run(self.bench.open())
 
     def run(self, action: Any) -> None:
@@ -376,6 +418,15 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(what=st.sampled_from(("fold", "reopen", "repair")))
     def act(self, what: str) -> None:
         self.run(self.bench.act(what))
+
+    @rule()
+    def kill(self) -> None:
+        self.run(self.bench.crash())
+
+    @rule(table=st.sampled_from(("total_hour", "total_day", "rollup_day", "rollup_month")),
+          how=st.sampled_from(("delete", "double")), which=whole)  # fmt: skip
+    def damage_and_repair(self, table: str, how: str, which: int) -> None:
+        self.run(self.bench.damage(table, how, which))
 
     @rule()
     def prune_and_expire_addresses(self) -> None:

@@ -51,6 +51,12 @@ class SqliteReports:
         whole = [DayTotal(site_key, 0, *(number or 0 for number in sums)) for day, *sums in rows if day is None]
         return days, whole[0]
 
+    async def counted_days(self, site_key: int) -> tuple[int, int] | None:
+        """The first and the last local day that have anything counted."""
+        sql = "select min(day), max(day) from total_day where site_key = ? and pageviews + visits + events > 0"
+        row = await self._readers.ask(lambda connection: connection.execute(sql, (site_key,)).fetchone())
+        return None if row[0] is None else (row[0], row[1])
+
     async def report(
         self, questions: Sequence[Question], *, raw: bool = False, limit: float = TIME_LIMIT
     ) -> list[Report]:

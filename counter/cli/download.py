@@ -1,29 +1,19 @@
-"""Fetching a database of places: over HTTP into a file, within limits, and nothing of the key in any sentence."""
+"""Fetching what an owner wants from elsewhere: over HTTP, within limits, and nothing secret in any sentence."""
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from counter import __version__
 from counter.errors import DownloadFailed
 
-LARGEST_DOWNLOAD: Final = 200 * 1024 * 1024  # bytes
-REDIRECTS: Final = 5  # MaxMind sends one, to where its files are
-TIMEOUT: Final = aiohttp.ClientTimeout(total=1800, sock_connect=30, sock_read=60)  # seconds
+REDIRECTS: Final = 5
 _CHUNK: Final = 256 * 1024  # bytes
-
-_HINTS: Final = {
-    401: "; is [geoip] license_key right?",
-    403: "; is [geoip] license_key right?",
-    404: "; is [geoip] update_url right?",
-    429: "; that was too often, try again tomorrow",
-}
 
 
 class Address(NamedTuple):
@@ -40,36 +30,36 @@ class Progress(NamedTuple):
     got: Callable[[int], object]
 
 
-def addresses(pattern: str, key: str, today: dt.date) -> list[Address]:
-    """Where to look, in order: with a month in the pattern, this month's file and then the one before."""
-    if "{key}" in pattern and not key:
-        raise DownloadFailed(
-            "[geoip] update_url needs a key: set [geoip] license_key, or COUNTER_GEOIP_LICENSE_KEY in the environment"
-        )
-    months = [today, today.replace(day=1) - dt.timedelta(days=1)]
-    dated = "{month}" in pattern or "{year}" in pattern
-    return [_address(pattern, key, month) for month in months[: 2 if dated else 1]]
+class Limits(NamedTuple):
+    """How much is taken, how long it may take in seconds, and what to say of an HTTP status."""
+
+    largest: int  # bytes as they travel
+    seconds: float
+    hints: Mapping[int, str] = {}
 
 
-def _address(pattern: str, key: str, month: dt.date) -> Address:
-    dated = pattern.replace("{year}", f"{month.year:04}").replace("{month}", f"{month.month:02}")
-    parts = urlsplit(dated)
-    host = parts.netloc.rpartition("@")[2]
-    return Address(dated.replace("{key}", quote(key, safe="")), f"{parts.scheme}://{host}{parts.path}")
+def shown(url: str) -> str:
+    """An address without what may be secret in it: a password, a query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 async def download(
-    candidates: list[Address], write: Callable[[bytes], object], progress: Progress, largest: int = LARGEST_DOWNLOAD
-) -> Address:
+    candidates: list[Address], write: Callable[[bytes], object], progress: Progress, limits: Limits, *,
+    decompress: bool = False,
+) -> Address:  # fmt: skip
     """Writes the first of `candidates` that is there, and says which; DownloadFailed with the reason else.
 
-    Only http and https, also after up to five redirects.
+    Only http and https, also after up to five redirects. What travels compressed stays so unless `decompress`.
     """
-    # The file as it is: decompressing it is `geo_unpack`'s, which counts.
-    headers = {"Accept-Encoding": "identity", "User-Agent": f"visitor-counter/{__version__}"}
+    headers = {"User-Agent": f"visitor-counter/{__version__}"}
+    if not decompress:
+        headers["Accept-Encoding"] = "identity"
+    timeout = aiohttp.ClientTimeout(total=limits.seconds, sock_connect=30, sock_read=60)
     async with aiohttp.ClientSession(
-        timeout=TIMEOUT, headers=headers, auto_decompress=False, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
+        timeout=timeout, headers=headers, auto_decompress=decompress, trust_env=True,
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as session:  # fmt: skip
         for more in reversed(range(len(candidates))):
             address = candidates[-1 - more]
             try:
@@ -77,9 +67,9 @@ async def download(
                 async with session.get(address.url, max_redirects=REDIRECTS + 1) as answer:
                     if answer.status == 404 and more:
                         continue
-                    _check(answer, address, largest)
+                    _check(answer, address, limits)
                     progress.expect(answer.content_length)
-                    await _receive(answer, address, write, progress, largest)
+                    await _receive(answer, address, write, progress, limits.largest)
                     return address
             except aiohttp.TooManyRedirects:
                 raise DownloadFailed(f"{address.shown} redirects more than {REDIRECTS} times") from None
@@ -96,13 +86,13 @@ async def download(
     raise AssertionError("the last candidate is answered for")
 
 
-def _check(answer: aiohttp.ClientResponse, address: Address, largest: int) -> None:
+def _check(answer: aiohttp.ClientResponse, address: Address, limits: Limits) -> None:
     if answer.status != 200:
-        hint = _HINTS.get(answer.status, "")
+        hint = limits.hints.get(answer.status, "")
         raise DownloadFailed(f"{address.shown} answered HTTP {answer.status}{hint}")
-    if answer.content_length is not None and answer.content_length > largest:
+    if answer.content_length is not None and answer.content_length > limits.largest:
         raise DownloadFailed(
-            f"{address.shown} has {answer.content_length:,} bytes, and {largest:,} are the most that is fetched"
+            f"{address.shown} has {answer.content_length:,} bytes, and {limits.largest:,} are the most that is fetched"
         )
 
 

@@ -1,0 +1,204 @@
+"""`GET /api/v1/report`, `/api/v1/hits` and `/api/v1/visit`: what the owner asks, with the site's read token.
+
+Every number of an answer is of one snapshot and one moment. Nothing of it is public: no CORS, never cached.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import hdrs, web
+
+from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
+from counter.localtime import day_date
+from counter.query import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
+from counter.site import ActiveSite, TokenMay
+from counter.stats.periods import Period
+from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, read_answer
+from counter.web.asked import (
+    HITS_KEYS,
+    MOST_ROWS,
+    REPORT_KEYS,
+    VISIT_KEYS,
+    read_asked,
+    read_filters,
+    read_number,
+    read_period,
+    refuse_unknown,
+    wants_all_days,
+)
+from counter.web.middleware import NOSNIFF
+from counter.web.parts import SERVICE, Service
+
+log = logging.getLogger(__name__)
+
+PRIVATE = {"Cache-Control": "private, no-store", **NOSNIFF}
+HITS = 50  # of a page when nobody says
+LARGEST_ID = 2**62
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def private(handler: Handler) -> Handler:
+    """Errors of a private route: like all others, but for no other site to read."""
+
+    @functools.wraps(handler)
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return await handler(request)
+        except CounterError as error:
+            message = str(error)
+            if isinstance(error, StoreError):
+                log.error("a report failed", extra={"error": message})
+                message = "the report could not be read; the log says why"
+            headers = {**PRIVATE, "WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else PRIVATE
+            body = {"error": error.code, "message": message}
+            return web.json_response(body, status=error.status, headers=headers)
+
+    return answer
+
+
+@private
+async def get_report(request: web.Request) -> web.Response:
+    service, site, now = _begin(request, REPORT_KEYS)
+    today = site.local.day(now)
+    asked = read_asked(request.query, site, today, await _counted(request, service, site))
+    answer = await read_answer(service.store.reports, site.site, asked, today)
+    return _json({**_head(request, site, asked.period, now), **_report_json(asked, answer, site)})
+
+
+@private
+async def get_hits(request: web.Request) -> web.Response:
+    """A page of the hit log, newest first; `next` is the `before` of the next page."""
+    service, site, now = _begin(request, HITS_KEYS)
+    period = read_period(request.query, site, site.local.day(now), await _counted(request, service, site))
+    filters = read_filters(request.query)
+    limit = read_number(request.query, "limit", HITS, 1, MOST_ROWS)
+    before = read_number(request.query, "before", LARGEST_ID, 1, LARGEST_ID)
+    question = Question(site.site.key, period.start, period.end, filters)
+    hits = await service.store.reports.hits(question, before, limit + 1)
+    shown = hits[:limit]
+    return _json({
+        **_head(request, site, period, now),
+        "filters": [_filter_json(one) for one in filters],
+        "hits": [_hit_json(hit, site) for hit in shown],
+        "next": shown[-1].hit if len(hits) > limit else None,
+    })  # fmt: skip
+
+
+@private
+async def get_visit(request: web.Request) -> web.Response:
+    """The hits of one visit in the order of time."""
+    service, site, now = _begin(request, VISIT_KEYS)
+    if "visit" not in request.query:
+        raise BadInput("visit is missing: the number of a visit, as in the answer of /api/v1/hits")
+    visit = read_number(request.query, "visit", 0, 1, LARGEST_ID)
+    hits = await service.store.reports.visit(site.site.key, visit)
+    return _json({
+        "site": site.site.id, "zone": site.site.timezone, "generated_at": site.local.iso(now), "visit": visit,
+        "hits": [_hit_json(hit, site) for hit in hits],
+    })  # fmt: skip
+
+
+def _begin(request: web.Request, known: tuple[str, ...]) -> tuple[Service, ActiveSite, int]:
+    """The site that the token may read, and now. Who has no token learns nothing, not even of wrong parameters."""
+    service = request.app[SERVICE]
+    site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""), TokenMay.READ)
+    if site_key is None:
+        raise NotAuthorized("send the site's read token: Authorization: Bearer TOKEN, from 'counter site token ID --read'")
+    refuse_unknown(request.query, known)
+    site = service.sites.by_key(site_key)
+    if "site" not in request.query:
+        raise BadInput("site is missing: the id of a site, such as ?site=demo")
+    if site is None or site.site.id != request.query["site"]:
+        raise NotAuthorized("this read token is not for this site")
+    return service, site, int(service.clock.now())
+
+
+async def _counted(request: web.Request, service: Service, site: ActiveSite) -> tuple[int, int] | None:
+    return await service.store.reports.counted_days(site.site.key) if wants_all_days(request.query) else None
+
+
+def _head(request: web.Request, site: ActiveSite, period: Period, now: int) -> dict[str, Any]:
+    return {
+        "site": site.site.id,
+        "zone": site.site.timezone,
+        "generated_at": site.local.iso(now),
+        "period": {"name": request.query.get("period", "custom" if "from" in request.query else "28d"),
+                   **_dates(period)},
+    }  # fmt: skip
+
+
+def _dates(period: Period) -> dict[str, Any]:
+    """Both dates inclusive, as they are asked for."""
+    days = period.end - period.start
+    return {"from": day_date(period.start), "to": day_date(period.end - 1), "days": days}
+
+
+def _report_json(asked: Asked, answer: Answer, site: ActiveSite) -> dict[str, Any]:
+    report, compared = answer.report, answer.compared
+    return {
+        "filters": [_filter_json(one) for one in asked.filters],
+        "incomplete_days": [day_date(day) for day in report.incomplete_days],
+        "totals": _totals_json(report, answer.base, asked),
+        "series": _series_json(report, site),
+        "breakdowns": [_breakdown_json(one, answer) for one in report.breakdowns],
+        "compare": None if compared is None else {
+            "name": asked.compare,
+            **_dates(Period(compared.question.start, compared.question.end)),
+            "incomplete_days": [day_date(day) for day in compared.incomplete_days],
+            "totals": _totals_json(compared, answer.compared_base, asked),
+            "series": _series_json(compared, site),
+        },
+    }  # fmt: skip
+
+
+def _totals_json(report: Report, base: int | None, asked: Asked) -> dict[str, Any]:
+    """With a filter on a goal also which part of all visitors reached it."""
+    reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
+    rates = {"conversion_rate": Answer(report, base=base).conversion_rate(report.totals.visitors)} if reached else {}
+    return {**metrics(report.totals), **rates}
+
+
+def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:
+    bucket = report.question.bucket
+
+    def start(point: int) -> Any:
+        return site.local.iso(point) if bucket == Bucket.HOUR else day_date(point)
+
+    points = [{"start": start(point.start), **metrics(point.sums)} for point in report.series]
+    return {"bucket": bucket, "points": points}
+
+
+def _breakdown_json(breakdown: Breakdown, answer: Answer) -> dict[str, Any]:
+    by = breakdown.by
+    wanted = ROW_METRICS[by.dimension]
+
+    def row(value: str, sums: Sums) -> dict[str, Any]:
+        rates = {"conversion_rate": answer.conversion_rate(sums.visitors)} if by.dimension == Dimension.GOAL else {}
+        return {"value": value, **metrics(sums, wanted), **rates}
+
+    return {
+        "by": by.dimension.name.lower(),
+        **({"key": by.key} if by.key else {}),
+        "total_rows": breakdown.total_rows,
+        "rows": [row(one.value, one.sums) for one in breakdown.rows],
+    }
+
+
+def _filter_json(one: Filter) -> dict[str, Any]:
+    key = {"key": one.key} if one.key else {}
+    return {"dimension": one.dimension.name.lower(), **key, "operator": one.operator, "values": one.values}
+
+
+def _hit_json(hit: LoggedHit, site: ActiveSite) -> dict[str, Any]:
+    """Times in the site's zone; properties as an object."""
+    props = msgspec.json.decode(hit.props) if hit.props else {}
+    return {**msgspec.to_builtins(hit), "at": site.local.iso(hit.at), "props": props}
+
+
+def _json(body: dict[str, Any]) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=PRIVATE)
