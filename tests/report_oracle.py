@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from counter.query import Bucket, By, Dimension, Filter, Operator, Question, Sums
+from counter.query import EVENT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.site import Goal
 
 Hit = dict[str, Any]
@@ -59,9 +59,7 @@ class Answer:
             starts = sorted({*self._hours(), *found})
         else:
             found = _sums(self._count(self._bucket))
-            starts = list(
-                dict.fromkeys(self._first_day(day) for day in range(self.question.start, self.question.end))
-            )
+            starts = list(dict.fromkeys(self._first_day(day) for day in range(self.question.start, self.question.end)))
         assert set(found) <= set(starts)
         return [(start, found.get(start, Sums())) for start in starts]
 
@@ -116,7 +114,7 @@ class Answer:
     def breakdown(self, by: By) -> dict[str, Sums]:
         """Every value of a dimension."""
         name = by.dimension.name.lower()
-        if by.dimension in (Dimension.EVENT, Dimension.PAGE, Dimension.GOAL, Dimension.PROPERTY, Dimension.PROPERTY_KEY):
+        if by.dimension in EVENT_DIMENSIONS:
             return _sums(self._count_touched(by))
 
         counts = self._count(lambda hit: hit[name] or "Unknown", apart=True)

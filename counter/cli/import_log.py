@@ -41,18 +41,33 @@ WORTH_SHARING = 8 * 1024 * 1024  # bytes
 
 @click.command("import-log", epilog="Example: counter import-log --site shop /var/log/nginx/access.log*")
 @click.option("--site", "site_id", required=True, metavar="ID")
-@click.option("--format", "form", default=AUTO, metavar="NAME", show_default=True,
-              help=f"One of {', '.join(sorted(FORMATS))}; by default the one the first lines are in.")
-@click.option("--log-format", "string", default="", metavar="STRING",
-              help="A format of your own, as it stands behind Apache's LogFormat or nginx's log_format.")
+@click.option(
+    "--format",
+    "form",
+    default=AUTO,
+    metavar="NAME",
+    show_default=True,
+    help=f"One of {', '.join(sorted(FORMATS))}; by default the one the first lines are in.",
+)
+@click.option(
+    "--log-format",
+    "string",
+    default="",
+    metavar="STRING",
+    help="A format of your own, as it stands behind Apache's LogFormat or nginx's log_format.",
+)
 @click.option("--everything", is_flag=True, help="Count every line that can be read, not only pages that were found.")
 @click.option("--events", is_flag=True, help="Count missing pages (404) and downloads as events.")
 @click.option("--keep-bots", is_flag=True, help="Count bots as visitors like any other.")
 @click.option("--overlap", is_flag=True, help="Also count lines of days that were counted live.")
 @click.option("--dry-run", is_flag=True, help="Say what would be counted, and write nothing.")
 @click.option("--follow", is_flag=True, help="Go on with lines as they are written, until stopped; needs the service.")
-@click.option("--processes", type=click.IntRange(1, 64), metavar="N",
-              help="How many processes read lines; 1 is this one alone. By default as many as processors.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="How many processes read lines; 1 is this one alone. By default as many as processors.",
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.pass_obj
 def import_log(

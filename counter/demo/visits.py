@@ -31,7 +31,7 @@ ENGAGED = 0.15  # share of views that tell how long they were looked at
 PIXELS = 0.03  # share of visits without JavaScript
 LOST = 0.006  # views that lead to a page that is not there
 OTHER_DROPS = ((DropReason.PREFETCH, 0.05), (DropReason.SPAM_REFERRER, 0.02))  # for each bot
-POOL = 160  # different clients of a country and week
+POOL = 96  # different clients of a country and fortnight, at most
 
 # Seconds on a page: half of the people leave it within 38, few stay for long.
 SECONDS = tuple(
@@ -143,7 +143,7 @@ class _Day:
         if chance > 1 - BACK_SOON and self.earlier:
             return self.earlier[int(self.dice.random() * len(self.earlier))]
         country = _card(people.COUNTRY_DECK, self.dice.random())
-        client = _card(_clients(self.plan.seed, country.code, self.shape.day // 7), self.dice.random())
+        client = _card(_clients(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
         place = _card(people.PLACES[country.code], self.dice.random())
         person = Person(self._visitor(), people.pick_address(self.dice), client, place, country.zone)
         self.earlier.append(person)
@@ -241,11 +241,11 @@ def _regular(seed: int, number: int) -> _Regular:
 
 
 @lru_cache(256)
-def _clients(seed: int, code: str, week: int) -> tuple[Client, ...]:
-    """What visits from a country tell in one week; the same few texts again and again, as with real ones."""
+def _clients(seed: int, code: str, fortnight: int) -> tuple[Client, ...]:
+    """What visits from a country tell in a fortnight; the same few texts again and again, as with real ones."""
     country = next(one for one in people.COUNTRIES if one.code == code)
-    dice = random.Random(f"{seed}:clients:{code}:{week}")
-    date = day_date(week * 7)
+    dice = random.Random(f"{seed}:clients:{code}:{fortnight}")
+    date = day_date(fortnight * 14)
     size = min(POOL, 16 + int(country.weight * 8))
     return tuple(people.pick_client(country, people.pick_browser(country, dice), date, dice) for _ in range(size))
 

@@ -8,7 +8,7 @@ from typing import Final
 from counter.doctor.facts import Facts, Said, note, ok, problem, warning
 
 MB: Final = 1_000_000
-LARGE_WAL: Final = 256 * MB  # bytes; the writer empties it at 16 MB unless a reader holds an old snapshot
+LARGE_WAL: Final = 256 * MB  # bytes; the writer empties it at 16 MB, unless somebody reads an old state
 LITTLE, NOTHING = 1000 * MB, 100 * MB  # bytes free
 SOON, VERY_SOON = 30, 3  # days until the disk is full
 LATE: Final = 50 * 3600  # seconds since the last check: two nights
@@ -110,15 +110,18 @@ def recounted(facts: Facts) -> Iterable[Said]:
     last = facts.checked
     if last is None:
         if facts.vitals and facts.vitals.events:
-            yield note("the numbers of this database were never recounted; do it now: counter check")
+            yield note(
+                "the numbers of this database were not recounted yet; the service does it at night, by hand:"
+                " counter check"
+            )
     elif last.error:
         yield problem(f"the last check of all numbers failed ({last.error}); run it by hand: counter check")
     elif last.differences > last.repaired:
         yield problem(f"{last.differences} numbers differ from the raw rows; mend them: counter check --repair")
     elif facts.now - last.at > LATE:
         yield warning(
-            f"the numbers were last recounted {_days((facts.now - last.at) / DAY)} ago and not each night; does the"
-            " service run all day? By hand: counter check"
+            f"the numbers were last recounted {_days((facts.now - last.at) / DAY)} ago and not each night; the service"
+            " does it when it runs all day, by hand: counter check"
         )
     elif last.differences:
         yield warning(

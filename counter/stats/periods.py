@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 from counter.errors import BadInput
 from counter.localtime import day_date, day_number
 
-
 FIRST_DATE: Final = dt.date(1970, 1, 1)
 LAST_DATE: Final = dt.date(9998, 12, 31)  # so that the day after it, and the week around it, are dates too
 NAMES: Final = (

@@ -1,6 +1,7 @@
 """Reports as people ask for them: a period by name, a comparison, rates beside counts. API and dashboard share it.
 
-    Asked -> questions() -> Reports.report, one snapshot -> Answer: totals, series, breakdowns, what is compared
+What is asked becomes questions, these are answered in one snapshot: the report, what it is compared with, and the
+visitors that conversion rates are shares of.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ async def read_answer(reports: Reports, site: Site, asked: Asked, today: int) ->
 
 def wants_conversion(asked: Asked) -> bool:
     """Whether the question is about goals."""
-    return any(one.dimension == Dimension.GOAL for one in (*asked.filters, *asked.breakdowns))
+    dimensions = [*(one.dimension for one in asked.filters), *(by.dimension for by in asked.breakdowns)]
+    return Dimension.GOAL in dimensions
 
 
 def default_bucket(period: Period) -> Bucket:

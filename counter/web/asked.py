@@ -44,7 +44,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
 OPERATORS: Final[Mapping[str, Operator]] = {operator.value: operator for operator in Operator}
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PIECE = re.compile(r"((?:[^\\{stop}]|\\.)*)".replace("{stop}", ":"), re.DOTALL)
+_KEY = re.compile(r"(?:[^\\:]|\\.)*", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _VALUE = re.compile(r"(?:[^\\,]|\\.)*", re.DOTALL)
 E_ = TypeVar("E_", bound=Enum)
@@ -150,12 +150,12 @@ def _split_dimension(what: str, text: str) -> tuple[Dimension, str, str | None]:
     dimension = _one_of(what, name, DIMENSIONS)
     if dimension != Dimension.PROPERTY:
         return dimension, "", rest if colon else None
-    piece = _PIECE.match(rest)
-    key = clean(_plain(piece[1]), LONGEST_VALUE) if piece else ""
-    if piece is None or not key:
+    found = _KEY.match(rest)
+    end = found.end() if found else 0
+    key = clean(_plain(rest[:end]), LONGEST_VALUE)
+    if not key:
         raise BadInput(f"{what} is {text[:80]!r}, a property needs its key: {what}=property:KEY")
-    after = rest[piece.end() :]
-    return dimension, key, after[1:] if after else None
+    return dimension, key, rest[end + 1 :] if rest[end:] else None
 
 
 def _split_values(text: str) -> list[str]:

@@ -21,6 +21,7 @@ TOLD = 20  # differences that are logged one by one
 
 async def check_when_due(service: Service) -> None:
     """The job: checks when the first site's night has come, or the last check is too old."""
+    renew_notices(service)  # what has come in since is logged although nobody asks /readyz
     sites = service.sites.all()
     local = sites[0].local if sites else LocalTime("UTC")
     if due(service.clock.now(), service.checked, local):

@@ -108,7 +108,9 @@ def _begin(request: web.Request, known: tuple[str, ...]) -> tuple[Service, Activ
     service = request.app[SERVICE]
     site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""), TokenMay.READ)
     if site_key is None:
-        raise NotAuthorized("send the site's read token: Authorization: Bearer TOKEN, from 'counter site token ID --read'")
+        raise NotAuthorized(
+            "send the site's read token: Authorization: Bearer TOKEN, from 'counter site token ID --read'"
+        )
     refuse_unknown(request.query, known)
     site = service.sites.by_key(site_key)
     if "site" not in request.query:

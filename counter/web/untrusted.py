@@ -35,9 +35,7 @@ class UntrustedPeers:
 
         Of our own machine or network; or the sender of a tenth of all hits, of which there were `answered`.
         """
-        return [
-            (peer, count) for peer, count in self.peers() if is_near(peer) or count >= max(FEWEST, answered / 10)
-        ]
+        return [(peer, count) for peer, count in self.peers() if is_near(peer) or count >= max(FEWEST, answered / 10)]
 
 
 def is_near(peer: str) -> bool:

@@ -154,7 +154,7 @@ LINES = st.builds(
         "192.0.2.1", "::1", "host.example:80", "-", "frank", "[17/May/2015:10:05:03 +0000]",
         "[99/Foo/0000:99:99:99 +9999]", '"GET /a HTTP/1.1"', '"\\x16\\x03"', '"GET /' + "a" * 300 + '"', "200",
         "999", "-", '"http://r.test/"', '"Mozilla/5.0"',
-        '{"time_iso8601":"2024-11-21T12:00:00+00:00","remote_addr":"192.0.2.1","request":"GET / HTTP/1.1","status":200}',
+        '{"time_iso8601":"2024-11-21T12:00:00Z","remote_addr":"192.0.2.1","request":"GET / HTTP/1.1","status":200}',
         '{"ts":1e300,"request":{"remote_ip":"x"}}',
         "2024-11-21\t12:00:00\tFRA\t1\t192.0.2.1\tGET\td.test\t/\t200\t-\tx", "#Fields: x",
     ]) | ANY, max_size=12),

@@ -5,9 +5,13 @@ T-20: one address that floods, and the memory of who may send how much. T-21: di
 
 from __future__ import annotations
 
+import json
+import re
+import sqlite3
 import time
 from collections import Counter as Count
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +19,31 @@ import pytest
 
 from counter.event import Bot, BotCategory, BotReason, Client, Drop, DropReason, Origin, Place
 from counter.ingest import rate
+from counter.ingest.enrich.origin import MAX_REFERRER
+from counter.ingest.page import MAX_PATH
+from counter.ingest.parse import MOST_HITS, MOST_PROPS, USER_AGENT
 from counter.ingest.rate import SHARED, WINDOW, RateLimiter
 from counter.query import Dimension
+from counter.settings import SETTINGS
 from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
-from counter.store.sqlite import dictionary, drops, upkeep
+from counter.store.sqlite import dictionary, drops, engine, goals, upkeep
 from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
+from counter.store.sqlite.readers import TIME_LIMIT
+from counter.web import untrusted
+from counter.web.checked import LONGEST
+from counter.web.request import LARGEST_BODY
 from tests.app_fixture import NOON as START
 from tests.app_fixture import FakeClock, Start, countries, outcome_of, start
-from tests.store.events import DAY, NOON, TODAY, append, broken_down, counted, day_sums, make, read
+from tests.store.events import DAY, NOON, TODAY, append, broken_down, counted, custom, day_sums, make, read
 
 __all__ = ["countries", "start"]
+
+
+def setting(section: str, key: str) -> int:
+    """The default of a setting."""
+    return next(int(str(row.default)) for row in SETTINGS if (row.section, row.key) == (section, key))
 
 
 # T-20: floods -----------------------------------------------------------------------------------------------------
@@ -179,6 +196,29 @@ async def test_thirty_thousand_distinct_paths_leave_ten_thousand_and_other(
     assert await store.check() == []
 
 
+async def test_distinct_properties_beyond_the_cap_are_other_and_every_event_counts(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-21."""
+    monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 50)
+    for first in range(0, 600, 100):
+        await counted(store, *(
+            custom(site, NOON + n, n % 7, name="order", props=json.dumps({f"key{n}": f"value{n}"}))
+            for n in range(first, first + 100)
+        ))  # fmt: skip
+    await store.fold()
+    for dimension in (Dimension.PROPERTY_KEY, Dimension.PROPERTY):
+        stored = read(tmp_path / "data", "select count(*) from value where dimension = ?", int(dimension))
+        assert stored == [(51,)], dimension
+    kept = [
+        json.loads(props) for (props,) in read(tmp_path / "data", "select props from event where props is not null")
+    ]
+    assert kept[:50] == [{f"key{n}": f"value{n}"} for n in range(50)]
+    assert kept[50:] == [{OTHER: OTHER}] * 550
+    assert (await broken_down(store, site, Dimension.EVENT))["order"]["events"] == 600
+    assert await store.check() == []
+
+
 @pytest.mark.soak
 async def test_a_million_distinct_texts_in_every_field(store: Store, site: Site, tmp_path: Path) -> None:
     """T-21."""
@@ -281,6 +321,27 @@ async def test_expiry_goes_in_portions_and_hits_are_written_between_them(
     assert await store.check() == []
 
 
+async def test_the_log_that_grew_behind_a_long_reader_is_cut_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check or a report reads one state for long, and meanwhile nothing can be taken out of the log."""
+    monkeypatch.setattr(engine, "LARGEST_WAL", 500_000)
+    monkeypatch.setattr(engine, "CHECKPOINT_PAGES", 20)
+    log = tmp_path / "data" / "counter.db-wal"
+    async with open_store(tmp_path / "data", "normal", 30) as store:
+        site = await store.add_site(Site(0, "demo", "Demo"), NOON)
+        with closing(sqlite3.connect(f"file:{tmp_path / 'data' / 'counter.db'}?mode=ro", uri=True)) as reader:
+            reader.execute("begin")
+            reader.execute("select count(*) from event").fetchall()
+            number = 0
+            while log.stat().st_size < 2_000_000:
+                await counted(store, *(make(site, NOON, number + n, f"/{number + n}") for n in range(200)))
+                number += 200
+        for _ in range(3):
+            await counted(store, make(site, NOON, number))
+        assert log.stat().st_size <= 500_000
+
+
 # How each table is kept from growing without end; docs/running.md says it to the owner.
 GROWTH = {
     "site": "the owner makes them", "token": "the owner makes them", "goal": "the owner makes them",
@@ -294,6 +355,37 @@ GROWTH = {
     "written": "days", "closed_day": "days", "day_span": "days", "drop_count": "days and a closed set of reasons",
     "bot_count": "days and capped names", "drop_log": "1,000 a site", "quarantine": "pruned",
 }  # fmt: skip
+
+
+# A row of docs/running.md, and what is in force.
+LIMITS = {
+    "hits of one address": setting("counting", "rate_limit_per_minute"),
+    "addresses that are counted each by itself": rate.MOST,
+    "hits waiting to be stored": setting("storage", "queue_hits"),
+    "open connections": setting("server", "max_connections"),
+    "a request's body": LARGEST_BODY,
+    "hits of one array": MOST_HITS,
+    "properties of an event": MOST_PROPS,
+    "a path, as it is kept": MAX_PATH,
+    "a referrer, as it is kept": MAX_REFERRER,
+    "a user agent": USER_AGENT,
+    "new values of a dimension": NEW_VALUES_A_DAY,
+    "names of bots that are on no list": drops.MOST_NAMES,
+    "dropped hits, one by one": drops.KEPT,
+    "events in quarantine": upkeep.PUT_ASIDE,
+    "the write-ahead log, once it is empty": engine.LARGEST_WAL,
+    "goals": goals.MOST,
+    "a question of a report": int(TIME_LIMIT),
+    "peers remembered that are not trusted": untrusted.MOST,
+    "between two checks of all numbers": LONGEST // 3600,
+}
+
+
+def test_the_table_of_limits_is_what_is_in_force() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| ([\d,]+) \|", text.partition("## Limits")[2], re.MULTILINE)
+    told = {name.partition(" (")[0]: int(value.replace(",", "")) for name, value in rows}
+    assert told == LIMITS
 
 
 async def test_for_every_table_it_is_known_what_bounds_it(store: Store, tmp_path: Path) -> None:

@@ -204,6 +204,16 @@ def test_a_broken_database_is_a_problem_and_stays_as_it_is(home: Home) -> None:
     assert home.database.read_bytes() == before
 
 
+def test_every_command_ends_on_a_broken_database(home: Home) -> None:
+    """As a process of its own: a connection left open would keep it alive."""
+    home.data.chmod(0o700)
+    home.database.write_bytes(b"this is no database" * 1000)
+    for words in (["check"], ["totals", "--site", "demo"], ["doctor"]):
+        done = home.run(*words)
+        assert done.code == 1
+        assert "not a database" in done.out + done.err
+
+
 def test_a_bad_config_is_a_problem_with_the_key(home: Home) -> None:
     home.config.write_text("[server]\nprot = 80\n")
     code, found, told = levels(home)

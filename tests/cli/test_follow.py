@@ -1,4 +1,4 @@
-"""`counter import-log --follow`: every line is counted once, whatever happens to the file, the command and the service."""
+"""`counter import-log --follow`: each line counts once, whatever happens to file, command and service."""
 
 from __future__ import annotations
 

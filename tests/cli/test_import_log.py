@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import hashlib
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+import zstandard
 
+from tests import logformats
 from tests.log_oracle import Seen, count_log
 from tests.process import BOT, BROWSER, Done, Home, Service, noon_zone
 from tests.sample_log import sample_log
@@ -20,6 +25,7 @@ ZONES = {"utc": "UTC", "tbilisi": "Asia/Tbilisi", "new-york": "America/New_York"
 ENDING = re.compile(r"^[^?#;]*\.([A-Za-z][A-Za-z0-9]{0,9})(?:;[^/?#]*)?(?:[?#].*)?$")
 PAGE_ENDINGS = ("html", "htm", "xhtml", "php", "asp", "aspx", "jsp")
 ALL = ("--everything", "--keep-bots")
+LONG = synthetic_log(seed=5, lines=7000, malformed=50)  # several blocks, that several processes get
 
 
 def page_seen(seen: Seen) -> bool:
@@ -234,6 +240,160 @@ class TestDryRun:
         assert dry.numbers == {"counted": 0, "dropped: day_taken": 5, "read": 5}
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The log in the combined format, read by one process."""
+    home = Home(tmp_path_factory.mktemp("alone"))
+    home.type("site", "set", "demo", f"hosts={logformats.HOST}")
+    numbers = imported(home, *ALL, write(home, LONG)).numbers
+    assert numbers == {"counted": 7000, "malformed": 50, "read": 7050}
+    return home
+
+
+class TestSeveralProcesses:
+    """However many processes read, and whatever the format, the same is stored."""
+
+    @pytest.mark.parametrize("name", logformats.NAMES)
+    def test_the_same_rows_in_the_same_order(self, name: str, alone: Home, tmp_path: Path) -> None:
+        home = Home(tmp_path)
+        home.type("site", "set", "demo", f"hosts={logformats.HOST}")
+        shutil.copytree(alone.data / "salts", home.data / "salts")
+        log = write(home, logformats.in_format(name, LONG))
+        string = ("--log-format", logformats.CUSTOM_STRING) if name == "custom" else ()
+        done = home.run("import-log", "--site", "demo", *ALL, *string, "--processes", "3", log)
+        assert done.code == 0, done
+        assert done.numbers == {"counted": 7000, "malformed": 50, "read": 7050}
+        every = "select * from hit_log order by id"
+        assert home.rows(every) == alone.rows(every)
+        assert home.rows("select * from total_hour") == alone.rows("select * from total_hour")
+        if name == "combined":
+            lines = "select * from log_line order by 1, 2"
+            assert home.rows(lines) == alone.rows(lines)
+            again = home.run("import-log", "--site", "demo", *ALL, "--processes", "2", log)
+            assert again.numbers == {"counted": 0, "imported before": 7000, "malformed": 50, "read": 7050}
+        assert agrees(home)
+
+    def test_they_make_one_salt_a_day_together(self, home: Home) -> None:
+        done = home.run("import-log", "--site", "demo", *ALL, "--processes", "4", write(home, LONG))
+        assert done.numbers["counted"] == 7000
+        assert home.days() == count_log(LONG, "UTC", lambda _: True)
+
+    def test_kill_9_leaves_no_process_behind_and_the_next_run_completes_it(self, home: Home) -> None:
+        log = write(home, LONG)
+        process = home.start("import-log", "--site", "demo", *ALL, "--processes", "3", log)
+        Service.until(lambda: home.database.exists() and has_lines(home))
+        process.kill()
+        process.communicate()
+        Service.until(lambda: not processes_of(home))
+        done = home.run("import-log", "--site", "demo", *ALL, "--processes", "3", log)
+        assert done.numbers["counted"] + done.numbers["imported before"] == 7000
+        assert home.days() == count_log(LONG, "UTC", lambda _: True)
+        assert agrees(home)
+
+    def test_the_default_run_sums_up_the_same(self, home: Home, tmp_path: Path) -> None:
+        log = write(home, LONG)
+        alone = home.run("import-log", "--site", "demo", "--events", "--processes", "1", log).numbers
+        other = Home(tmp_path / "other")
+        shared = other.run("import-log", "--site", "demo", "--events", "--processes", "2", log).numbers
+        assert alone == shared
+        assert set(alone) == {"counted", "dropped: bot", "not a page", "malformed", "read"}
+        named = "select name, count(*) from hit_log group by 1 order by 1"
+        assert home.rows(named) == other.rows(named)
+
+    def test_a_damaged_file_is_a_sentence_and_no_process_is_left(self, home: Home) -> None:
+        log = write(home, LONG, "access.log.gz")
+        log.write_bytes(log.read_bytes()[:-9])
+        done = home.run("import-log", "--site", "demo", *ALL, "--processes", "2", log)
+        assert (done.code, done.err.strip()) == (2, f"counter: {log} is cut short: its gzip stream has no end.")
+
+
+class TestSeveralFiles:
+    def test_they_are_read_in_the_order_of_their_time(self, home: Home) -> None:
+        start = dt.datetime(2024, 3, 29, 10, tzinfo=dt.UTC)
+        pages = ("/first", "/second", "/third")
+        logs = []
+        for number, page in enumerate(pages):
+            line = visit("203.0.113.1", 1, at=start + dt.timedelta(minutes=9 * number))[0].replace("/page", page)
+            logs.append(write(home, [line], f"access.log.{3 - number}"))
+        assert imported(home, logs[1], logs[2], logs[0]).numbers == {"counted": 3, "read": 3}
+        assert home.rows("select path from hit_log order by id") == [(page,) for page in pages]
+
+    def test_standard_input_comes_last(self, home: Home) -> None:
+        early = visit("203.0.113.1", 2, at=dt.datetime(2024, 3, 28, tzinfo=dt.UTC))
+        log = write(home, visit("203.0.113.2", 3))
+        done = home.run("import-log", "--site", "demo", "-", log, stdin="\n".join(early).encode())
+        assert done.numbers == {"counted": 5, "read": 5}
+        assert [row[0] for row in home.rows("select address from hit_log order by id limit 1")] == ["203.0.113.2"]
+
+    def test_each_may_be_in_a_format_and_a_compression_of_its_own(self, home: Home) -> None:
+        logs = []
+        for number, name in enumerate(logformats.NAMES[:-1]):
+            text = "".join(f"{line}\n" for line in logformats.in_format(name, visit(f"203.0.113.{number}", 2))).encode()
+            log = home.folder / f"{name}.log"
+            log.write_bytes(zstandard.compress(text) if number % 2 else gzip.compress(text))
+            logs.append(log)
+        assert imported(home, *logs).numbers == {"counted": 10, "read": 10}
+
+
+class TestFormats:
+    def test_lines_of_another_host_are_dropped_when_the_site_names_its_own(self, home: Home) -> None:
+        home.type("site", "set", "demo", "hosts=example.org,*.example.org")
+        hosts = ("example.org:443", "www.example.org", "-", "other.example", "EXAMPLE.ORG")
+        log = write(home, [f"{host} {line}" for host in hosts for line in visit("203.0.113.1", 2)])
+        assert imported(home, log).numbers == {"counted": 8, "dropped: foreign_host": 2, "read": 10}
+        assert imported(home, log).numbers == {"counted": 0, "imported before": 10, "read": 10}
+
+    def test_a_format_that_is_named_is_taken_at_its_word(self, home: Home) -> None:
+        log = write(home, visit("203.0.113.1", 3))
+        assert imported(home, "--format", "caddy", log).numbers == {"counted": 0, "malformed": 3, "read": 3}
+        assert imported(home, "--format", "common", log).numbers == {"counted": 3, "read": 3}
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (("--format", "apache"), "there is no log format 'apache'; formats: auto, caddy, "),
+            (("--log-format", "%h %Q"), "--log-format has a directive that is not known here: '%Q'"),
+            (("--log-format", "%h", "--format", "caddy"), "it cannot be 'caddy' as well"),
+            (
+                (),
+                "none of the first 2 lines can be read as vhost_combined, combined, nginx-json, caddy, cloudfront",
+            ),
+        ],
+    )
+    def test_what_cannot_be_read_is_a_sentence(self, words: tuple[str, ...], sentence: str, home: Home) -> None:
+        done = home.type("import-log", "--site", "demo", *words, write(home, ["nothing", "of a log"]))
+        assert done.code == 2
+        assert sentence in done.err
+
+
+class TestEvents:
+    def test_missing_pages_and_downloads_are_events_when_asked_for(self, home: Home) -> None:
+        asked = [
+            ("/", 200), ("/gone", 404), ("/x.css", 404), ("/files/a.PDF?v=1", 200), ("/a.zip", 206), ("/b.zip", 304),
+            ("/site.css", 200),
+        ]  # fmt: skip
+        view = visit("203.0.113.1", 1)[0]
+        lines = [view.replace("/page", path).replace(" 200 ", f" {status} ") for path, status in asked]
+        log = write(home, [f"example.org {line}" for line in lines])
+        plain = imported(home, log).numbers
+        assert plain == {"counted": 1, "not a page": 6, "read": 7}
+        assert imported(home, "--events", log).numbers == {
+            "counted": 3,
+            "imported before": 1,
+            "not a page": 3,
+            "read": 7,
+        }
+        rows = home.rows(
+            "select name, path, props from hit_log where name is not null and name != 'pageview' order by id"
+        )
+        assert rows == [
+            ("not_found", "/gone", None),
+            ("download", "/files/a.PDF", '{"url":"https://example.org/files/a.PDF"}'),
+            ("download", "/a.zip", '{"url":"https://example.org/a.zip"}'),
+        ]
+        assert agrees(home)
+
+
 class TestDaysCountedLive:
     def test_a_day_that_was_counted_live_takes_no_lines_and_the_others_do(self, tmp_path: Path) -> None:
         home, today = live_today(tmp_path)
@@ -324,6 +484,23 @@ def live_today(folder: Path) -> tuple[Home, dt.datetime]:
         assert service.hit().counter == "counted"
         service.stop()
     return home, dt.datetime.now(dt.UTC)
+
+
+def has_lines(home: Home) -> bool:
+    try:
+        return bool(home.one("select count(*) from log_line"))
+    except sqlite3.OperationalError:  # not migrated yet
+        return False
+
+
+def processes_of(home: Home) -> list[str]:
+    """Those that run a command of this home."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(home.config).encode() in (folder / "cmdline").read_bytes():
+                found.append(folder.name)
+    return found
 
 
 def drops(home: Home) -> dict[str, int]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -491,6 +492,60 @@ class TestFiles:
         path.write_bytes(zipped)
         with pytest.raises(UsageError, match=r"access\.log\.gz is (damaged|cut short)"):
             read(path)
+
+
+class TestZstd:
+    def test_frame_by_frame_with_frames_that_hold_no_lines(self, tmp_path: Path) -> None:
+        lines = synthetic_log(lines=4000)
+        frames = [zstandard.compress("".join(f"{one}\n" for one in lines[at : at + 1000]).encode()) for at in (0, 1000)]
+        stream = zstandard.ZstdCompressor(write_content_size=False).compressobj()
+        frames.append(stream.compress("".join(f"{one}\n" for one in lines[2000:]).encode()) + stream.flush())
+        skipped = bytes((0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0)) + b"abc"
+        for name in ("access.log.zst", "access.log.4"):
+            path = tmp_path / name
+            path.write_bytes(skipped + b"".join(frames))
+            assert [text for text, _ in read(path)] == lines
+
+    @pytest.mark.parametrize("cut", [5, 100, -1, -400])
+    def test_a_file_cut_short_is_a_sentence(self, cut: int, tmp_path: Path) -> None:
+        path = tmp_path / "access.log.zst"
+        path.write_bytes(zstandard.compress("\n".join(synthetic_log(lines=900)).encode())[:cut])
+        with pytest.raises(UsageError, match=r"access\.log\.zst is cut short: its zstd stream has no end"):
+            read(path)
+
+    @pytest.mark.parametrize("place", [5, 60, 900, -3])
+    def test_a_damaged_file_is_a_sentence(self, place: int, tmp_path: Path) -> None:
+        path = tmp_path / "access.log.zst"
+        options = zstandard.ZstdCompressor(write_checksum=True)
+        packed = bytearray(options.compress("\n".join(synthetic_log(lines=900)).encode()))
+        packed[place] ^= 0xFF
+        path.write_bytes(packed)
+        with pytest.raises(UsageError, match=r"access\.log\.zst is (damaged|cut short)"):
+            read(path)
+
+    def test_a_plain_file_named_zst_is_a_sentence(self, tmp_path: Path) -> None:
+        path = tmp_path / "access.log.zst"
+        path.write_text(COMBINED)
+        with pytest.raises(UsageError, match=r"access\.log\.zst is not a zstd file"):
+            read(path)
+
+    def test_a_line_without_end_does_not_grow_memory(self) -> None:
+        bomb = io.BytesIO(zstandard.compress(b"a" * 200_000_000))
+        tracemalloc.start()
+        try:
+            assert read("-", bomb) == [("", 200_000_000)]
+            assert tracemalloc.get_traced_memory()[1] < 250_000_000
+        finally:
+            tracemalloc.stop()
+
+
+class TestBlocks:
+    @given(st.lists(st.binary(max_size=40), max_size=60), st.integers(1, 200))
+    def test_lines_do_not_depend_on_where_blocks_end(self, lines: list[bytes], size: int) -> None:
+        text = b"\n".join(lines)
+        with open_log("-", io.BytesIO(text)) as log:
+            found = [line for block in log.blocks(size) for line in lines_of(block.text)]
+        assert found == lines_of(text)
 
 
 class TestSyntheticLog:

@@ -18,7 +18,10 @@ from tests.synthetic_log import synthetic_log
 AT = 1431857103  # 17/May/2015:10:05:03 +0000
 AGENT = 'Mozilla/5.0 (X11; "a" \\ ж)'
 SEEN = LogLine("192.0.2.7", AT, "GET", "/a?b=c", 200, "http://other.example/", "Mozilla/5.0 (X11)", "example.org")
-REST = '192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /a?b=c HTTP/1.1" 200 23 "http://other.example/" "Mozilla/5.0 (X11)"'
+REST = (
+    '192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /a?b=c HTTP/1.1" 200 23'
+    ' "http://other.example/" "Mozilla/5.0 (X11)"'
+)
 
 NGINX: dict[str, object] = {
     "time_iso8601": "2015-05-17T12:05:03+02:00", "remote_addr": "192.0.2.7", "remote_user": "",
@@ -40,17 +43,22 @@ CLOUDFRONT = (
     "#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer)"
     " cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol"
 )
-CLOUDFRONT_LINE = "\t".join((
-    "2015-05-17", "10:05:03", "FRA2", "23", "192.0.2.7", "GET", "d111.cloudfront.net", "/a", "200",
-    "http://other.example/", "Mozilla/5.0%20(X11)", "b=c", "-", "Hit", "xyz==", "example.org", "https",
-))  # fmt: skip
-IIS = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status cs-host"
-IIS_LINE = "2015-05-17 10:05:03 10.0.0.1 GET /a b=c 443 - 192.0.2.7 Mozilla/5.0+(X11) http://other.example/ 200 example.org"
+CLOUDFRONT_LINE = (
+    "2015-05-17\t10:05:03\tFRA2\t23\t192.0.2.7\tGET\td111.cloudfront.net\t/a\t200\thttp://other.example/\t"
+    "Mozilla/5.0%20(X11)\tb=c\t-\tHit\txyz==\texample.org\thttps"
+)
+IIS = (
+    "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer)"
+    " sc-status cs-host"
+)
+IIS_LINE = (
+    "2015-05-17 10:05:03 10.0.0.1 GET /a b=c 443 - 192.0.2.7 Mozilla/5.0+(X11) http://other.example/ 200 example.org"
+)
 
 APACHE_STRING = r"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-agent}i\" %v"
 NGINX_STRING = (
     "'$remote_addr - $remote_user [$time_local] \"$request\" '\n  '$status $body_bytes_sent \"$http_referer\" '"
-    ' \'"$http_user_agent" $host $request_time\''
+    " '\"$http_user_agent\" $host $request_time'"
 )
 
 
@@ -101,9 +109,15 @@ class TestALineOfEach:
 class TestVhostCombined:
     @pytest.mark.parametrize(
         ("written", "host"),
-        [("example.org:80", "example.org"), ("EXAMPLE.org", "example.org"), ("-", ""), ("[2001:db8::1]:443", "[2001:db8::1]"),
-         ("192.0.2.1", "192.0.2.1"), ("münchen.example", "xn--mnchen-3ya.example")],
-    )  # fmt: skip
+        [
+            ("example.org:80", "example.org"),
+            ("EXAMPLE.org", "example.org"),
+            ("-", ""),
+            ("[2001:db8::1]:443", "[2001:db8::1]"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("münchen.example", "xn--mnchen-3ya.example"),
+        ],
+    )
     def test_the_host_has_no_port_and_one_spelling(self, written: str, host: str) -> None:
         found = read("vhost_combined", f"{written} {REST}")
         assert found is not None
@@ -148,7 +162,8 @@ class TestNginxJson:
         [{"remote_addr": "example.org"}, {"remote_addr": 7}, {"status": "2000"}, {"status": -1}, {"status": "²⁰⁰"},
          {"status": 10**30}, {"time_iso8601": "2015-05-17T12:05:03"}, {"time_iso8601": "2015-02-30T12:05:03Z"},
          {"time_iso8601": "", "msec": "1e400"}, {"time_iso8601": "", "msec": "nan"}, {"time_iso8601": "", "msec": -5},
-         {"time_iso8601": "9999-12-31T23:59:59+00:00"}, {"time_iso8601": "0001-01-01T00:00:00+14:00"}, {"request": ["GET"]}],
+         {"time_iso8601": "9999-12-31T23:59:59+00:00"}, {"time_iso8601": "0001-01-01T00:00:00+14:00"},
+         {"request": ["GET"]}],
     )  # fmt: skip
     def test_nonsense_is_malformed(self, changed: dict[str, object]) -> None:
         assert nginx(**changed) is None
@@ -218,17 +233,33 @@ class TestCustom:
     @pytest.mark.parametrize(
         ("string", "line"),
         [
-            ('%v:%p %a %{%Y}x [%{sec}t] "%m %U%q" %s "%{Referer}i"|"%{user-agent}i"',
-             'example.org:443 192.0.2.7 - [1431857103] "GET /a?b=c" 200 "http://other.example/"|"Mozilla/5.0 (X11)"'),
-            ("%h\\t%t\\t%r\\t%>s\\t%{Referer}i\\t%{User-Agent}i\\t%V",
-             "192.0.2.7\t[17/May/2015:10:05:03 +0000]\tGET /a?b=c HTTP/2.0\t200\thttp://other.example/\tMozilla/5.0 (X11)\texample.org"),
-            ('%h %400,501{X-Id}i %!200,304D %t "%r" %<s 100%% "%{Referer}i" "%{User-Agent}i" %v',
-             '192.0.2.7 - 77 [17/May/2015:10:05:03 +0000] "GET /a?b=c HTTP/1.1" 200 100% "http://other.example/"'
-             ' "Mozilla/5.0 (X11)" example.org'),
-            ('$msec|$remote_addr|$request_method $uri$is_args$args|$status|$http_referer|$http_user_agent|$host|${ssl_cipher}',
-             "1431857103.999|192.0.2.7|GET /a?b=c|200|http://other.example/|Mozilla/5.0 (X11)|example.org|AES"),
+            (
+                '%v:%p %a %{%Y}x [%{sec}t] "%m %U%q" %s "%{Referer}i"|"%{user-agent}i"',
+                'example.org:443 192.0.2.7 - [1431857103] "GET /a?b=c" 200 "http://other.example/"|"Mozilla/5.0 (X11)"',
+            ),
+            (
+                "%h\\t%t\\t%r\\t%>s\\t%{Referer}i\\t%{User-Agent}i\\t%V",
+                (
+                    "192.0.2.7\t[17/May/2015:10:05:03 +0000]\tGET /a?b=c HTTP/2.0\t200\thttp://other.example/"
+                    "\tMozilla/5.0 (X11)\texample.org"
+                ),
+            ),
+            (
+                '%h %400,501{X-Id}i %!200,304D %t "%r" %<s 100%% "%{Referer}i" "%{User-Agent}i" %v',
+                (
+                    '192.0.2.7 - 77 [17/May/2015:10:05:03 +0000] "GET /a?b=c HTTP/1.1" 200 100% "http://other.example/"'
+                    ' "Mozilla/5.0 (X11)" example.org'
+                ),
+            ),
+            (
+                (
+                    "$msec|$remote_addr|$request_method $uri$is_args$args|$status|$http_referer|$http_user_agent|$host"
+                    "|${ssl_cipher}"
+                ),
+                "1431857103.999|192.0.2.7|GET /a?b=c|200|http://other.example/|Mozilla/5.0 (X11)|example.org|AES",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_strings_of_apache_and_nginx(self, string: str, line: str) -> None:
         assert read(CUSTOM, line, string=string) == SEEN
 
@@ -279,7 +310,12 @@ class TestNothingIsAnError:
     @pytest.mark.parametrize("name", [*FORMATS, CUSTOM])
     @given(text=st.text(), cut=st.integers(0, 400), at=st.integers(0, 400))
     def test_whatever_the_text(self, name: str, text: str, cut: int, at: int) -> None:
-        lines = {"nginx-json": json.dumps(NGINX), "caddy": json.dumps(CADDY), "cloudfront": CLOUDFRONT_LINE, "w3c": IIS_LINE}
+        lines = {
+            "nginx-json": json.dumps(NGINX),
+            "caddy": json.dumps(CADDY),
+            "cloudfront": CLOUDFRONT_LINE,
+            "w3c": IIS_LINE,
+        }
         good = lines.get(name, f"example.org {REST}" if name == "vhost_combined" else f"{REST} example.org")
         header = {"cloudfront": CLOUDFRONT, "w3c": IIS}.get(name, "")
         for line in (text, good[:cut], good[:at] + text + good[at:], good[:at] + text + good[at + len(text) :]):

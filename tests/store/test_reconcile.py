@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -185,11 +186,11 @@ async def test_other_sites_are_not_touched(store: Store, site: Site) -> None:
 
 async def test_a_check_needs_no_place_among_the_readers(store: Store, site: Site, tmp_path: Path) -> None:
     """Reports go on while everything is recounted: their connections are not used."""
-    readers = store._readers
-    taken = [await readers._free.get() for _ in range(readers._free.qsize())]
-    assert await store.check() == []
-    for connection in taken:
-        readers._free.put_nowait(connection)
+    async with AsyncExitStack() as taken:
+        for pool in (store._readers._short, store._readers._long):
+            for _ in range(pool._size):
+                await taken.enter_async_context(pool.one())
+        assert await store.check() == []
 
 
 async def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:

@@ -197,7 +197,8 @@ def random_questions(seed: int, count: int) -> list[Any]:
 
     return [
         (
-            rng.randrange(1000), rng.choice((1, 3, 31, 90, 400)), [pick_filter() for _ in range(rng.choice((0, 1, 1, 2)))],
+            rng.randrange(1000), rng.choice((1, 3, 31, 90, 400)),
+            [pick_filter() for _ in range(rng.choice((0, 1, 1, 2)))],
             rng.choice((None, *Bucket)), rng.randrange(7),
         )
         for _ in range(count)

@@ -275,6 +275,14 @@ async def test_a_proxy_that_is_not_trusted_is_noticed_without_its_address(start:
     assert "counter_untrusted_forwarded_total 1.0" in await (await counter.get("/metrics")).text()
 
 
+async def test_a_notice_is_logged_once_although_nobody_asks(start: Start) -> None:
+    counter = await start(server={"trusted_proxies": []})
+    await counter.hit(ip="198.51.100.7")
+    for _ in range(3):
+        await check_when_due(counter.service)
+    assert sum("not in [server] trusted_proxies" in line for line in counter.log.lines) == 1
+
+
 async def test_a_trusted_proxy_and_a_visitor_without_the_header_are_not_noticed(start: Start) -> None:
     counter = await start()
     await counter.hit(ip="198.51.100.7")

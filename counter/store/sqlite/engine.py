@@ -24,6 +24,7 @@ APPLICATION_ID = 0x76636E74  # "vcnt"
 FILE_NAME = "counter.db"
 MARKER = "counter.exists"  # stands beside a database that was made: it must never be made anew in silence
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints: fewer of them than with the default of 1,000
+LARGEST_WAL = 64_000_000  # bytes the log is cut to once it is empty: it grows while somebody reads an old state
 CACHE_KIB = 16_384
 
 P = ParamSpec("P")
@@ -107,6 +108,7 @@ def open_writer(path: Path, durability: str) -> ThreadedConnection:
         connection = _connect_writer(path)
         connection.execute(f"pragma synchronous = {'full' if durability == 'full' else 'normal'}")
         connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"pragma journal_size_limit = {LARGEST_WAL}")
         connection.execute(f"pragma cache_size = -{CACHE_KIB}")
         connection.execute("pragma temp_store = memory")
         connection.execute("pragma foreign_keys = on")

@@ -38,8 +38,10 @@ from counter.store.sqlite.wanted import EVENT_SLOTS, SLOT_OF, SLOTS, dictionary_
 
 # Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
 MARGIN: Final = 2
+SCAN: Final = 4  # of so many events one must belong to a found visit, so that reading all of them is quicker
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
 _SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS.split(", "))
+_TEXT: Final = "case typeof(value) when 'integer' then (select v.text from value v where v.id = row.value) else value end"
 _POINTS: Final = {Bucket.HOUR: ("total_hour", "hour")}  # else days
 _VISIT_COLUMNS: Final = {  # value of a dimension, and what it is joined from
     **{one: (f"d.{one.name.lower()}", "join client d on d.id = v.client_id") for one in CLIENT_DIMENSIONS},
@@ -179,7 +181,8 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         point = _POINTS.get(question.bucket, ("total_day", "day"))[1]
-        rows = connection.execute(query("report_points").replace("{point}", point), asked)
+        apart = question.bucket == Bucket.HOUR
+        rows = connection.execute(query("report_points").replace("{point}", point), {**asked, "apart": apart})
         found = {start: Sums(*numbers) for start, *numbers in rows}
     return Report(
         question,
@@ -191,24 +194,47 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
 
 
 def _find(connection: sqlite3.Connection, question: Question, *, only_with_props: bool = False) -> None:
-    """Fill the temporary tables with the matching events and their visits."""
+    """Fill the temporary tables with the visits that match, and, when not all of a visit matches with it, its events."""
     make_scratch(connection)
     narrowed = narrow(connection, question.site_key, question.filters)
     if only_with_props:
         narrowed |= {"props"}
     asked = {**asked_of(question), **passes(narrowed)}
-    by_event = only_with_props or any(
+    if narrowed.isdisjoint(EVENT_SLOTS):
+        _run_in_spans(connection, "report_visits_whole", asked)
+        _see_whole_visits(connection, asked)
+    else:
+        _run_in_spans(connection, "report_find_by_event" if _few_events(question) else "report_find_by_visit", asked)
+        if narrowed & {"property", "props"}:
+            connection.execute(query("report_first_views"))
+        for step in ("report_visit_ids", "report_visits"):
+            connection.execute(query(step), asked)
+        connection.execute(query("report_found_some"))
+    for step in ("report_shared", "report_turns"):
+        connection.execute(query(step), asked)
+
+
+def _see_whole_visits(connection: sqlite3.Connection, asked: Asked) -> None:
+    """The view of all events of the found visits: by look-ups, or by a scan when that reads less."""
+    first = next((first for first, _ in spans(connection, asked)), 0)
+    visits = connection.execute("select count(*) from temp.found_visit").fetchone()[0]
+    if SCAN * visits > bounds(connection)[1] - first:
+        connection.execute(query("report_found_scan").replace("{first_id}", str(first)))
+    else:
+        connection.execute(query("report_found_whole"))
+
+
+def _few_events(question: Question) -> bool:
+    """Whether it is quicker to look at every event than at every visit; no filter at all stands for a property."""
+    return not question.filters or any(
         SLOT_OF[one.dimension] in EVENT_SLOTS and one.operator != Operator.IS_NOT for one in question.filters
     )
-    statement = query("report_find_by_event" if by_event else "report_find_by_visit")
+
+
+def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Asked) -> None:
+    statement = query(name).replace("{tests}", query("report_tests"))
     for first, last in spans(connection, asked):
-        connection.execute(
-            statement.replace("{tests}", query("report_tests")), {**asked, "first_id": first, "last_id": last}
-        )
-    if narrowed & {"property", "props"}:
-        connection.execute(query("report_first_views"))
-    for step in ("report_visit_ids", "report_visits", "report_shared", "report_turns"):
-        connection.execute(query(step), asked)
+        connection.execute(statement, {**asked, "first_id": first, "last_id": last})
 
 
 def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) -> None:
@@ -243,7 +269,7 @@ def _break_down(connection: sqlite3.Connection, question: Question, by: By, *, r
         (question.site_key, int(dictionary_of(by.dimension)), UNKNOWN),
     ).fetchone()
     asked = {"search": by.search, "limit": by.limit, "offset": by.offset, "unknown": unknown and unknown[0]}
-    statement = query("report_top").replace("{order}", Order(by.order).value)
+    statement = query("report_top").replace("{order}", Order(by.order).value).replace("{text}", _TEXT)
     rows = connection.execute(statement, asked).fetchall()
     total = rows[0][-1] if rows else _count_rows(connection, statement, asked)
     return Breakdown(by, tuple(Row(text, Sums(*numbers)) for text, *numbers, _ in rows), total)

@@ -43,15 +43,21 @@ class SqliteReadOnly:
     async def __aenter__(self) -> Self:
         if not self._path.exists():
             raise StoreError(f"there is no database {self._path} yet; start the service once: counter serve")
-        await self._readers.open()
+        try:
+            await self._readers.open()
+            await self._check_schema()
+        except BaseException:
+            await self._readers.close()  # an open connection would keep the process from ending
+            raise
+        return self
+
+    async def _check_schema(self) -> None:
         version = await self._readers.ask(schema_version)
         newest = len(migrations())
         if version != newest:
-            await self._readers.close()
             raise StoreError(
                 f"{self._path} has schema {version}, this version reads {newest}; start the service once: counter serve"
             )
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._readers.close()

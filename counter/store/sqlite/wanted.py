@@ -27,7 +27,7 @@ SLOT_OF: Final[dict[Dimension, str]] = {
     Dimension.PROPERTY: "property",
     Dimension.PROPERTY_KEY: "property",
 }
-EVENT_SLOTS: Final = ("path", "name", "reach", "property")
+EVENT_SLOTS: Final = ("path", "name", "reach", "property", "props")
 PAGEVIEW_ID: Final = -1  # what stands for the name of every page view, which has none in the dictionary
 
 _VALUES: Final = "select id from value where (id = 0 or (site_key = :site and dimension = :dimension))"
@@ -81,7 +81,7 @@ def _match(connection: sqlite3.Connection, site_key: int, one: Filter) -> None:
     if one.dimension == Dimension.EVENT:
         test = matches.format(text=":pageview")
         connection.execute(
-            f"insert into temp.matched select {PAGEVIEW_ID} where {test}",  # noqa: S608 - a number of our own
+            f"insert into temp.matched select {PAGEVIEW_ID} where {test}",
             {**asked, "pageview": PAGEVIEW},
         )
 

@@ -32,6 +32,7 @@ class Tail:
         self._path = path
         self._clock = clock
         self._say = say
+        self._troubled = False  # the file at the path cannot be opened, and that was said
         self._parts: list[Part] = self._found(position) if position else []
         if not self._parts:
             self._parts = [Growing(path)]
@@ -67,9 +68,17 @@ class Tail:
             inode = self._path.stat().st_ino
         except FileNotFoundError:
             return  # between its renaming and its making
-        if inode not in {part.inode for part in self._parts}:
+        if inode in {part.inode for part in self._parts}:
+            return
+        try:
             self._parts.append(Growing(self._path))
-            self._quiet_since = self._clock()
+        except UsageError as error:  # moved on again, or not yet ours to read
+            if not self._troubled:
+                self._say(f"{error} Trying again.")
+            self._troubled = True
+            return
+        self._troubled = False
+        self._quiet_since = self._clock()
 
     def _retire(self) -> Text | None:
         """The oldest file, when another is there and nothing came for a while: its last line will get no end."""

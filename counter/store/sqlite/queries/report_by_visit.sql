@@ -1,13 +1,20 @@
 -- What do the found visits add up to, by a value they brought? Visitors are visits less those that bring it again.
 insert into temp.answer
-select value, sum(pageviews), sum(inside), sum(inside), sum(inside * bounces), sum(inside * seconds), sum(events),
-       sum(engaged)
-from (
-  select {value} as value, v.pageviews, v.events, v.engaged, v.bounces, v.seconds,
-         v.day >= :start and v.day < :end as inside
-  from temp.found_visit v {join}
-)
-group by value
+select {value}, sum(v.pageviews), count(*), count(*), sum(v.bounces), sum(v.seconds), sum(v.events), sum(v.engaged)
+from temp.found_visit v {join}
+where v.day >= :start and v.day < :end and not v.split
+group by 1
+union all
+select {value}, 0, count(*), count(*), sum(v.bounces), sum(v.seconds), 0, 0
+from temp.found_visit v {join}
+where v.day >= :start and v.day < :end and v.split
+group by 1
+union all
+select {value}, sum(e.kind = 1), 0, 0, 0, 0, sum(e.kind = 2), coalesce(sum(e.engaged), 0)
+from temp.found_visit v
+cross join temp.found e on e.visit_id = v.id {join}
+where v.split and e.day >= :start and e.day < :end
+group by 1
 union all
 select value, 0, 0, -count(*), 0, 0, 0, 0
 from (

@@ -1,4 +1,5 @@
 -- Where does a question work? Temporary tables of one connection; they go with the end of its snapshot.
+drop view if exists temp.found;
 drop table if exists temp.wanted;
 drop table if exists temp.matched;
 drop table if exists temp.wanted_property;
@@ -19,17 +20,17 @@ create temp table wanted_property (              -- filters on properties; key n
 );
 create temp table wanted_text (number integer, text text);
 create temp table found_event (                  -- the matching events, and their engaged time (kind 3)
-  visit_id integer, id integer, kind integer, day integer, hour integer, path_id integer, name_id integer,
-  engaged integer, first integer,                -- first: of this page in its visit
+  visit_id integer, id integer, first integer,   -- first: of this page in its visit
   primary key (visit_id, id)
 ) without rowid;
-create temp table found_id (                     -- their visits, with what of them lies in the period
-  id integer primary key, pageviews integer, events integer, engaged integer
+create temp table found_id (                     -- their visits, with what matches of them
+  id integer primary key, pageviews integer, events integer, engaged integer, split integer
 );
-create temp table found_visit (                  -- the same visits as a whole
+create temp table found_visit (                  -- the visits that have a matching event
   id integer primary key, visitor integer, again integer, day integer, hour integer, client_id integer,
-  place_id integer, origin_id integer, entry_page integer, exit_page integer, bounces integer, seconds integer,
-  pageviews integer, events integer, engaged integer,
+  place_id integer, origin_id integer, entry_page integer, bounces integer, seconds integer,
+  pageviews integer, events integer, engaged integer, -- what matches
+  split integer,                                 -- that lies in other days, too, after a change of time zone
   turn integer                                   -- of its visitor's found visits: 0 the only one, 1 the first, 2 later
 );
 create temp table shared (visitor integer primary key, first integer);

@@ -1,8 +1,6 @@
 -- Which found events have which properties?
 insert into temp.touch
-select j.key, e.visit_id, v.visitor, e.id, e.kind, e.day
-from temp.found_event e
-cross join temp.found_visit v on v.id = e.visit_id
-cross join event x on x.id = e.id
-cross join json_each(x.props) j
-where e.kind <> 3 and x.props is not null
+select j.key, e.visit_id, e.visitor, e.id, e.kind, e.day
+from temp.found e
+cross join json_each(e.props) j
+where e.kind <> 3 and e.props is not null

@@ -1,7 +1,8 @@
--- Which visits have a found event, and what of it lies in the period?
+-- Which visits have a found event, and what matches of them?
 insert into temp.found_id
-select visit_id, sum(kind = 1 and day >= :start and day < :end), sum(kind = 2 and day >= :start and day < :end),
-       sum(case when day >= :start and day < :end then coalesce(engaged, 0) else 0 end)
-from temp.found_event
-group by visit_id
-having sum(kind <> 3)
+select m.visit_id, sum(e.kind = 1), sum(e.kind = 2), coalesce(sum(e.engaged), 0),
+       max(e.day <> (select f.day from event f where f.id = m.visit_id))
+from temp.found_event m
+cross join event e on e.id = m.id
+group by m.visit_id
+having sum(e.kind <> 3)

@@ -1,10 +1,9 @@
--- What is known of the found visits as a whole?
+-- What is known of the visits that have a found event?
 insert into temp.found_visit
 select m.id, coalesce(v.visitor_id, v.id), v.visitor_id is not null, f.day, f.hour, v.client_id, v.place_id,
        v.origin_id, f.path_id,
-       case when max(case when l.adds & 16 then l.id else 0 end) then l.path_id else f.path_id end,
-       (f.adds >> 2 & 1) + coalesce(sum((l.adds >> 2 & 1) - (l.adds >> 3 & 1)), 0),
-       f.seconds + coalesce(sum(l.seconds), 0), m.pageviews, m.events, m.engaged, 0
+       (f.adds >> 2 & 1) - coalesce(sum(l.adds >> 3 & 1), 0),
+       f.seconds + coalesce(sum(l.seconds), 0), m.pageviews, m.events, m.engaged, m.split, 0
 from temp.found_id m
 cross join visit v on v.id = m.id
 cross join event f on f.id = m.id

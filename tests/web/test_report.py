@@ -1,0 +1,268 @@
+"""`/api/v1/report`, `/api/v1/hits` and `/api/v1/visit`: who may ask, what may be asked, and what is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counter.site import Goal, GoalKind, TokenMay
+from counter.web.asked import DIMENSIONS, HITS_KEYS, REPORT_KEYS
+from counter.web.parts import token_digest
+from tests.app_fixture import NOON, Counter, Start, countries, start
+
+__all__ = ["countries", "start"]
+
+REPORT = "/api/v1/report?site=demo"
+SECRET = "a-read-token-of-the-tests"
+
+
+async def read_token(counter: Counter, site: str = "demo") -> dict[str, str]:
+    if token_digest(SECRET) in counter.service.tokens:
+        return {"Authorization": f"Bearer {SECRET}"}
+    return await counter.add_token(site, SECRET, TokenMay.READ)
+
+
+@pytest.fixture
+async def counter(start: Start) -> Counter:
+    """A site with two visitors, three page views and one custom event."""
+    sites = [{"id": "demo", "name": "Demo", "timezone": "Asia/Tbilisi"}, {"id": "other", "name": "Other"}]
+    found: Counter = await start(sites=sites)
+    await found.hit(ip="203.0.113.7", path="/", referrer="https://news.example/x?id=1")
+    await found.hit(ip="203.0.113.7", path="/blog/a, b")
+    await found.hit(ip="203.0.113.7", path="/blog/a, b", name="signup", props={"plan": "Basic, old", "a:b": "\\"})
+    await found.hit(ip="203.0.113.8", path="/")
+    return found
+
+
+async def ask(counter: Counter, path: str, status: int = 200, **query: Any) -> dict[str, Any]:
+    """An answer to the holder of the site's read token."""
+    answer = await counter.get(path, params=query or None, headers=await read_token(counter))
+    assert answer.status == status, await answer.text()
+    found: dict[str, Any] = await answer.json()
+    return found
+
+
+async def totals(counter: Counter, *filters: str) -> dict[str, Any]:
+    answer = await counter.get(
+        "/api/v1/report", params=[("site", "demo"), *(("filter", one) for one in filters)],
+        headers=await read_token(counter),
+    )  # fmt: skip
+    assert answer.status == 200, await answer.text()
+    found: dict[str, Any] = (await answer.json())["totals"]
+    return found
+
+
+async def test_a_report_has_totals_series_and_breakdowns_of_one_moment(counter: Counter) -> None:
+    found = await ask(counter, f"{REPORT}&period=7d&by=page&by=source&limit=1&compare=previous")
+    assert found["generated_at"].startswith("2024-11-21T")
+    assert found["zone"] == "Asia/Tbilisi"
+    assert found["period"] == {"name": "7d", "from": "2024-11-15", "to": "2024-11-21", "days": 7}
+    assert found["totals"] == {
+        "visitors": 2, "visits": 2, "pageviews": 3, "events": 1, "engaged": 0, "bounce_rate": 50.0,
+        "visit_duration": 0, "views_per_visit": 1.5,
+    }  # fmt: skip
+    assert [point["start"] for point in found["series"]["points"]] == [f"2024-11-{day}" for day in range(15, 22)]
+    assert sum(point["pageviews"] for point in found["series"]["points"]) == 3
+    page, source = found["breakdowns"]
+    assert page == {
+        "by": "page", "total_rows": 2,
+        "rows": [{"value": "/", "visitors": 2, "visits": 2, "pageviews": 2, "events": 0, "engaged": 0}],
+    }  # fmt: skip
+    assert source["total_rows"] == 2
+    compared = found["compare"]
+    assert (compared["from"], compared["to"], compared["totals"]["visits"]) == ("2024-11-08", "2024-11-14", 0)
+    assert compared["totals"]["bounce_rate"] is None
+
+
+async def test_nobody_reads_without_the_sites_read_token(counter: Counter) -> None:
+    """T-60: neither a stranger, nor who may write, nor who may read another site."""
+    paths = ("/api/v1/report", "/api/v1/hits", "/api/v1/visit")
+    writing = await counter.add_token()
+    for path in paths:
+        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}, writing):
+            answer = await counter.get(f"{path}?site=demo&period=nonsense", headers=headers)
+            assert answer.status == 401
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert "Access-Control-Allow-Origin" not in answer.headers
+    reading = await read_token(counter)
+    for path in paths:
+        answers = [await counter.get(f"{path}?site={site}", headers=reading) for site in ("other", "nobody")]
+        assert [answer.status for answer in answers] == [401, 401]
+        assert await answers[0].json() == await answers[1].json()
+
+
+async def test_a_read_token_may_not_write(counter: Counter) -> None:
+    reading = await read_token(counter)
+    answer = await counter.post({"site": "demo", "path": "/"}, headers=reading)
+    assert answer.status == 401
+    assert "read" in (await answer.json())["message"]
+
+
+@pytest.mark.parametrize("path", [REPORT, "/api/v1/hits?site=demo", "/api/v1/visit?site=demo&visit=1"])
+async def test_no_answer_may_be_kept_or_read_by_other_sites(counter: Counter, path: str) -> None:
+    answer = await counter.get(path, headers={**await read_token(counter), "Origin": "https://evil.example"})
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("filters", "pageviews", "events"),
+    [
+        ((), 3, 1),
+        (("page:is:/",), 2, 0),
+        (("page:is:/,/blog/a\\, b",), 3, 1),
+        (("page:contains:BLOG",), 1, 1),
+        (("page:is_not:/",), 1, 1),
+        (("event:is:signup",), 0, 1),
+        (("event:is:pageview",), 3, 0),
+        (("property:plan:is:Basic\\, old",), 0, 1),
+        (("property:a\\:b:is:\\\\",), 0, 1),
+        (("property:plan:is_not:Basic\\, old",), 3, 0),
+        (("property_key:is:plan",), 0, 1),
+        (("referrer_host:is:Unknown",), 1, 0),
+        (("referrer_host:is_not:Unknown", "page:is:/"), 1, 0),
+        (("entry_page:is:/", "exit_page:contains:blog"), 2, 1),
+        (("country:is:Atlantis",), 0, 0),
+        (("page:contains:%",), 0, 0),
+    ],
+)
+async def test_filters_narrow_a_report(counter: Counter, filters: tuple[str, ...], pageviews: int, events: int) -> None:
+    found = await totals(counter, *filters)
+    assert (found["pageviews"], found["events"]) == (pageviews, events)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("period=fortnight", "period is 'fortnight', it may be today, yesterday"),
+        ("colour=red", "'colour' is no parameter here, these are: site, period"),
+        ("period=7d&period=28d", "period stands 2 times"),
+        ("from=2024-11-01", "from and to belong together"),
+        ("from=2024-11-01&to=2024-11-02&period=7d", "give either period"),
+        ("from=2024-11-31&to=2024-12-01", "a date that exists"),
+        ("from=2023-02-29&to=2024-12-01", "a date that exists"),
+        ("from=2024-11-21T23:59:60&to=2024-12-01", "a date that exists"),
+        ("from=20241101&to=2024-12-01", "a date that exists"),
+        ("from=2024-12-02&to=2024-12-01", "from is 2024-12-02, which is after 2024-12-01"),
+        ("from=9999-12-31&to=9999-12-31", "between 1970-01-01 and 9998-12-31"),
+        ("from=0001-01-01&to=2024-12-01", "between 1970-01-01 and 9998-12-31"),
+        ("from=1990-01-01&to=2017-05-18&bucket=day", "a series of 10,000 days by day would have 10,000 points"),
+        ("from=1970-01-01&to=9998-12-31", "ask for a longer bucket or a shorter period"),
+        ("period=year&bucket=hour", "hours are shown for at most 31 days, and this period has 366"),
+        ("bucket=minute", "bucket is 'minute', it may be hour, day, week, month"),
+        ("compare=dream", "compare is 'dream', it may be previous, last_year"),
+        ("from=1970-01-01&to=1970-01-02&compare=previous", "nothing before 1970-01-01"),
+        ("by=shoe", "by is 'shoe', it may be page, entry_page"),
+        ("by=title", "by is 'title', it may be page"),
+        ("by=page:x", "only property has a key"),
+        ("by=property", "a property needs its key"),
+        ("limit=5", "limit is about the rows of a breakdown"),
+        ("by=page&limit=0", "limit is '0', it may be a number from 1 to 1000"),
+        ("by=page&limit=١", "limit is"),
+        ("by=page&offset=-1", "offset is '-1'"),
+        ("by=page&order=beauty", "order is 'beauty', it may be visits"),
+        ("filter=page", "it may be page:OPERATOR:VALUE, with an operator of is, is_not, contains"),
+        ("filter=page:like:x", "it may be page:OPERATOR:VALUE"),
+        ("filter=page:is", "it may be page:OPERATOR:VALUE"),
+        ("filter=page:is:", "one of its values is empty"),
+        ("filter=property:plan:contains:", "one of its values is empty"),
+        ("filter=page:is:x%5C", "ends with a single backslash"),
+        ("filter=property:plan", "it may be property:KEY:OPERATOR:VALUE"),
+        ("&".join(["filter=page:is:x"] * 21), "there are 21 filters, at most 20 are taken"),
+        ("filter=page:is:" + ",".join("x" * 101), "has 101 values, at most 100 are taken"),
+    ],
+)
+async def test_what_can_not_be_asked_is_refused_with_a_sentence(counter: Counter, query: str, message: str) -> None:
+    """T-45"""
+    found = await ask(counter, f"{REPORT}&{query}", 400)
+    assert found["error"] == "bad_input"
+    assert message in found["message"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2024-02-29&to=2024-02-29&compare=last_year",
+        "from=2020-12-28&to=2021-01-03&bucket=week",  # ISO week 53
+        "from=2024-10-01&to=2024-10-31&bucket=hour",
+        "from=1990-01-01&to=2017-05-18",  # 10,000 days, drawn in months
+        "from=9998-12-31&to=9998-12-31",
+        "from=1970-01-01&to=1970-01-01",
+        "period=all&compare=previous",
+        "period=all&bucket=day",
+        "filter=page:is:%00%ff%ED%A0%80",
+        "by=property:%00a&search=%ff",
+        "filter=property:" + "k" * 5000 + ":contains:" + "v" * 2000,
+    ],
+)
+async def test_odd_questions_are_answered(counter: Counter, query: str) -> None:
+    """T-45"""
+    await ask(counter, f"{REPORT}&{query}")
+
+
+async def test_every_dimension_can_be_asked_for_and_filtered_by(counter: Counter) -> None:
+    for name in DIMENSIONS:
+        dimension = "property:plan" if name == "property" else name
+        wanted = {"site": "demo", "by": dimension, "filter": f"{dimension}:is_not:nothing like it"}
+        found = await ask(counter, "/api/v1/report", **wanted)
+        assert found["breakdowns"][0]["by"] == name
+        assert found["totals"]["pageviews"] == 3
+
+
+async def test_goals_have_conversion_rates_of_all_that_the_other_filters_let_pass(counter: Counter) -> None:
+    for goal in (Goal("joined", GoalKind.EVENT, "sign*"), Goal("never", GoalKind.PAGE, "/never")):
+        await counter.service.store.add_goal(counter.site_key(), goal, NOON)
+    found = await ask(counter, f"{REPORT}&by=goal")
+    assert found["breakdowns"][0]["rows"] == [
+        {"value": "joined", "visitors": 1, "visits": 1, "events": 1, "conversion_rate": 50.0}
+    ]
+    reached = await totals(counter, "goal:is:joined")
+    assert (reached["visitors"], reached["conversion_rate"]) == (1, 50.0)
+    narrow = await totals(counter, "goal:is:joined", "exit_page:contains:blog")
+    assert narrow["conversion_rate"] == 100.0
+    assert (await totals(counter, "goal:is:never"))["conversion_rate"] == 0.0
+    assert (await totals(counter, "goal:is:joined", "page:is:/nowhere"))["conversion_rate"] is None
+
+
+async def test_the_hit_log_comes_in_pages_newest_first(counter: Counter) -> None:
+    first = await ask(counter, "/api/v1/hits?site=demo&limit=3")
+    assert [(hit["name"], hit["path"]) for hit in first["hits"]] == [
+        ("pageview", "/"), ("signup", "/blog/a, b"), ("pageview", "/blog/a, b"),
+    ]  # fmt: skip
+    assert first["hits"][1]["props"] == {"plan": "Basic, old", "a:b": "\\"}
+    rest = await ask(counter, f"/api/v1/hits?site=demo&limit=3&before={first['next']}")
+    assert [hit["path"] for hit in rest["hits"]] == ["/"]
+    assert rest["next"] is None
+    assert len((await ask(counter, "/api/v1/hits?site=demo&filter=event:is:signup"))["hits"]) == 1
+
+
+async def test_the_path_of_a_visit_is_in_the_order_of_time(counter: Counter) -> None:
+    hits = (await ask(counter, "/api/v1/hits?site=demo"))["hits"]
+    visit = hits[-1]["visit"]
+    found = await ask(counter, f"/api/v1/visit?site=demo&visit={visit}")
+    assert [hit["name"] for hit in found["hits"]] == ["pageview", "pageview", "signup"]
+    assert (await ask(counter, "/api/v1/visit?site=demo&visit=999"))["hits"] == []
+    assert "visit is missing" in (await ask(counter, "/api/v1/visit?site=demo", 400))["message"]
+
+
+async def test_a_visit_of_another_site_is_not_shown(counter: Counter) -> None:
+    await counter.hit(ip="203.0.113.9", site="other")
+    visit = counter.rows("select max(id) as id from visit")[0]["id"]
+    assert (await ask(counter, f"/api/v1/visit?site=demo&visit={visit}"))["hits"] == []
+
+
+async def test_the_report_and_the_counter_agree(counter: Counter) -> None:
+    shown = await counter.totals(site="demo")
+    for period in ("today", "yesterday", "this_week", "last_week", "this_month", "last_month"):
+        found = await ask(counter, f"{REPORT}&period={period}")
+        assert found["totals"]["visits"] == shown[period]["count"]
+
+
+def test_the_parameters_of_the_documentation_are_those_there_are() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    for name in (*REPORT_KEYS, *HITS_KEYS, *DIMENSIONS):
+        assert f"`{name}`" in text, name
