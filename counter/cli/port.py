@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -147,16 +148,17 @@ class RemotePort:
         return answer
 
     async def _ask(self, name: str, asked: msgspec.Struct) -> Any:
+        body = io.BytesIO(msgspec.msgpack.encode(asked))  # as bytes, aiohttp warns of what is over 1 MiB
         try:
-            async with self._session.post(f"http://counter/{name}", data=msgspec.msgpack.encode(asked)) as answer:
-                body = await answer.read()
+            async with self._session.post(f"http://counter/{name}", data=body) as answer:
+                told = await answer.read()
                 if answer.status == 200:
-                    return msgspec.msgpack.decode(body, type=COMMANDS[name].answered)
+                    return msgspec.msgpack.decode(told, type=COMMANDS[name].answered)
         except aiohttp.ClientError as error:
             raise errors.StoreError(
                 f"the running service did not answer ({error}); run this again: nothing is counted twice"
             ) from error
-        raise _as_error(body)
+        raise _as_error(told)
 
 
 def _as_error(body: bytes) -> errors.CounterError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import random
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -16,10 +15,11 @@ import msgspec
 
 from counter.demo import bots, catalogue, people
 from counter.demo.catalogue import Page
+from counter.demo.crowd import clients_of, find_regular, how_many
 from counter.demo.origins import Way, ways_on
 from counter.demo.shape import DayShape, Plan, hour_weights
 from counter.event import NOT_FOUND, Bot, Client, Drop, DropReason, Event, Kind, Place, Via
-from counter.localtime import LocalTime, day_date
+from counter.localtime import LocalTime
 
 T = TypeVar("T")
 
@@ -31,7 +31,6 @@ ENGAGED = 0.15  # share of views that tell how long they were looked at
 PIXELS = 0.03  # share of visits without JavaScript
 LOST = 0.006  # views that lead to a page that is not there
 OTHER_DROPS = ((DropReason.PREFETCH, 0.05), (DropReason.SPAM_REFERRER, 0.02))  # for each bot
-POOL = 96  # different clients of a country and fortnight, at most
 
 # Seconds on a page: half of the people leave it within 38, few stay for long.
 SECONDS = tuple(
@@ -139,11 +138,11 @@ class _Day:
     def _person(self) -> Person:
         chance = self.dice.random()
         if chance < REGULARS:
-            return self._regular(int((chance / REGULARS) ** 2 * _regulars(self.plan)))
+            return self._regular(int((chance / REGULARS) ** 2 * how_many(self.plan.hits)))
         if chance > 1 - BACK_SOON and self.earlier:
             return self.earlier[int(self.dice.random() * len(self.earlier))]
         country = _card(people.COUNTRY_DECK, self.dice.random())
-        client = _card(_clients(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
+        client = _card(clients_of(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
         place = _card(people.PLACES[country.code], self.dice.random())
         person = Person(self._visitor(), people.pick_address(self.dice), client, place, country.zone)
         self.earlier.append(person)
@@ -152,7 +151,7 @@ class _Day:
     def _regular(self, number: int) -> Person:
         person = self.today.get(number)
         if person is None:
-            known = _regular(self.plan.seed, number)
+            known = find_regular(self.plan.seed, number)
             client = known.client_on(self.shape.day)
             person = Person(self._visitor(), known.address, client, known.place, known.country.zone)
             self.today[number] = person
@@ -206,48 +205,11 @@ class _Day:
     def _add(self, kind: Kind, person: Person, way: Way, page: Page, at: int, *, via: Via = Via.SNIPPET,
              name: str = "", props: str | None = None, hit_id: str = "") -> None:  # fmt: skip
         day, hour = self.local.day_hour(at)
-        # By position: keywords cost more than all chance of a hit together.
+        # By position, as in the pipeline: keywords cost 1.6 us a hit.
         self.events.append(Event(
             self.plan.site_key, at, day, hour, kind, person.visitor, page.path, via, name, page.title, props,
             person.address, person.client, person.place, way.origin, hit_id,
         ))  # fmt: skip
-
-
-class _Regular(NamedTuple):
-    """Somebody who comes again: the same address, place and browser, whose version moves on."""
-
-    number: int
-    seed: int
-    country: people.Country
-    browser: people.Browser
-    address: str
-    place: Place
-
-    def client_on(self, day: int) -> Client:
-        dice = random.Random(f"{self.seed}:client:{self.number}")
-        return people.pick_client(self.country, self.browser, day_date(day - day % 7), dice)
-
-
-def _regulars(plan: Plan) -> int:
-    return max(20, plan.hits // 150)
-
-
-@lru_cache(10_000)
-def _regular(seed: int, number: int) -> _Regular:
-    dice = random.Random(f"{seed}:regular:{number}")
-    country = dice.choice(people.COUNTRY_DECK)
-    browser = people.pick_browser(country, dice)
-    return _Regular(number, seed, country, browser, people.pick_address(dice), dice.choice(people.PLACES[country.code]))
-
-
-@lru_cache(256)
-def _clients(seed: int, code: str, fortnight: int) -> tuple[Client, ...]:
-    """What visits from a country tell in a fortnight; the same few texts again and again, as with real ones."""
-    country = next(one for one in people.COUNTRIES if one.code == code)
-    dice = random.Random(f"{seed}:clients:{code}:{fortnight}")
-    date = day_date(fortnight * 14)
-    size = min(POOL, 16 + int(country.weight * 8))
-    return tuple(people.pick_client(country, people.pick_browser(country, dice), date, dice) for _ in range(size))
 
 
 @lru_cache(4)

@@ -105,6 +105,7 @@ class Writer:
         async with self.turn:
             appended = await self._store.append(batch, self._clock.now())
             self._note(appended)
+        self._wake.set()  # an import's events are to be folded, too, although no hit waits
         return appended
 
     async def _run(self) -> None:

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from counter.query import HistoryDay, Metric
-from tests.app_fixture import Start, countries, start
+from counter.store.protocols import Batch
+from tests.app_fixture import NOON, Start, countries, start
+from tests.store.events import of_log
 
 __all__ = ["countries", "start"]
 
@@ -31,3 +33,13 @@ async def test_no_hit_is_lost_from_the_totals_while_the_sites_are_read_anew(
     await arrived[0]
     stored = await service.store.reports.day_totals(1)
     assert service.book.tally(1, Metric.PAGEVIEWS).total == sum(day.pageviews for day in stored) == 1
+
+
+async def test_an_imports_events_are_folded_although_no_hit_comes(start: Start) -> None:
+    counter = await start()
+    service = counter.service
+    site = (await service.store.sites())[0]
+    await service.writer.append(Batch((of_log(site, int(NOON) - 86_400, 1),)))
+    async with asyncio.timeout(60):
+        while counter.rows("select event_id as last from watermark") != [{"last": 1}]:
+            await asyncio.sleep(0.1)

@@ -41,13 +41,22 @@ join event f on f.id = e.visit_id
 where e.id > :after and e.id <= :upto and e.day <> f.day
 """
 
+# Every breakdown by what a visit brought needs the same sums of its events, so these are made once.
+_VISITED = """
+insert into temp.visited
+select site_key, day, client, place, origin, entry, repeats, sum(kind = 1), sum(adds & 1), sum(bounce), sum(seconds),
+       sum(kind = 2), sum(engaged)
+from temp.step
+group by visit, day
+"""
+
 # The parts of a client, place, origin or entry page, by day. The visits of a visitor's first time with a value are
 # that value's visitors, so they stay apart by `repeats` until the dimension is known.
 _PARTS = """
 insert into temp.part
-select site_key, day, {column}, repeats, sum(kind = 1), sum(adds & 1), sum(bounce), sum(seconds), sum(kind = 2),
+select site_key, day, {column}, repeats, sum(pageviews), sum(visits), sum(bounces), sum(seconds), sum(events),
        sum(engaged)
-from temp.step
+from temp.visited
 group by 1, 2, 3, 4
 """
 
@@ -121,6 +130,8 @@ _SCRATCH = """
 create temp table if not exists step (
   site_key, day, client, place, origin, entry, repeats, path, kind, name, adds, bounce, seconds, engaged, exit_was,
   event, visit);
+create temp table if not exists visited (
+  site_key, day, client, place, origin, entry, repeats, pageviews, visits, bounces, seconds, events, engaged);
 create temp table if not exists part (
   site_key, day, value, repeats, pageviews, visits, bounces, seconds, events, engaged);
 create temp table if not exists page (
@@ -148,11 +159,11 @@ def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
     """Fill `temp.delta` with what the events after `after` up to `upto` add to every breakdown."""
     make_scratch(connection)
     span = {"after": after, "upto": upto}
-    connection.execute("delete from temp.delta")
-    connection.execute("delete from temp.step")
-    connection.execute("delete from temp.page")
+    for table in ("delta", "step", "visited", "page"):
+        connection.execute(f"delete from temp.{table}")  # noqa: S608 - one of our own four
     connection.execute(_STEPS, span)
     connection.execute(_STEPS_OF_OTHER_DAYS, span)
+    connection.execute(_VISITED)
     for column, dimensions in _GROUPS:
         connection.execute("delete from temp.part")
         connection.execute(_PARTS.format(column=column))

@@ -24,6 +24,7 @@ from counter.store.sqlite.readers import query
 from counter.store.sqlite.upkeep import MONTH, MONTHS, NOT_CLOSED
 
 PORTION: Final = 100_000  # events counted again at a time: so much and no more is held beside the sums
+NICE: Final = 10  # a tenth of a busy processor; at 19 it could take hours, and the log grows while it reads
 LISTED: Final = 200  # differences of a table; more than that is one story
 FROM_LOG: Final = 4  # event.via
 
@@ -51,7 +52,7 @@ class Found(NamedTuple):
 
 
 async def check(path: Path) -> Found:
-    """Count everything again on a connection of its own, at the lowest priority; cancelled, it ends at once."""
+    """Count everything again on a connection of its own, at a low priority; cancelled, it ends at once."""
     try:
         async with (connection := open_reader(path)):
             return await _interruptible(connection)
@@ -70,7 +71,7 @@ async def _interruptible(connection: ThreadedConnection) -> Found:
 def _check(connection: sqlite3.Connection) -> Found:
     if sys.platform == "linux":  # where a thread has a priority of its own
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     connection.execute("begin")
     try:
         return find_differences(connection)

@@ -176,13 +176,12 @@ def _months(start: int, end: int) -> dict[str, int]:
 
 def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report:
     zone = _zone(connection, question.site_key)
-    asked = asked_of(question)
     _find(connection, question)
+    asked = _asked_of_found(connection, question)
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         point = _POINTS.get(question.bucket, ("total_day", "day"))[1]
-        apart = question.bucket == Bucket.HOUR
-        rows = connection.execute(query("report_points").replace("{point}", point), {**asked, "apart": apart})
+        rows = connection.execute(query("report_points").replace("{point}", point), asked)
         found = {start: Sums(*numbers) for start, *numbers in rows}
     return Report(
         question,
@@ -224,6 +223,12 @@ def _see_whole_visits(connection: sqlite3.Connection, asked: Asked) -> None:
         connection.execute(query("report_found_whole"))
 
 
+def _asked_of_found(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
+    """What every query about found events and visits is asked with."""
+    split = connection.execute("select exists (select 1 from temp.found_visit where split)").fetchone()[0]
+    return {**asked_of(question), "any_split": split, "apart": question.bucket == Bucket.HOUR}
+
+
 def _few_events(question: Question) -> bool:
     """Whether it is quicker to look at every event than at every visit; no filter at all stands for a property."""
     return not question.filters or any(
@@ -239,7 +244,7 @@ def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Asked) -> No
 
 def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) -> None:
     """The parts of the breakdown to `temp.answer`."""
-    asked = {**asked_of(question), "key": by.key}
+    asked = {**_asked_of_found(connection, question), "key": by.key}
     dimension = by.dimension
     if dimension in _VISIT_COLUMNS:
         value, join = _VISIT_COLUMNS[dimension]
@@ -248,8 +253,12 @@ def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) ->
         connection.execute("delete from temp.touch")
         connection.execute(query(_TOUCHES[dimension]), asked)
         statement = query("report_by_touch")
+    elif dimension == Dimension.PAGE:
+        connection.execute("delete from temp.page")
+        connection.execute(query("report_pages"), asked)
+        statement = query("report_by_page")
     else:
-        statement = query("report_by_page" if dimension == Dimension.PAGE else "report_by_exit")
+        statement = query("report_by_exit")
     connection.execute(statement, asked)
 
 

@@ -1,10 +1,6 @@
--- What do the found events add up to, by page? Visitors are visits less those in which they see it again.
+-- What do the pages add up to? Visitors are visits less those in which they see the page again.
 insert into temp.answer
-select path_id, sum(kind = 1), sum(first and kind = 1), sum(first and kind = 1), 0, 0, sum(kind = 2),
-       sum(coalesce(engaged, 0))
-from temp.found
-where day >= :start and day < :end
-group by path_id
+select path_id, pageviews, visits, visitors, 0, 0, events, engaged from temp.page
 union all
 select path_id, 0, 0, -count(*), 0, 0, 0, 0
 from (

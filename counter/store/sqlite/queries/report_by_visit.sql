@@ -7,13 +7,13 @@ group by 1
 union all
 select {value}, 0, count(*), count(*), sum(v.bounces), sum(v.seconds), 0, 0
 from temp.found_visit v {join}
-where v.day >= :start and v.day < :end and v.split
+where :any_split and v.split and v.day >= :start and v.day < :end
 group by 1
 union all
 select {value}, sum(e.kind = 1), 0, 0, 0, 0, sum(e.kind = 2), coalesce(sum(e.engaged), 0)
 from temp.found_visit v
 cross join temp.found e on e.visit_id = v.id {join}
-where v.split and e.day >= :start and e.day < :end
+where :any_split and v.split and e.day >= :start and e.day < :end
 group by 1
 union all
 select value, 0, 0, -count(*), 0, 0, 0, 0

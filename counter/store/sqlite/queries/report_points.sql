@@ -10,12 +10,12 @@ from (
   union all
   select {point}, 0, count(*), sum(turn < 2), sum(bounces), sum(seconds), 0, 0
   from temp.found_visit
-  where day >= :start and day < :end and (:apart or split)
+  where (:apart or :any_split) and (:apart or split) and day >= :start and day < :end
   group by 1
   union all
   select {point}, sum(kind = 1), 0, 0, 0, 0, sum(kind = 2), coalesce(sum(engaged), 0)
   from temp.found
-  where (:apart or split) and day >= :start and day < :end
+  where (:apart or :any_split) and (:apart or split) and day >= :start and day < :end
   group by 1
 )
 group by point

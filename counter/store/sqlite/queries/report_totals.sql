@@ -8,9 +8,9 @@ from (
   union all
   select 0, count(*), sum(turn < 2), sum(bounces), sum(seconds), 0, 0
   from temp.found_visit
-  where day >= :start and day < :end and split
+  where :any_split and split and day >= :start and day < :end
   union all
   select sum(kind = 1), 0, 0, 0, 0, sum(kind = 2), sum(engaged)
   from temp.found
-  where split and day >= :start and day < :end
+  where :any_split and split and day >= :start and day < :end
 )

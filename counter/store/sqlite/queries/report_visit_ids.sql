@@ -1,7 +1,6 @@
 -- Which visits have a found event, and what matches of them?
 insert into temp.found_id
-select m.visit_id, sum(e.kind = 1), sum(e.kind = 2), coalesce(sum(e.engaged), 0),
-       max(e.day <> (select f.day from event f where f.id = m.visit_id))
+select m.visit_id, sum(e.kind = 1), sum(e.kind = 2), coalesce(sum(e.engaged), 0), min(e.day), max(e.day)
 from temp.found_event m
 cross join event e on e.id = m.id
 group by m.visit_id
