@@ -135,8 +135,8 @@ CASES = (
     Case("source and page, few", (
         _is(Dimension.SOURCE, "Source 0"), Filter(Dimension.PAGE, Operator.CONTAINS, ("/section-1/",))), "<= 1,000 ms"),
     Case("two visit filters, most", (
-        Filter(Dimension.COUNTRY, Operator.IS_NOT, ("AF",)), Filter(Dimension.BROWSER, Operator.IS_NOT, ("Browser 5",))),
-        "<= 4,000 ms"),
+        Filter(Dimension.COUNTRY, Operator.IS_NOT, ("AF",)),
+        Filter(Dimension.BROWSER, Operator.IS_NOT, ("Browser 5",))), "<= 4,000 ms"),
     Case("page and country, most", (
         Filter(Dimension.COUNTRY, Operator.IS_NOT, ("AF",)), Filter(Dimension.PAGE, Operator.CONTAINS, ("/page",))),
         "<= 4,000 ms"),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import msgspec
 
+from counter.errors import UsageError
 from counter.event import Drop, Event
 from counter.ingest.accesslog.files import Block, lines_of
 from counter.ingest.accesslog.formats import Format, last_header
@@ -72,6 +73,14 @@ class Log:
         return chunk
 
 
+def _until_broken(blocks: Iterable[Block], broken: list[UsageError]) -> Iterator[Block]:
+    """The blocks that can be read; the error of the one that cannot is put into `broken`."""
+    try:
+        yield from blocks
+    except UsageError as error:
+        broken.append(error)
+
+
 class LogImport:
     """One import into one site. Feed it logs; `finish` writes what is left."""
 
@@ -88,10 +97,14 @@ class LogImport:
         self._writing: asyncio.Task[None] | None = None
 
     async def read(self, log: Log, blocks: Iterable[Block], progress: Callable[[int], None]) -> None:
-        """Count a whole log; `progress` is told the bytes consumed after each block."""
+        """Count a whole log; `progress` is told the bytes consumed after each block.
+
+        When it cannot be read to its end, what was read counts before the UsageError goes on.
+        """
         ahead: deque[tuple[Block, asyncio.Task[Portion]]] = deque()
+        broken: list[UsageError] = []
         try:
-            for block in blocks:
+            for block in _until_broken(blocks, broken):
                 ahead.append((block, asyncio.create_task(self._judges.judge(log.chunk(block, self._now())))))
                 await asyncio.sleep(0)  # the task begins
                 if len(ahead) >= self._judges.at_once:
@@ -103,6 +116,8 @@ class LogImport:
                 task.cancel()
             await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
         await self.release(log)
+        for error in broken:
+            raise error
 
     async def take(self, log: Log, block: Block) -> int:
         """Count a block of a log that goes on; returns the time of its newest line, 0 when none is to be counted."""

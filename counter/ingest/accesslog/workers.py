@@ -90,7 +90,8 @@ class _Line:
         self._first_come = asyncio.Lock()  # answers come in the order of questions
 
     async def close(self) -> None:
-        self._writer.close()
+        """At once: a worker whose answers nobody reads would never take what is still to be sent."""
+        self._writer.transport.abort()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
@@ -117,7 +118,7 @@ def _work(end: socket.socket, others: list[socket.socket], pipeline: Pipeline) -
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in others:
         other.close()
-    with end, end.makefile("rwb") as stream:
+    with contextlib.suppress(OSError), end, end.makefile("rwb") as stream:  # an error: nobody is left
         judge: Judge | None = None
         while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
             frame = stream.read(_LENGTH.unpack(head)[0])

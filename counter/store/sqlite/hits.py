@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from counter.query import LoggedHit, Question
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.report import asked_of, make_scratch, passes, spans
-from counter.store.sqlite.wanted import narrow
+from counter.store.sqlite.report import asked_of, make_scratch, spans
+from counter.store.sqlite.wanted import narrow, tests
 
 
 def find_hits(connection: sqlite3.Connection, question: Question, before: int | None, limit: int) -> list[LoggedHit]:
     """The `limit` matching hits that arrived last, of those that arrived before hit `before`."""
     make_scratch(connection)
     narrowed = narrow(connection, question.site_key, question.filters)
-    asked = {**asked_of(question), **passes(narrowed)}
-    statement = query("report_hits").replace("{tests}", query("report_tests"))
+    asked = asked_of(question)
+    statement = query("report_hits").replace("{tests}", tests(narrowed))
     ids: list[int] = []
     for first, last in reversed(list(spans(connection, asked))):
         last_id = last if before is None else min(last, before - 1)

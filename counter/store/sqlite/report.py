@@ -34,14 +34,16 @@ from counter.store.series import make_series, refuse_many_hours
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.wanted import EVENT_SLOTS, SLOT_OF, SLOTS, dictionary_of, narrow
+from counter.store.sqlite.wanted import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, dictionary_of, narrow, tests
 
 # Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
 MARGIN: Final = 2
 SCAN: Final = 4  # of so many events one must belong to a found visit, so that reading all of them is quicker
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
 _SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS.split(", "))
-_TEXT: Final = "case typeof(value) when 'integer' then (select v.text from value v where v.id = row.value) else value end"
+_TEXT: Final = (
+    "case typeof(value) when 'integer' then (select v.text from value v where v.id = row.value) else value end"
+)
 _POINTS: Final = {Bucket.HOUR: ("total_hour", "hour")}  # else days
 _VISIT_COLUMNS: Final = {  # value of a dimension, and what it is joined from
     **{one: (f"d.{one.name.lower()}", "join client d on d.id = v.client_id") for one in CLIENT_DIMENSIONS},
@@ -109,11 +111,6 @@ def spans(connection: sqlite3.Connection, asked: Asked) -> Iterator[tuple[int, i
     after, upto = bounds(connection)
     if upto > after:
         yield after + 1, upto
-
-
-def passes(narrowed: frozenset[str]) -> dict[str, bool]:
-    """The switches of `report_tests.sql`: which of its tests let everything pass."""
-    return {f"any_{slot}": slot not in narrowed for slot in SLOTS}
 
 
 def _zone(connection: sqlite3.Connection, site_key: int) -> str:
@@ -193,40 +190,27 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
 
 
 def _find(connection: sqlite3.Connection, question: Question, *, only_with_props: bool = False) -> None:
-    """Fill the temporary tables with the visits that match, and, when not all of a visit matches with it, its events."""
+    """Fill the temporary tables with the visits that match, and make the views of their matching events."""
     make_scratch(connection)
     narrowed = narrow(connection, question.site_key, question.filters)
     if only_with_props:
         narrowed |= {"props"}
-    asked = {**asked_of(question), **passes(narrowed)}
-    if narrowed.isdisjoint(EVENT_SLOTS):
-        _run_in_spans(connection, "report_visits_whole", asked)
-        _see_whole_visits(connection, asked)
-    else:
-        _run_in_spans(connection, "report_find_by_event" if _few_events(question) else "report_find_by_visit", asked)
-        if narrowed & {"property", "props"}:
-            connection.execute(query("report_first_views"))
-        for step in ("report_visit_ids", "report_visits"):
+    asked = asked_of(question)
+    by = "by_event" if _few_events(question) else "by_visit"
+    if narrowed & PROPERTY_SLOTS:
+        _run_in_spans(connection, f"report_find_{by}", asked, narrowed)
+        for step in ("report_first_views", "report_visit_ids", "report_visits"):
             connection.execute(query(step), asked)
-        connection.execute(query("report_found_some"))
+        _see_one_by_one(connection)
+    else:
+        if narrowed & EVENT_SLOTS:
+            _run_in_spans(connection, f"report_ids_{by}", asked, narrowed)
+            connection.execute(query("report_visits"), asked)
+        else:
+            _run_in_spans(connection, "report_visits_whole", asked, narrowed)
+        _see_by_tests(connection, asked, narrowed & EVENT_SLOTS)
     for step in ("report_shared", "report_turns"):
         connection.execute(query(step), asked)
-
-
-def _see_whole_visits(connection: sqlite3.Connection, asked: Asked) -> None:
-    """The view of all events of the found visits: by look-ups, or by a scan when that reads less."""
-    first = next((first for first, _ in spans(connection, asked)), 0)
-    visits = connection.execute("select count(*) from temp.found_visit").fetchone()[0]
-    if SCAN * visits > bounds(connection)[1] - first:
-        connection.execute(query("report_found_scan").replace("{first_id}", str(first)))
-    else:
-        connection.execute(query("report_found_whole"))
-
-
-def _asked_of_found(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
-    """What every query about found events and visits is asked with."""
-    split = connection.execute("select exists (select 1 from temp.found_visit where split)").fetchone()[0]
-    return {**asked_of(question), "any_split": split, "apart": question.bucket == Bucket.HOUR}
 
 
 def _few_events(question: Question) -> bool:
@@ -236,10 +220,33 @@ def _few_events(question: Question) -> bool:
     )
 
 
-def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Asked) -> None:
-    statement = query(name).replace("{tests}", query("report_tests"))
+def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Asked, narrowed: frozenset[str]) -> None:
+    statement = query(name).replace("{tests}", tests(narrowed))
     for first, last in spans(connection, asked):
         connection.execute(statement, {**asked, "first_id": first, "last_id": last})
+
+
+def _see_one_by_one(connection: sqlite3.Connection) -> None:
+    """The views of the events that were found one by one."""
+    for view in ("found", "found_few"):
+        connection.execute(query("report_found_some").replace("{view}", view))
+
+
+def _see_by_tests(connection: sqlite3.Connection, asked: Asked, narrowed: frozenset[str]) -> None:
+    """The views of the found visits' events that pass; of many visits by a scan, which reads less than look-ups."""
+    first = next((first for first, _ in spans(connection, asked)), 0)
+    visits = connection.execute("select count(*) from temp.found_visit").fetchone()[0]
+    many = SCAN * visits > bounds(connection)[1] - first
+    for view, scanned in (("found", many), ("found_few", False)):
+        statement = query("report_found_scan" if scanned else "report_found_whole")
+        statement = statement.replace("{view}", view).replace("{first_id}", str(first))
+        connection.execute(statement.replace("{tests}", tests(narrowed)))
+
+
+def _asked_of_found(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
+    """What every query about found events and visits is asked with."""
+    split = connection.execute("select exists (select 1 from temp.found_visit where split)").fetchone()[0]
+    return {**asked_of(question), "any_split": split, "apart": question.bucket == Bucket.HOUR}
 
 
 def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) -> None:

@@ -27,7 +27,8 @@ SLOT_OF: Final[dict[Dimension, str]] = {
     Dimension.PROPERTY: "property",
     Dimension.PROPERTY_KEY: "property",
 }
-EVENT_SLOTS: Final = ("path", "name", "reach", "property", "props")
+EVENT_SLOTS: Final = frozenset({"path", "name", "reach", "property", "props"})
+PROPERTY_SLOTS: Final = frozenset({"property", "props"})
 PAGEVIEW_ID: Final = -1  # what stands for the name of every page view, which has none in the dictionary
 
 _VALUES: Final = "select id from value where (id = 0 or (site_key = :site and dimension = :dimension))"
@@ -52,6 +53,11 @@ def narrow(connection: sqlite3.Connection, site_key: int, filters: Sequence[Filt
             _keep(connection, site_key, one, slot, again=slot in narrowed)
         narrowed.add(slot)
     return frozenset(narrowed)
+
+
+def tests(narrowed: frozenset[str]) -> str:
+    """The tests of event `e` of visit `v` that these slots ask for, as SQL."""
+    return query("report_tests").format_map({f"any_{slot}": int(slot not in narrowed) for slot in SLOTS})
 
 
 def dictionary_of(dimension: Dimension) -> Dimension:

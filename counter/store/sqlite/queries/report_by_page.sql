@@ -5,7 +5,7 @@ union all
 select path_id, 0, 0, -count(*), 0, 0, 0, 0
 from (
   select path_id, day, row_number() over (partition by visitor, path_id order by id) as time
-  from temp.found
+  from temp.found_few
   where turn and kind = 1 and first
 )
 where time > 1 and day >= :start and day < :end

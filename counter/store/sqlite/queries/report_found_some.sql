@@ -1,5 +1,5 @@
 -- Which events match? Those that were found one by one.
-create temp view found as
+create temp view {view} as
 select e.id, e.visit_id, e.kind, e.day, e.hour, e.path_id, e.name_id, e.engaged, e.props, m.first, v.visitor, v.turn,
        v.split
 from temp.found_visit v

@@ -1,5 +1,6 @@
 -- Where does a question work? Temporary tables of one connection; they go with the end of its snapshot.
 drop view if exists temp.found;
+drop view if exists temp.found_few;
 drop table if exists temp.wanted;
 drop table if exists temp.matched;
 drop table if exists temp.wanted_property;
@@ -28,7 +29,7 @@ create temp table found_id (                     -- their visits, with what matc
   id integer primary key, pageviews integer, events integer, engaged integer, first_day integer, last_day integer
 );
 create temp table found_visit (                  -- the visits that have a matching event
-  id integer primary key, visitor integer, again integer, day integer, hour integer, client_id integer,
+  id integer primary key, visitor integer, day integer, hour integer, client_id integer,
   place_id integer, origin_id integer, entry_page integer, bounces integer, seconds integer,
   pageviews integer, events integer, engaged integer, -- what matches
   split integer,                                 -- that lies in other days, too, after a change of time zone

@@ -2,10 +2,10 @@
 insert into temp.shared
 select visitor, min(id)
 from (
-  select visitor, id from temp.found_visit where again
+  select visitor, id from temp.found_visit where visitor <> id
   union all
   select id, id from temp.found_visit
-  where not again and id in (select visitor from temp.found_visit where again)
+  where visitor = id and id in (select visitor from temp.found_visit where visitor <> id)
 )
 group by visitor
 having count(*) > 1

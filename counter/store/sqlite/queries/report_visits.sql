@@ -1,6 +1,6 @@
 -- What is known of the visits that have a found event?
 insert into temp.found_visit
-select m.id, coalesce(v.visitor_id, v.id), v.visitor_id is not null, f.day, f.hour, v.client_id, v.place_id,
+select m.id, coalesce(v.visitor_id, v.id), f.day, f.hour, v.client_id, v.place_id,
        v.origin_id, f.path_id,
        (f.adds >> 2 & 1) - coalesce(sum(l.adds >> 3 & 1), 0),
        f.seconds + coalesce(sum(l.seconds), 0), m.pageviews, m.events, m.engaged, 

@@ -1,6 +1,6 @@
 -- Which visits match, and what is known of them? For filters on visits alone: all events of a visit match with it.
 insert into temp.found_visit
-select v.id, coalesce(v.visitor_id, v.id), v.visitor_id is not null, e.day, e.hour, v.client_id, v.place_id,
+select v.id, coalesce(v.visitor_id, v.id), e.day, e.hour, v.client_id, v.place_id,
        v.origin_id, e.path_id,
        (e.adds >> 2 & 1) - coalesce(sum(l.adds >> 3 & 1), 0),
        e.seconds + coalesce(sum(l.seconds), 0),
