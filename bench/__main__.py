@@ -17,6 +17,7 @@ from bench.figures import FULL, QUICK, Figure, Scale, console, summary
 from bench.hits import measure_arrays, measure_hits
 from bench.logs import measure_import
 from bench.profile import measure_steps
+from bench.reports import measure_reports
 from bench.script import measure_script
 from bench.stored import measure_disk, measure_memory
 from bench.totals import measure_totals
@@ -31,6 +32,7 @@ FIGURES: tuple[tuple[str, Callable[[Scale], list[Figure]]], ...] = (
     ("import", measure_import),
     ("script", measure_script),
     ("bots", measure_bots),
+    ("reports", measure_reports),
 )
 NAMES = tuple(name for name, _ in FIGURES)
 
@@ -40,7 +42,7 @@ NAMES = tuple(name for name, _ in FIGURES)
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: python -m bench --quick --only hits --only totals",
 )
-@click.option("--quick", is_flag=True, help="A first look in about 1.5 minutes; the whole takes up to 15.")
+@click.option("--quick", is_flag=True, help="A first look in about 1.5 minutes; the whole takes up to 45.")
 @click.option("--only", "names", multiple=True, type=click.Choice(NAMES), help="May be repeated.")
 @click.pass_context
 def main(context: click.Context, quick: bool, names: tuple[str, ...]) -> None:

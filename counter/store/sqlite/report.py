@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from counter.errors import UnknownSite
 from counter.localtime import day_date, day_number
@@ -23,7 +23,6 @@ from counter.query import (
     Bucket,
     By,
     Dimension,
-    Operator,
     Order,
     Question,
     Report,
@@ -33,12 +32,10 @@ from counter.query import (
 from counter.store.series import make_series, refuse_many_hours
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
+from counter.store.sqlite.found import Asked, asked_of, asked_of_found, find, make_scratch
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.wanted import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, dictionary_of, narrow, tests
+from counter.store.sqlite.wanted import dictionary_of
 
-# Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
-MARGIN: Final = 2
-SCAN: Final = 4  # of so many events one must belong to a found visit, so that reading all of them is quicker
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
 _SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS.split(", "))
 _TEXT: Final = (
@@ -58,25 +55,21 @@ _TOUCHES: Final = {
     Dimension.PROPERTY_KEY: "report_touch_property_key",
 }
 
-Asked = Mapping[str, Any]
-
 
 def answer(connection: sqlite3.Connection, questions: Sequence[Question], *, raw: bool = False) -> list[Report]:
     """One report a question; `raw` reads even unfiltered ones from raw rows, to compare. UnknownSite, BadInput."""
     for question in questions:
         refuse_many_hours(question)
-    _make_delta(connection)
+    if not raw and any(_needs_rollups(question) for question in questions):
+        _make_delta(connection)
     return [
         _from_raw_rows(connection, question) if raw or question.filters else _from_rollups(connection, question)
         for question in questions
     ]
 
 
-def make_scratch(connection: sqlite3.Connection) -> None:
-    """New, empty temporary tables; the end of the snapshot removes them."""
-    for statement in query("report_scratch").split(";\n"):
-        if statement.strip():
-            connection.execute(statement)
+def _needs_rollups(question: Question) -> bool:
+    return not question.filters and any(by.dimension not in RAW_ONLY for by in question.breakdowns)
 
 
 def _make_delta(connection: sqlite3.Connection) -> None:
@@ -86,31 +79,6 @@ def _make_delta(connection: sqlite3.Connection) -> None:
         sum_up(connection, after, upto)
     else:
         make_fold_scratch(connection)
-
-
-def asked_of(question: Question) -> dict[str, Any]:
-    """What every query about raw rows is asked with."""
-    return {
-        "site": question.site_key,
-        "start": question.start,
-        "end": question.end,
-        "earliest": question.start - MARGIN,
-        "latest": question.end + MARGIN,
-    }
-
-
-def spans(connection: sqlite3.Connection, asked: Asked) -> Iterator[tuple[int, int]]:
-    """Where the events of the period and their visits lie, in order: among the folded ones, and the tail."""
-    first, last = connection.execute(
-        "select min(first_event), max(last_event) from day_span"
-        " where site_key = :site and day >= :earliest and day < :latest",
-        asked,
-    ).fetchone()
-    if first is not None:
-        yield first, last
-    after, upto = bounds(connection)
-    if upto > after:
-        yield after + 1, upto
 
 
 def _zone(connection: sqlite3.Connection, site_key: int) -> str:
@@ -137,7 +105,7 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
         found = {start: Sums(*numbers) for start, *numbers in rows}
     raw = any(by.dimension in RAW_ONLY for by in question.breakdowns)
     if raw:
-        _find(connection, question, only_with_props=True)
+        find(connection, question, only_with_props=True)
     return Report(
         question,
         _sums(totals),
@@ -173,8 +141,8 @@ def _months(start: int, end: int) -> dict[str, int]:
 
 def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report:
     zone = _zone(connection, question.site_key)
-    _find(connection, question)
-    asked = _asked_of_found(connection, question)
+    find(connection, question)
+    asked = asked_of_found(connection, question)
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         point = _POINTS.get(question.bucket, ("total_day", "day"))[1]
@@ -189,69 +157,9 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
     )
 
 
-def _find(connection: sqlite3.Connection, question: Question, *, only_with_props: bool = False) -> None:
-    """Fill the temporary tables with the visits that match, and make the views of their matching events."""
-    make_scratch(connection)
-    narrowed = narrow(connection, question.site_key, question.filters)
-    if only_with_props:
-        narrowed |= {"props"}
-    asked = asked_of(question)
-    by = "by_event" if _few_events(question) else "by_visit"
-    if narrowed & PROPERTY_SLOTS:
-        _run_in_spans(connection, f"report_find_{by}", asked, narrowed)
-        for step in ("report_first_views", "report_visit_ids", "report_visits"):
-            connection.execute(query(step), asked)
-        _see_one_by_one(connection)
-    else:
-        if narrowed & EVENT_SLOTS:
-            _run_in_spans(connection, f"report_ids_{by}", asked, narrowed)
-            connection.execute(query("report_visits"), asked)
-        else:
-            _run_in_spans(connection, "report_visits_whole", asked, narrowed)
-        _see_by_tests(connection, asked, narrowed & EVENT_SLOTS)
-    for step in ("report_shared", "report_turns"):
-        connection.execute(query(step), asked)
-
-
-def _few_events(question: Question) -> bool:
-    """Whether it is quicker to look at every event than at every visit; no filter at all stands for a property."""
-    return not question.filters or any(
-        SLOT_OF[one.dimension] in EVENT_SLOTS and one.operator != Operator.IS_NOT for one in question.filters
-    )
-
-
-def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Asked, narrowed: frozenset[str]) -> None:
-    statement = query(name).replace("{tests}", tests(narrowed))
-    for first, last in spans(connection, asked):
-        connection.execute(statement, {**asked, "first_id": first, "last_id": last})
-
-
-def _see_one_by_one(connection: sqlite3.Connection) -> None:
-    """The views of the events that were found one by one."""
-    for view in ("found", "found_few"):
-        connection.execute(query("report_found_some").replace("{view}", view))
-
-
-def _see_by_tests(connection: sqlite3.Connection, asked: Asked, narrowed: frozenset[str]) -> None:
-    """The views of the found visits' events that pass; of many visits by a scan, which reads less than look-ups."""
-    first = next((first for first, _ in spans(connection, asked)), 0)
-    visits = connection.execute("select count(*) from temp.found_visit").fetchone()[0]
-    many = SCAN * visits > bounds(connection)[1] - first
-    for view, scanned in (("found", many), ("found_few", False)):
-        statement = query("report_found_scan" if scanned else "report_found_whole")
-        statement = statement.replace("{view}", view).replace("{first_id}", str(first))
-        connection.execute(statement.replace("{tests}", tests(narrowed)))
-
-
-def _asked_of_found(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
-    """What every query about found events and visits is asked with."""
-    split = connection.execute("select exists (select 1 from temp.found_visit where split)").fetchone()[0]
-    return {**asked_of(question), "any_split": split, "apart": question.bucket == Bucket.HOUR}
-
-
 def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) -> None:
     """The parts of the breakdown to `temp.answer`."""
-    asked = {**_asked_of_found(connection, question), "key": by.key}
+    asked = {**asked_of_found(connection, question), "key": by.key}
     dimension = by.dimension
     if dimension in _VISIT_COLUMNS:
         value, join = _VISIT_COLUMNS[dimension]
@@ -261,7 +169,7 @@ def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) ->
         connection.execute(query(_TOUCHES[dimension]), asked)
         statement = query("report_by_touch")
     elif dimension == Dimension.PAGE:
-        connection.execute("delete from temp.page")
+        connection.execute("delete from temp.page_sum")
         connection.execute(query("report_pages"), asked)
         statement = query("report_by_page")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -43,15 +44,17 @@ class SafePoint:
         self._marks.append(_Mark(part, offset, self._newest))
         self._newest = max(self._newest, newest)
 
-    def position(self, path: Path, oldest: Part | None) -> Position | None:
-        """The place, once all that was read is committed; never behind `oldest`, a file that may still grow."""
-        safe = self._newest - WINDOW
+    def position(self, path: Path, parts: Sequence[Part]) -> Position | None:
+        """The place, once all that was read is committed; never behind the oldest of `parts`, which may still grow."""
+        if not parts:
+            return None
+        oldest, safe = parts[0], self._newest - WINDOW
         fit = [place for place, mark in enumerate(self._marks) if mark.part is oldest and mark.newest < safe]
         for _ in range(fit[-1] if fit else 0):
             self._marks.popleft()
-        if not self._marks:
-            return None
-        part, offset, _ = self._marks[0]
+        part, offset = oldest, oldest.offset
+        if self._marks and (self._marks[0].part is oldest or self._marks[0].part not in parts):
+            part, offset, _ = self._marks[0]
         return Position(str(path), part.inode, offset, len(part.head), digest(part.head))
 
 

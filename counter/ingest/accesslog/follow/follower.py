@@ -36,6 +36,7 @@ class Followed:
         self._safe = SafePoint()
         self._log: Log | None = None
         self._unread = b""  # lines held until they tell their format
+        self.save()  # a file that is rotated away before anything was written is still found
 
     async def step(self, log_import: LogImport) -> bool:
         """Count what came, a block at most; whether more is waiting."""
@@ -60,7 +61,7 @@ class Followed:
 
     def save(self) -> None:
         """Remember how far it was read; all of it is committed."""
-        position = self._safe.position(self._path, self._tail.oldest)
+        position = self._safe.position(self._path, self._tail.parts)
         if position is not None and not self._unread:
             write_position(self._state, position)
 

@@ -32,15 +32,18 @@ class Tail:
         self._path = path
         self._clock = clock
         self._say = say
+        self._known: list[bytes] = []  # beginnings of rotated files that are done with
         self._troubled = False  # the file at the path cannot be opened, and that was said
         self._parts: list[Part] = self._found(position) if position else []
         if not self._parts:
             self._parts = [Growing(path)]
+        self._known += [beginning(one, HEAD) for one in siblings(path) if not self._is_read(one)]
         self._quiet_since = clock()
 
     @property
-    def oldest(self) -> Part | None:
-        return self._parts[0] if self._parts else None
+    def parts(self) -> list[Part]:
+        """The files that are read, the oldest first."""
+        return self._parts
 
     def read(self) -> Text | None:
         """The next whole lines; None when there are none now."""
@@ -70,6 +73,7 @@ class Tail:
             return  # between its renaming and its making
         if inode in {part.inode for part in self._parts}:
             return
+        self._pick_up_rotated()
         try:
             self._parts.append(Growing(self._path))
         except UsageError as error:  # moved on again, or not yet ours to read
@@ -80,6 +84,17 @@ class Tail:
         self._troubled = False
         self._quiet_since = self._clock()
 
+    def _pick_up_rotated(self) -> None:
+        """Files that came to the path and went since the last look; without a copy of one that is known."""
+        new = [one for one in siblings(self._path) if not self._is_read(one)]
+        new = [one for one in _different(new) if not any(_begins(one, head) for head in self._known)]
+        self._parts += [open_part(one) for one in sorted(new, key=_written)]
+
+    def _is_read(self, path: Path) -> bool:
+        """Whether the file, or what it is a copy of, is among those that are read."""
+        inode = path.stat().st_ino
+        return any(part.inode == inode or _begins(path, part.head) for part in self._parts)
+
     def _retire(self) -> Text | None:
         """The oldest file, when another is there and nothing came for a while: its last line will get no end."""
         if len(self._parts) < 2 or self._clock() - self._quiet_since < PATIENCE:
@@ -87,6 +102,7 @@ class Tail:
         part = self._parts.pop(0)
         self._quiet_since = self._clock()
         last, offset = part.last(), part.offset
+        self._known.append(part.head)
         part.close()
         return Text(last + b"\n", part, offset) if last else None
 
@@ -112,15 +128,31 @@ class Tail:
             self._say(f"the file that was read last is gone; {self._path} and what was rotated is read from its start.")
             later = rotated
         else:
-            later = [one for one in rotated if one != was and begin(str(one)) > begin(str(was))]
+            later = [one for one in rotated if one != was and _is_later(one, was)]
         parts = [open_part(was, position.offset)] if was else []
-        parts += [open_part(one) for one in sorted(_different(later), key=lambda one: begin(str(one)))]
+        parts += [open_part(one) for one in sorted(_different(later), key=_written)]
         return [*parts, Growing(self._path)] if self._path.exists() else parts
 
 
 def _different(paths: list[Path]) -> list[Path]:
     """Without copies (`access.log.1` beside `access.log.1.gz`): their lines would pass for repeated ones."""
     return list({beginning(path, HEAD): path for path in paths}.values())
+
+
+def _is_later(path: Path, than: Path) -> bool:
+    """Whether one log came after another: by their first lines, else by when they were last written."""
+    began, other = begin(str(path)), begin(str(than))
+    if began != other and max(began, other) < float("inf"):
+        return began > other
+    return _written(path) >= _written(than)
+
+
+def _written(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def _begins(path: Path, head: bytes) -> bool:
+    return bool(head) and beginning(path, len(head)) == head
 
 
 def _begins_as(path: Path, part: Part) -> bool:

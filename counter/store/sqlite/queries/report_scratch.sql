@@ -11,7 +11,7 @@ drop table if exists temp.found_visit;
 drop table if exists temp.shared;
 drop table if exists temp.touch;
 drop table if exists temp.goal_reach;
-drop table if exists temp.page;
+drop table if exists temp.page_sum;
 drop table if exists temp.answer;
 create temp table wanted (                       -- ids that the filters let pass
   slot text, id integer, primary key (slot, id)
@@ -42,7 +42,7 @@ create temp table touch (                        -- what has a value: one row an
 create temp table goal_reach (                   -- reach: 2 * path for a page view, 2 * name + 1 for a custom event
   reach integer, goal integer, primary key (reach, goal)
 ) without rowid;
-create temp table page (                         -- what pages add up to; an upsert takes half the time of grouping
+create temp table page_sum (                         -- what pages add up to; an upsert takes half the time of grouping
   path_id integer primary key, pageviews integer, visits integer, visitors integer, events integer, engaged integer
 );
 create temp table answer (value, pageviews, visits, visitors, bounces, seconds, events, engaged);
