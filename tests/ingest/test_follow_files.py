@@ -158,7 +158,7 @@ class TestSafePoint:
         part, safe = self.part(stage), SafePoint()
         for offset, newest in ((0, 1000), (50, 1060), (100, 1000 + WINDOW), (150, 1001 + WINDOW), (200, 5000)):
             safe.passed(part, offset, newest)
-            position = safe.position(stage.path, part)
+            position = safe.position(stage.path, [part])
             assert position is not None
             assert position.offset == {0: 0, 50: 0, 100: 0, 150: 50, 200: 200}[offset]
 
@@ -169,11 +169,18 @@ class TestSafePoint:
         new = self.part(stage)
         for offset, newest in ((0, 5000), (50, 9000)):
             safe.passed(new, offset, newest)
-        kept, left = safe.position(stage.path, old), safe.position(stage.path, new)
+        kept, left = safe.position(stage.path, [old, new]), safe.position(stage.path, [new])
         assert (kept.inode if kept else 0, left.inode if left else 0) == (old.inode, new.inode)
 
-    def test_before_anything_was_read_there_is_none(self, stage: Stage) -> None:
-        assert SafePoint().position(stage.path, self.part(stage)) is None
+    def test_before_anything_was_read_it_is_where_reading_begins(self, stage: Stage) -> None:
+        stage.write("line\n" * 100)
+        old, new = Growing(stage.path, 50), Growing(stage.path)
+        for safe in (SafePoint(), SafePoint()):
+            position = safe.position(stage.path, [old, new])
+            assert position is not None
+            assert (position.inode, position.offset) == (old.inode, 50)
+            safe.passed(new, 0, 5000)  # of what came later alone
+        assert SafePoint().position(stage.path, []) is None
 
 
 class TestState:
