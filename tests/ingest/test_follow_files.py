@@ -175,7 +175,8 @@ class TestSafePoint:
     def test_before_anything_was_read_it_is_where_reading_begins(self, stage: Stage) -> None:
         stage.write("line\n" * 100)
         old, new = Growing(stage.path, 50), Growing(stage.path)
-        for safe in (SafePoint(), SafePoint()):
+        safe = SafePoint()
+        for _ in range(2):
             position = safe.position(stage.path, [old, new])
             assert position is not None
             assert (position.inode, position.offset) == (old.inode, 50)
