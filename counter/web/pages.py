@@ -1,4 +1,4 @@
-"""What people see: widgets without JavaScript, the tracker, the demo page, opting out. Numbers from one snapshot."""
+"""What people see beside the widget: the tracker, the demo page, opting out; and the files of `static/`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from importlib import resources
 from pathlib import Path
 
 import jinja2
-import msgspec
 from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.errors import WrongType
-from counter.event import DropReason
 from counter.ingest.text import clean
-from counter.stats.totals import Snapshot
-from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.parts import SERVICE, Service
-from counter.web.request import opted_out, read_in_time, visitor_address
-from counter.web.totals import ANSWERS, Asked, is_known, parse_query
-from counter.web.widget import options_from, render_html, render_svg
+from counter.web.request import opted_out, read_in_time
+from counter.web.totals import is_known
 
 HERE = Path(str(resources.files("counter.web")))
 STATIC_TYPES = {
@@ -32,8 +27,6 @@ STATIC_TYPES = {
 PRIVATE = "private, no-store"
 OPT_OUT_SECONDS = 10 * 365 * 86400
 
-_WIDGET_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors *; base-uri 'none'"
-_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _PAGE_CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
     " form-action 'self'"
@@ -45,44 +38,6 @@ _templates = jinja2.Environment(
     auto_reload=False,
     undefined=jinja2.StrictUndefined,
 )
-
-
-async def get_widget_html(request: web.Request) -> web.Response:
-    """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
-    service = request.app[SERVICE]
-    asked, options = _asked(request), options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    if request.query.get("count") == "1":
-        await _count(request, service, asked)
-    answer = await request.app[ANSWERS].to(asked)
-    page = render_html(_now(service, answer.snapshot), options, visitor_address(request, service))
-    return web.Response(
-        text=page,
-        content_type="text/html",
-        headers={"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP,
-                 "Access-Control-Allow-Origin": "*", **NOSNIFF},
-    )  # fmt: skip
-
-
-async def get_widget_svg(request: web.Request) -> web.Response:
-    """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
-    service = request.app[SERVICE]
-    asked, options = _asked(request), options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    headers = {"Content-Security-Policy": _SVG_CSP, "Access-Control-Allow-Origin": "*", **NOSNIFF}
-    counting = request.query.get("count") == "1"
-    if counting:
-        await _count(request, service, asked)
-    answer = await request.app[ANSWERS].to(asked)
-    image = render_svg(
-        _now(service, answer.snapshot), options, visitor_address(request, service) if counting else None
-    ).encode()
-    if counting:
-        headers["Cache-Control"] = PRIVATE
-    else:
-        etag = _etag(image)
-        headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
-        if is_known(request, etag):
-            return web.Response(status=304, headers=headers)
-    return web.Response(body=image, content_type="image/svg+xml", charset="utf-8", headers=headers)
 
 
 async def get_tracker(request: web.Request) -> web.Response:
@@ -164,25 +119,6 @@ def first_site(service: Service) -> str:
 def public_url(request: web.Request, service: Service) -> str:
     """Where this service is reached; as configured, else as it was asked for."""
     return service.config.server.public_url or clean(f"{request.scheme}://{request.host}", 300)
-
-
-def _asked(request: web.Request) -> Asked:
-    query = {**request.query, "site": request.match_info["site"]}
-    page = query.pop("path", "") if query.get("count") != "1" else ""
-    return parse_query({**query, "path": page})
-
-
-def _now(service: Service, snapshot: Snapshot) -> Snapshot:
-    """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
-    now = service.clock.now()
-    local = service.sites.get(snapshot.site.id).local
-    return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now))
-
-
-async def _count(request: web.Request, service: Service, asked: Asked) -> None:
-    verdict = await count_query(request, service, asked.site_id)
-    if verdict.reason == DropReason.RATE_LIMITED:
-        raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
 
 
 def _opt_out_page(out: bool) -> web.Response:

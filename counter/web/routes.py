@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from counter.config import Config
-from counter.web import collect, health, pages, totals
+from counter.web import collect, health, pages, totals, widget_answers
 
 
 def add_routes(app: web.Application, config: Config) -> None:
@@ -18,8 +18,9 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/pixel.gif", collect.get_pixel),
         ("GET", "/api/v1/totals", totals.get_totals),
         ("GET", "/api/v1/you", totals.get_you),
-        ("GET", "/widget/{site}.html", pages.get_widget_html),
-        ("GET", "/widget/{site}.svg", pages.get_widget_svg),
+        ("GET", "/widget/{site}.html", widget_answers.get_html),
+        ("GET", "/widget/{site}.svg", widget_answers.get_svg),
+        ("GET", "/widget/{site}.json", widget_answers.get_json),
         ("GET", "/healthz", health.get_healthz),
         ("GET", "/readyz", health.get_readyz),
         ("GET", "/metrics", health.get_metrics),

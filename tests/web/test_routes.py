@@ -35,6 +35,7 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/you", 200),
     ("GET", "/widget/demo.html", 200),
     ("GET", "/widget/demo.svg", 200),
+    ("GET", "/widget/demo.json", 200),
     ("GET", "/favicon.ico", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
@@ -54,6 +55,7 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/totals?site=nobody", 404),
     ("GET", "/widget/nobody.html", 404),
     ("GET", "/widget/nobody.svg", 404),
+    ("GET", "/widget/nobody.json", 404),
     ("GET", "/widget/demo.png", 404),
     ("GET", "/widget/demo.html?theme=neon", 400),
     ("GET", "/widget/demo.svg?digits=99", 400),
@@ -247,7 +249,13 @@ async def test_the_image_runs_nothing_even_when_it_is_opened_alone(start: Start)
 async def test_a_private_answer_is_never_cached_and_a_public_one_says_what_it_varies_by(start: Start) -> None:
     """T-66."""
     counter = await start()
-    for path in ("/widget/demo.html", "/widget/demo.svg?count=1&path=/", "/api/v1/you", "/opt-out"):
+    for path in (
+        "/widget/demo.html",
+        "/widget/demo.json",
+        "/widget/demo.svg?count=1&path=/",
+        "/api/v1/you",
+        "/opt-out",
+    ):
         assert (await counter.get(path)).headers["Cache-Control"] == "private, no-store", path
     image = await counter.get("/widget/demo.svg", headers={"Accept-Language": "ka"})
     assert image.headers["Cache-Control"].startswith("public")

@@ -1,0 +1,44 @@
+"""The view as JSON: what `widget.js` draws on a page of another origin, without a word or an icon of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from counter import __version__
+from counter.web.widget_options import Options
+from counter.web.widget_view import Row, View, view_of
+
+if TYPE_CHECKING:
+    from counter.stats.totals import Snapshot
+
+
+def render_json(snapshot: Snapshot, options: Options, address: str | None) -> bytes:
+    return msgspec.json.encode(as_json(view_of(snapshot, options, address)))
+
+
+def as_json(view: View) -> dict[str, Any]:
+    """Every part of the view; docs/widget.md names the keys."""
+    return {
+        "lang": view.language.tag,
+        "dir": view.language.direction,
+        "theme": view.theme,
+        "scheme": view.scheme,
+        "title": view.title,
+        "caption": view.language.caption,
+        "digits": view.digits,
+        "spoken": view.spoken,
+        "rows": [_row(row) for row in view.rows],
+        "date": view.date,
+        "instant": view.instant,
+        "about": "",
+        "css": [f"static/themes/{view.theme}.css?v={__version__}", f"static/widget.css?v={__version__}"],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "name": row.name, "label": row.label, "text": row.text, "icon": row.icon, "past": row.past, "long": row.long,
+        "day": row.day,
+    }  # fmt: skip
