@@ -32,7 +32,7 @@ _PAGE_CSP = (
     " form-action 'self'"
 )
 
-_templates = jinja2.Environment(
+templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "templates"),
     autoescape=True,
     auto_reload=False,
@@ -69,7 +69,7 @@ async def get_demo(request: web.Request) -> web.Response:
     site_id = request.query.get("site") or first_site(service)
     service.sites.public(site_id)
     tracker = service.config.tracker
-    page = _templates.get_template("demo.html").render(
+    page = templates.get_template("demo.html").render(
         site_id=site_id, public_url=public_url(request, service), version=__version__,
         script_name=tracker.script_name, hit_path=tracker.hit_path,
     )  # fmt: skip
@@ -122,7 +122,7 @@ def public_url(request: web.Request, service: Service) -> str:
 
 
 def _opt_out_page(out: bool) -> web.Response:
-    page = _templates.get_template("opt_out.html").render(out=out, version=__version__)
+    page = templates.get_template("opt_out.html").render(out=out, version=__version__)
     headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
     return web.Response(text=page, content_type="text/html", headers=headers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from counter.config import Config
-from counter.web import collect, health, pages, totals, widget_answers
+from counter.web import about, collect, health, pages, totals, widget_answers
 
 
 def add_routes(app: web.Application, config: Config) -> None:
@@ -21,6 +21,7 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/widget/{site}.html", widget_answers.get_html),
         ("GET", "/widget/{site}.svg", widget_answers.get_svg),
         ("GET", "/widget/{site}.json", widget_answers.get_json),
+        ("GET", "/widget/{site}/about", about.get_about),
         ("GET", "/healthz", health.get_healthz),
         ("GET", "/readyz", health.get_readyz),
         ("GET", "/metrics", health.get_metrics),

@@ -8,14 +8,14 @@ import msgspec
 
 from counter import __version__
 from counter.web.widget_options import Options
-from counter.web.widget_view import Row, View, view_of
+from counter.web.widget_view import Reader, Row, View, view_of
 
 if TYPE_CHECKING:
     from counter.stats.totals import Snapshot
 
 
-def render_json(snapshot: Snapshot, options: Options, address: str | None) -> bytes:
-    return msgspec.json.encode(as_json(view_of(snapshot, options, address)))
+def render_json(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> bytes:
+    return msgspec.json.encode(as_json(view_of(snapshot, options, reader, about)))
 
 
 def as_json(view: View) -> dict[str, Any]:
@@ -32,7 +32,9 @@ def as_json(view: View) -> dict[str, Any]:
         "rows": [_row(row) for row in view.rows],
         "date": view.date,
         "instant": view.instant,
-        "about": "",
+        "day_dir": view.day_direction,
+        "about": view.about,
+        "about_label": view.language.about,
         "css": [f"static/themes/{view.theme}.css?v={__version__}", f"static/widget.css?v={__version__}"],
     }
 
@@ -40,5 +42,5 @@ def as_json(view: View) -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     return {
         "name": row.name, "label": row.label, "text": row.text, "icon": row.icon, "past": row.past, "long": row.long,
-        "day": row.day,
+        "day": row.day, "day_text": row.day_text, "codes": row.codes,
     }  # fmt: skip

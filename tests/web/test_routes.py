@@ -36,6 +36,7 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/widget/demo.html", 200),
     ("GET", "/widget/demo.svg", 200),
     ("GET", "/widget/demo.json", 200),
+    ("GET", "/widget/demo/about", 200),
     ("GET", "/favicon.ico", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
@@ -56,6 +57,7 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/widget/nobody.html", 404),
     ("GET", "/widget/nobody.svg", 404),
     ("GET", "/widget/nobody.json", 404),
+    ("GET", "/widget/nobody/about", 404),
     ("GET", "/widget/demo.png", 404),
     ("GET", "/widget/demo.html?theme=neon", 400),
     ("GET", "/widget/demo.svg?digits=99", 400),
@@ -187,7 +189,9 @@ def test_each_metric_is_documented() -> None:
 
 def test_each_route_is_documented() -> None:
     paths = {path.partition("?")[0] for _, path, status in ROUTES if status < 400 and not path.startswith("/static/")}
-    shown = {path.replace("demo.", "ID.").replace("/garden", "") for path in paths}
+    shown = {
+        path.replace("demo.", "ID.").replace("/widget/demo/", "/widget/ID/").replace("/garden", "") for path in paths
+    }
     assert [path for path in sorted(shown) if path not in DOCUMENTATION] == []
 
 
