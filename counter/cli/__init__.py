@@ -17,13 +17,14 @@ from counter.cli.demo_data import demo_data
 from counter.cli.geo import geo
 from counter.cli.import_daily import import_daily
 from counter.cli.import_log import import_log
+from counter.cli.import_vinaora import import_vinaora
 from counter.cli.lists import lists
 from counter.cli.serve import serve
 from counter.cli.site import site
 from counter.cli.totals import totals
 from counter.errors import CounterError
 
-COMMANDS = (serve, check_config, site, totals, import_log, import_daily, geo, demo_data, check, backup, restore, lists)
+COMMANDS = (serve, check_config, site, totals, import_log, import_daily, import_vinaora, geo, demo_data, check, backup, restore, lists)
 
 
 @click.group(
