@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from counter.web.digits import HEIGHT as FRAME
+from counter.web.digits import Digits, draw_digits
 from counter.web.text_width import text_width
+from counter.web.theme import THEMES, Theme
 from counter.web.widget_view import Row, View
 
 WIDTH = 246
 PAD = 15
 ICON = 25  # from the edge of the lines to their labels
-FRAME = 44  # height of the odometer
-REEL_WIDTH, REEL_GAP, REEL_INSET = 29.0, 2.0, 4
+BAND, BAND_INSET = 8.4, 3.8  # height of a theme's band, and how far it stands from the card's edge
 ROW = 27
 SECOND_LINE = 15  # more for what stands below its label, and for the day of the record
 DATE = 24
@@ -24,14 +26,6 @@ ROOM = WIDTH - 2 * PAD - ICON  # for a label and its number
 FLAG_WIDTH, FLAG_HEIGHT, FLAG_GAP = 24, 15, 3
 FLAGS_A_LINE = (WIDTH - 2 * PAD + FLAG_GAP) // (FLAG_WIDTH + FLAG_GAP)
 LABEL_SIZE, SMALL_SIZE, TINY_SIZE = 14.0, 12.0, 10.5
-
-
-@dataclass(frozen=True, slots=True)
-class Reel:
-    digit: str
-    blank: bool
-    last: bool
-    x: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +57,33 @@ class Picture:
     start: int
     end: int
     icon: int
-    reel_width: float
-    reels: tuple[Reel, ...]
+    radius: float  # of the card
+    bands: tuple[str, ...]  # points of the theme's band, above and below
+    digits: Digits | None
     lines: tuple[Line, ...]
     date: int  # baseline
 
 
 def picture_of(view: View) -> Picture:
     rtl = view.language.direction == "rtl"
-    width, reels = _reels(view.digits)
-    top = PAD + (FRAME + 7 if reels else 0)
+    theme = THEMES[view.theme]
+    digits = draw_digits(theme, view.digits, PAD, PAD, WIDTH - 2 * PAD) if view.digits else None
+    top = PAD + (FRAME + 7 if digits else 0)
     lines = []
     for row in view.rows:
         line = _line(row, top, rtl)
         lines.append(line)
         top += ROW + (SECOND_LINE if line.below or row.day else 0) + _flags_height(line.flags)
+    height = top + (DATE if view.date else 0) + PAD - 3
     return Picture(
         width=WIDTH,
-        height=top + (DATE if view.date else 0) + PAD - 3,
+        height=height,
         start=WIDTH - PAD - ICON if rtl else PAD + ICON,
         end=PAD if rtl else WIDTH - PAD,
         icon=WIDTH - PAD - 16 if rtl else PAD,
-        reel_width=width,
-        reels=reels,
+        radius=theme.pixels("card-radius"),
+        bands=_bands(theme, height),
+        digits=digits,
         lines=tuple(lines),
         date=top + 18 if view.date else 0,
     )
@@ -95,7 +93,7 @@ def _line(row: Row, top: int, rtl: bool) -> Line:
     size = "tiny" if row.long and row.is_number else "small" if row.name == "ip" or not row.is_number else ""
     pixels = {"": LABEL_SIZE, "small": SMALL_SIZE, "tiny": TINY_SIZE}[size]
     label = text_width(row.label, LABEL_SIZE, bold=row.name == "all")
-    text = text_width(row.text, pixels, bold=True)
+    text = text_width(row.text, pixels, bold=not size)
     below = not row.day and label + GAP + text > ROOM
     beside = ROOM if below else ROOM - GAP - text
     return Line(
@@ -123,14 +121,12 @@ def _flags_height(flags: tuple[Flag, ...]) -> int:
     return flags[-1].y - ROW + FLAG_HEIGHT + 7 if flags else 0
 
 
-def _reels(digits: tuple[tuple[str, bool], ...]) -> tuple[float, tuple[Reel, ...]]:
-    """The width of a reel and the reels, centred in the frame and narrower when there are many."""
-    if not digits:
-        return 0.0, ()
-    room, count = WIDTH - 2 * (PAD + REEL_INSET), len(digits)
-    width = min(REEL_WIDTH, (room - REEL_GAP * (count - 1)) / count)
-    left = (WIDTH - count * (width + REEL_GAP) + REEL_GAP) / 2
-    return round(width, 2), tuple(
-        Reel(digit, blank, number == count - 1, round(left + number * (width + REEL_GAP), 2))
-        for number, (digit, blank) in enumerate(digits)
+def _bands(theme: Theme, height: int) -> tuple[str, ...]:
+    """The ornament of a theme in the padding, the lower one upside down."""
+    if "band" not in theme.shapes:
+        return ()
+    band, room = theme.shapes["band"], WIDTH - 2 * PAD
+    return (
+        band.within(PAD, BAND_INSET, room, BAND),
+        band.within(PAD, height - BAND_INSET, room, -BAND),
     )
