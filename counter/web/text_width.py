@@ -12,7 +12,7 @@ BOLD = 1.1
 _BLOCKS = (
     (0x0250, 0.6),  # Latin
     (0x0530, 0.64),  # Greek, Cyrillic
-    (0x0900, 0.5),  # Hebrew, Arabic: joined letters are narrow
+    (0x0900, 0.55),  # Hebrew, Arabic: joined letters are narrow
     (0x10A0, 0.62),
     (0x1100, 0.66),  # Georgian
     (0x2E80, 0.6),
@@ -34,5 +34,7 @@ def _em(character: str) -> float:
         return 0.95
     if unicodedata.combining(character):
         return 0.0
+    if character.isdecimal():
+        return 0.64
     code = ord(character)
     return next((width for limit, width in _BLOCKS if code < limit), _SQUARE)

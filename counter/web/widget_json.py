@@ -42,5 +42,6 @@ def as_json(view: View) -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     return {
         "name": row.name, "label": row.label, "text": row.text, "icon": row.icon, "past": row.past, "long": row.long,
+        "is_number": row.is_number, "below": row.below, "wide": row.wide,
         "day": row.day, "day_text": row.day_text, "codes": row.codes,
     }  # fmt: skip

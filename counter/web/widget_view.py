@@ -17,14 +17,17 @@ from counter.labels import (
     local_moment,
     spoken_total,
 )
+from counter.web.text_width import text_width
 from counter.web.widget_icons import ICONS
 from counter.web.widget_options import Options
 
 if TYPE_CHECKING:
     from counter.stats.totals import Snapshot
 
+_SIZE, _SMALL, _ROOM = 14.0, 12.0, 185.0  # pixels: letters of labels, of a reader's lines, and the room of both
 _PAST = frozenset({"yesterday", "last_week", "last_month"})  # drawn in a quieter colour
 _LONG = 15  # characters; an IPv4 address has at most so many
+_LONG_WORDS = 12  # characters that stand beside the longest label
 
 # XML 1.0 has no place for these, not even escaped, and lone surrogates cannot be sent at all.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -60,8 +63,21 @@ class Row:
 
     @property
     def long(self) -> bool:
-        """An IPv6 address, or a long name: smaller, and allowed a second line."""
-        return self.name in READER_LINES and len(self.text) > _LONG
+        """An IPv6 address, or words too long to stand beside any label."""
+        return self.name in READER_LINES and len(self.text) > (_LONG if self.is_number else _LONG_WORDS)
+
+    @property
+    def below(self) -> bool:
+        """Whether it stands below its label where that is narrow."""
+        if self.name not in READER_LINES:
+            return False
+        return self.long or text_width(self.label, _SIZE) + text_width(self.text, _SMALL) > _ROOM
+
+    @property
+    def wide(self) -> bool:
+        """What stands below may be as wide as the card: the label surely takes one line beside the number."""
+        number = 0.0 if self.below else text_width(self.text, _SIZE, bold=True)
+        return text_width(self.label, _SIZE) + number <= _ROOM
 
     @property
     def is_number(self) -> bool:

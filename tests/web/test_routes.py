@@ -59,7 +59,7 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/widget/nobody.json", 404),
     ("GET", "/widget/nobody/about", 404),
     ("GET", "/widget/demo.png", 404),
-    ("GET", "/widget/demo.html?theme=neon", 400),
+    ("GET", "/widget/demo.html?theme=no-such", 400),
     ("GET", "/widget/demo.svg?digits=99", 400),
     ("GET", "/pixel.gif", 400),
     ("GET", "/demo?site=nobody", 404),

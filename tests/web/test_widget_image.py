@@ -62,7 +62,11 @@ def test_in_every_language_a_label_and_its_text_have_room(tag: str) -> None:
     svg = render_svg(SNAPSHOT, options(lang=tag, lines=EVERYTHING), Reader("255.255.255.255", "CF", "Chrome · Windows"))
     for group in ET.fromstring(svg).iter(f"{SVG}g"):
         label, text, *_ = group.iter(f"{SVG}text")
-        widths = [float(one.attrib.get("textLength") or text_width(one.text or "", 14)) for one in (label, text)]
+        sizes = (14, 12 if "small" in text.attrib["class"] else 14)
+        widths = [
+            float(one.attrib.get("textLength") or text_width(one.text or "", size))
+            for one, size in zip((label, text), sizes, strict=True)
+        ]
         assert max(widths) <= ROOM
         assert label.attrib["y"] != text.attrib["y"] or sum(widths) <= ROOM + 14, group.attrib["class"]
 
