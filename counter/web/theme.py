@@ -8,8 +8,9 @@ own to load, so it is drawn from the same values. docs/themes.md is the contract
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from counter.errors import ConfigError
@@ -172,13 +173,37 @@ def _shapes(theme: str, properties: Mapping[str, str]) -> dict[str, Shape]:
     return found
 
 
-def read_themes(folder: Path) -> dict[str, Theme]:
-    """All themes of a folder, by name."""
-    return {file.stem: read_theme(file.stem, file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.css"))}
+class Themes(Mapping[str, Theme]):
+    """The themes of a folder by name, read when the first one is asked for: a command that draws nothing needs none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _themes(self) -> dict[str, Theme]:
+        files = sorted(self._folder.glob("*.css"))
+        return {file.stem: read_theme(file.stem, file.read_text(encoding="utf-8")) for file in files}
+
+    def __getitem__(self, name: str) -> Theme:
+        return self._themes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._themes)
+
+    def __len__(self) -> int:
+        return len(self._themes)
 
 
-THEMES: Mapping[str, Theme] = read_themes(STATIC / "themes")
+THEMES = Themes(STATIC / "themes")
 DEFAULT_THEME = "classic"
+
+
+def check_themes(themes: Mapping[str, Theme]) -> None:
+    """Read them all now, so that a bad one stops the start and not a page; `ConfigError` names it."""
+    if DEFAULT_THEME not in themes:
+        raise ConfigError(
+            f"There is no theme {DEFAULT_THEME!r} in {STATIC / 'themes'}; it is what shows when none is named."
+        )
 
 
 def contrast(one: str, other: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from counter.errors import Overloaded, StoreError
 from counter.event import DropReason
 from counter.ingest.writer import RETRY_AFTER
 from counter.stats.totals import Snapshot, Tally, take_snapshot
+from counter.web.badge import badge_from, render_badge
 from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
@@ -66,10 +68,22 @@ async def get_json(request: web.Request) -> web.Response:
 async def get_svg(request: web.Request) -> web.Response:
     """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
     options = _options(request)
+    return await _answer_image(request, options, lambda snapshot, reader: render_svg(snapshot, options, reader))
+
+
+async def get_badge(request: web.Request) -> web.Response:
+    """One number as a small image, with the same rules."""
+    badge = badge_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    return await _answer_image(request, badge.options, lambda snapshot, _: render_badge(snapshot, badge))
+
+
+async def _answer_image(
+    request: web.Request, options: Options, draw: Callable[[Snapshot, Reader | None], str]
+) -> web.Response:
     found = await _find(request, options)
     private = _is_counting(request)
     reader = _reader(request) if private and not _is_bot(request) else None
-    image = render_svg(found.snapshot, options, reader).encode()
+    image = draw(found.snapshot, reader).encode()
     headers = {"Content-Security-Policy": _SVG_CSP, **found.headers}
     if private or found.status != 200:
         headers["Cache-Control"] = PRIVATE

@@ -22,9 +22,10 @@ from counter.web.theme import (
     STATIC,
     TEXT_ON,
     THEMES,
+    Themes,
+    check_themes,
     contrast,
     read_theme,
-    read_themes,
 )
 from counter.web.widget import render_html, render_svg
 from tests.web.widget_sample import SNAPSHOT, options
@@ -157,7 +158,7 @@ def test_the_theme_in_the_documentation_is_one(tmp_path: Path) -> None:
     block = re.search(r"```css\n(/\* Sunset.*?)```", DOCS, re.DOTALL)
     assert block is not None
     (tmp_path / "sunset.css").write_text(block[1], encoding="utf-8")
-    theme = read_themes(tmp_path)["sunset"]
+    theme = Themes(tmp_path)["sunset"]
     assert theme.title == "Sunset"
     for text, (grounds, least) in TEXT_ON.items():
         for ground in grounds:
@@ -193,3 +194,13 @@ def test_the_theme_in_the_documentation_is_one(tmp_path: Path) -> None:
 def test_a_bad_theme_is_refused_with_a_sentence(name: str, css: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         read_theme(name, css)
+
+
+def test_a_bad_theme_stops_the_start_and_not_a_page(tmp_path: Path) -> None:
+    check_themes(THEMES)
+    (tmp_path / "bad.css").write_text("/* Bad: no colours. */", encoding="utf-8")
+    themes = Themes(tmp_path)
+    with pytest.raises(ConfigError, match="Theme 'bad', light: missing or unknown colours"):
+        check_themes(themes)
+    with pytest.raises(ConfigError, match="There is no theme 'classic'"):
+        check_themes(Themes(tmp_path / "empty"))
