@@ -20,6 +20,12 @@ DEFAULT_FLAGS = 8
 MAX_FLAGS = 40
 MAX_LABEL = 40  # characters of a label of one's own
 
+# Every key that is looked at; the owner's manual names each.
+OPTIONS = (
+    "lang", "lines", "theme", "scheme", "digits", "label.LINE", "hide_zeros", "numerals", "date", "flags", "about",
+    "fragment",
+)  # fmt: skip
+
 Choice = TypeVar("Choice", bound=str)
 Date = Literal["iso", "local"]
 

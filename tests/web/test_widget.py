@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from counter.errors import BadInput
+from counter.labels import LANGUAGES
 from counter.query import Count
 from counter.site import Site
 from counter.stats.totals import Snapshot
 from counter.web.widget import Reader, render_html, render_svg
 from counter.web.widget_icons import ICONS
 from counter.web.widget_json import render_json
+from counter.web.widget_options import OPTIONS
 from tests.web.widget_sample import DAY, EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options, rows_of
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'"
@@ -149,6 +152,21 @@ def test_the_link_to_the_explanation_is_there_on_wish_only() -> None:
 def test_a_wrong_option_is_a_sentence(query: dict[str, str], sentence: str) -> None:
     with pytest.raises(BadInput, match=re.escape(sentence)):
         options(**query)
+
+
+def test_each_option_line_language_and_key_is_documented() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "widget.md").read_text(encoding="utf-8")
+    whole = view(lines=EVERYTHING, reader=READER)
+    (row, *_) = whole["rows"]  # type: ignore[misc]
+    named = [*OPTIONS, *EVERYTHING.split(","), *LANGUAGES, *whole, *row]
+    assert [name for name in named if f"`{name}`" not in manual] == []
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_each_option_is_looked_at(option: str) -> None:
+    wrong = {"label.LINE": ("label.today", "")}.get(option, (option, "\x00"))
+    with pytest.raises(BadInput):
+        options(**dict([wrong]))
 
 
 # For those who cannot see it, and for pages that take it in -----------------------------------------------------
