@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from counter.web.theme import THEMES
-from tests.browser.chromium import browser, reader, shared_service
+from tests.browser.chromium import browser, host_page, reader, shared_service
 from tests.process import Service
 
 __all__ = ["browser", "shared_service"]
@@ -99,3 +99,20 @@ def test_plain_takes_the_colours_and_the_font_of_its_page(browser: Browser, shar
         for part in (".vc", ".vc-digit:last-child b", ".vc-table th", ".vc-table td"):
             style = page.evaluate(f"(s => [s.color, s.fontFamily])(getComputedStyle(document.querySelector('{part}')))")
             assert style == ["rgb(1, 2, 3)", "serif"], part
+
+
+def test_the_script_draws_a_themes_own_digits(browser: Browser, shared_service: Service) -> None:
+    """In a shadow root, under a policy that names this origin for scripts and connections only."""
+    origin = shared_service.url
+    body = f"""<!doctype html><html lang="en"><title>Ours</title>
+      <visitor-counter data-theme="led" data-digits="7"></visitor-counter>
+      <script async src="{origin}/counter.js" data-site="demo"></script></html>"""
+    with host_page(body, f"default-src 'none'; script-src {origin}; connect-src {origin}") as ours:
+        with reader(browser) as (page, seen):
+            page.goto(f"{ours}/")
+            page.wait_for_selector("visitor-counter .vc-led .vc-d0 b")
+            digits = page.evaluate("""[...document.querySelector('visitor-counter').shadowRoot.querySelectorAll('b')]
+              .map(one => [one.textContent, getComputedStyle(one).clipPath.split('(')[0]])""")
+        assert [kind for _, kind in digits] == ["polygon"] * 7
+        assert "".join(digit for digit, _ in digits).isdigit()
+        assert seen.errors == []
