@@ -1,8 +1,7 @@
-"""What people see beside the widget: the tracker, the demo page, opting out; and the files of `static/`."""
+"""What people see beside the widget: the demo page, opting out; and the files of `static/`."""
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -13,10 +12,11 @@ from aiohttp import hdrs, web
 from counter import __version__
 from counter.errors import WrongType
 from counter.ingest.text import clean
+from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
 from counter.web.parts import SERVICE, Service
 from counter.web.request import opted_out, read_in_time
-from counter.web.totals import is_known
+from counter.web.tracker import snippet
 
 HERE = Path(str(resources.files("counter.web")))
 STATIC_TYPES = {
@@ -40,27 +40,12 @@ templates = jinja2.Environment(
 )
 
 
-async def get_tracker(request: web.Request) -> web.Response:
-    """The script of the snippet, with the configured hit path in it."""
-    body, etag = _tracker(request.app[SERVICE].config.tracker.hit_path)
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*", **NOSNIFF}
-    if is_known(request, etag):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers={**headers, "Content-Type": STATIC_TYPES[".js"]})
-
-
 async def get_static(request: web.Request) -> web.Response:
     """A file of `static/`, found in a list made at start: no path of a visitor ever reaches the file system."""
     found = _static_files().get(request.match_info["name"])
     if found is None:
         raise web.HTTPNotFound
-    body, kind, etag = found
-    # The script reads style sheets from pages of other origins.
-    shared = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-    headers = {"ETag": etag, "Content-Type": kind, **shared, **NOSNIFF}
-    if is_known(request, etag):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers=headers)
+    return answer_file(request, found, {"Cache-Control": "public, max-age=3600"})
 
 
 async def get_demo(request: web.Request) -> web.Response:
@@ -68,10 +53,11 @@ async def get_demo(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     site_id = request.query.get("site") or first_site(service)
     service.sites.public(site_id)
-    tracker = service.config.tracker
+    tracker, public = service.config.tracker, public_url(request, service)
     page = templates.get_template("demo.html").render(
-        site_id=site_id, public_url=public_url(request, service), version=__version__,
-        script_name=tracker.script_name, hit_path=tracker.hit_path,
+        site_id=site_id, public_url=public, version=__version__,
+        script_name=tracker.script_name, snippet=snippet(tracker, public, site_id),
+        pinned_snippet=snippet(tracker, public, site_id, pinned=True),
     )  # fmt: skip
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
     return web.Response(text=page, content_type="text/html", headers=headers)
@@ -103,8 +89,7 @@ async def post_opt_out(request: web.Request) -> web.Response:
 
 async def get_icon(request: web.Request) -> web.Response:
     """Browsers ask for it wherever a page names no icon."""
-    body, kind, _ = _static_files()["demo-icon.svg"]
-    return web.Response(body=body, headers={"Content-Type": kind, "Cache-Control": "public, max-age=86400", **NOSNIFF})
+    return answer_file(request, _static_files()["demo-icon.svg"], {"Cache-Control": "public, max-age=86400"})
 
 
 async def get_start(request: web.Request) -> web.Response:
@@ -128,22 +113,10 @@ def _opt_out_page(out: bool) -> web.Response:
 
 
 @cache
-def _tracker(hit_path: str) -> tuple[bytes, str]:
-    script = (HERE / "static" / "counter.js").read_text(encoding="utf-8")
-    body = script.replace('dataset.hit || "hit"', f'dataset.hit || "{hit_path[1:]}"').encode()
-    return body, _etag(body)
-
-
-@cache
-def _static_files() -> dict[str, tuple[bytes, str, str]]:
+def _static_files() -> dict[str, File]:
     found = {}
     for path in sorted((HERE / "static").rglob("*")):
         if path.is_file() and path.suffix in STATIC_TYPES:
-            body = path.read_bytes()
             name = path.relative_to(HERE / "static").as_posix()
-            found[name] = (body, STATIC_TYPES[path.suffix], _etag(body))
+            found[name] = make_file(path.read_bytes(), STATIC_TYPES[path.suffix])
     return found
-
-
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'

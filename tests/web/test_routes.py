@@ -30,6 +30,9 @@ ROUTES: list[tuple[str, str, int]] = [
     ("POST", "/hit", 400),
     ("OPTIONS", "/hit", 204),
     ("GET", "/counter.js", 200),
+    ("GET", "/counter.0123456789.js", 200),
+    ("GET", "/counter-widget.js", 200),
+    ("GET", "/counter-widget.0123456789.js", 200),
     ("GET", "/pixel.gif?site=demo&path=/", 200),
     ("GET", "/api/v1/totals?site=demo", 200),
     ("GET", "/api/v1/you", 200),
@@ -37,6 +40,8 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/widget/demo.svg", 200),
     ("GET", "/widget/demo.json", 200),
     ("GET", "/widget/demo/about", 200),
+    ("GET", "/widget/gallery", 200),
+    ("GET", "/badge/demo.svg", 200),
     ("GET", "/favicon.ico", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
@@ -257,6 +262,7 @@ async def test_a_private_answer_is_never_cached_and_a_public_one_says_what_it_va
         "/widget/demo.html",
         "/widget/demo.json",
         "/widget/demo.svg?count=1&path=/",
+        "/badge/demo.svg?count=1&path=/",
         "/api/v1/you",
         "/opt-out",
     ):
@@ -311,6 +317,7 @@ async def test_the_demo_page_carries_the_snippet(start: Start) -> None:
     assert '<script async src="/counter.js" data-site="demo"></script>' in page
     assert "<visitor-counter" in page
     assert "https://counter.example/counter.js" in page
+    assert re.search(r"https://counter.example/counter\.[0-9a-f]{10}\.js&#34; integrity=&#34;sha384-", page)
     assert "https://counter.example/widget/demo.svg?count=1" in page
 
 
