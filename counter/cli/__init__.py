@@ -21,10 +21,14 @@ from counter.cli.import_vinaora import import_vinaora
 from counter.cli.lists import lists
 from counter.cli.serve import serve
 from counter.cli.site import site
+from counter.cli.snippet import snippet
 from counter.cli.totals import totals
 from counter.errors import CounterError
 
-COMMANDS = (serve, check_config, site, totals, import_log, import_daily, import_vinaora, geo, demo_data, check, backup, restore, lists)
+COMMANDS = (
+    serve, check_config, site, snippet, totals, import_log, import_daily, import_vinaora, geo, demo_data, check, backup,
+    restore, lists,
+)  # fmt: skip
 
 
 @click.group(
