@@ -6,6 +6,7 @@ The factors are those of DejaVu Sans, the widest of the fonts that systems show 
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 BOLD = 1.1
 # Upper limit of a block of Unicode, and the mean width of its letters in em.
@@ -22,6 +23,7 @@ _NARROW = frozenset("iljtfI.,:;'|!’ \u00a0\u202f")
 _WIDE = frozenset("mwMWШЩЮЖМФшщюжмфЫы@—")
 
 
+@lru_cache(4096)  # labels are the same ones again and again
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Pixels that `text` takes at most, roughly, in a font of `size` pixels."""
     return sum(_em(character) for character in text) * size * (BOLD if bold else 1.0)
