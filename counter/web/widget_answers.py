@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
-from counter.errors import Overloaded, StoreError
+from counter.errors import BadInput, Overloaded, StoreError
 from counter.event import DropReason
 from counter.ingest.writer import RETRY_AFTER
 from counter.stats.totals import Snapshot, Tally, take_snapshot
@@ -110,9 +110,12 @@ def _is_bot(request: web.Request) -> bool:
 
 
 def _asked(request: web.Request, *, counting: bool) -> Asked:
-    """Whose numbers: a page's with `path`, unless that is the path to be counted; then the whole site's."""
+    """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
     query = {**request.query, "site": request.match_info["site"]}
-    if counting:
+    scope = query.get("scope", "site" if counting else "page")
+    if scope not in ("site", "page"):
+        raise BadInput(f"scope is {scope[:40]!a}; allowed are site, page.")
+    if scope == "site":
         query["path"] = ""
     return parse_query(query)
 

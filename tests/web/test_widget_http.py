@@ -84,6 +84,18 @@ async def test_a_page_has_a_widget_of_its_own(start: Start) -> None:
     assert (await view(counter, "metric=pageviews&path=/two"))["spoken"] == "1 page view in total"
 
 
+async def test_a_counting_image_shows_its_own_page_where_it_is_told_to(start: Start) -> None:
+    counter = await start()
+    await counter.hit(path="/two", ip=GERMANY)
+    path = "/widget/demo.svg?lang=en&metric=pageviews&count=1&path=/one"
+    assert "All days: 2." in await (await counter.get(path, headers=READER)).text()
+    assert "All days: 2." in await (await counter.get(f"{path}&scope=page", headers=READER)).text()
+    assert "All days: 4." in await (await counter.get(f"{path}&scope=site", headers=READER)).text()
+    wrong = await counter.get(f"{path}&scope=all", headers=READER)
+    assert (wrong.status, (await wrong.json())["message"]) == (400, "scope is 'all'; allowed are site, page.")
+    assert len(counter.hits()) == 4
+
+
 # Countries seen -------------------------------------------------------------------------------------------------
 
 
