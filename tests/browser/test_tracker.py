@@ -585,3 +585,84 @@ def test_a_prerendered_page_is_counted_when_it_is_opened(counted: Counted, tmp_p
         finally:
             process.terminate()
             process.wait()
+
+
+BORROWED = "".join(
+    f'<p id="{name}_container_{scope}_{unit}" style="display: none"><i id="{name}_value_{scope}_{unit}"></i></p>'
+    for name in ("busuanzi", "vercount")
+    for scope in ("site", "page")
+    for unit in ("pv", "uv")
+)
+
+
+def test_the_places_of_other_counters_are_filled_and_shown(browser: Browser, counted: Counted) -> None:
+    with host(browser, counted, body=BORROWED.replace('style="display: none"', "hidden")) as ours:
+        ours.page.goto(f"{ours.url}/first")
+        until(lambda: ours.page.text_content("#vercount_value_page_uv"), "1")
+        ours.page.goto(f"{ours.url}/second")
+        shown = (
+            "[...document.querySelectorAll('i')].map(one => one.textContent + getComputedStyle(one.parentNode).display)"
+        )
+        numbers = ["2inline", "1inline", "1inline", "1inline"]  # of the site: views, visitors; of the page: the same
+        until(lambda: ours.page.evaluate(shown), numbers * 2)
+        assert ours.seen.errors == []
+
+
+ROOM = [
+    "",
+    'data-about="1"',
+    'data-digits="none"',
+    'data-lines="all"',
+    'data-lines="record_day,today"',
+    'data-lang="ar"',
+]
+
+
+@pytest.mark.parametrize("attributes", ROOM)
+def test_nothing_on_the_page_moves_when_the_numbers_come(attributes: str, browser: Browser, running: Service) -> None:
+    counted = Counted(running, SITES[-1])
+    running.hit(counted.site)
+    widget = f'<visitor-counter id="widget" {attributes}></visitor-counter>'
+    with host(browser, counted, body=widget, attributes='data-exclude="*"') as ours:
+        ours.page.route("**/widget/*.json*", lambda route: None)
+        ours.page.goto(ours.url)
+        until(lambda: ours.page.evaluate("widget.shadowRoot?.textContent"), "—")
+        height = "document.getElementById('widget').getBoundingClientRect().height"
+        before = ours.page.evaluate(height)
+        ours.page.unroute("**/widget/*.json*")  # lets those go that were held
+        until(lambda: ours.page.evaluate("!!widget.shadowRoot.querySelector('.vc')"), True)
+        assert abs(ours.page.evaluate(height) - before) <= 2
+
+
+def test_what_the_server_put_into_a_widget_stays_until_there_are_numbers(browser: Browser, counted: Counted) -> None:
+    widget = '<visitor-counter id="widget"><p id="server">7 on 2024-11-21</p></visitor-counter>'
+    with host(browser, counted, body=widget) as ours:
+        ours.page.route("**/widget/*.json*", lambda route: route.abort())
+        ours.page.goto(f"{ours.url}/first")
+        ours.until_stored("pageview")
+        assert ours.page.is_visible("#server")
+        ours.page.unroute("**/widget/*.json*")
+        ours.page.evaluate("history.pushState({}, '', '/second')")
+        until(lambda: lines(ours.page, "widget").get("Today"), "1")
+        assert not ours.page.is_visible("#server")
+
+
+def test_a_widget_that_comes_later_is_drawn(browser: Browser, counted: Counted) -> None:
+    add = (
+        "const later = document.createElement('%s'); later.id = '%s'; later.dataset.counter = 'today';"
+        "document.body.append(later);"
+    )
+    with host(browser, counted, body="<h1>Ours</h1>") as ours:
+        asked: list[str] = []
+        ours.page.on("request", lambda request: asked.append(request.url))
+        ours.page.goto(f"{ours.url}/")
+        ours.until_stored("pageview")
+        assert not [url for url in asked if "counter-widget" in url], (
+            "a page without numbers does not fetch what draws them"
+        )
+        ours.page.evaluate("{" + add % ("span", "first") + "} history.pushState({}, '', '/next')")
+        until(lambda: ours.page.text_content("#first"), "1")
+        ours.page.evaluate("{" + add % ("visitor-counter", "widget") + "}")
+        until(lambda: lines(ours.page, "widget").get("Today"), "1")
+        ours.page.evaluate("{" + add % ("span", "second") + "} counter.draw()")
+        until(lambda: ours.page.text_content("#second"), "1")

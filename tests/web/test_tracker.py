@@ -58,7 +58,7 @@ def test_both_placeholders_stand_once_and_are_filled() -> None:
 
 
 def test_downloads_are_files_that_an_access_log_calls_downloads_too() -> None:
-    listed = re.search(r'\?\?\s+"([^"]+)"', SOURCES["counter.js"])
+    listed = re.search(r'settings\.downloads \?\?\s+"([^"]+)"', SOURCES["counter.js"])
     assert listed
     shapes = [re.compile(shape) for shape in listed[1].split("|")]
     for shape in shapes:

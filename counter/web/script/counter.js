@@ -139,11 +139,11 @@ try {
       }
       count(named.dataset.counterEvent, props);
     }
-    const { href: to, host, origin, pathname } = link;
+    if (!/^http/.test(link)) return; // a link as text is its address
     const file = RegExp("\\.(" + (settings.downloads ??
-      "7z|apk|csv|dmg|docx?|epub|exe|gz|mp.|od.|pdf|pptx?|rar|xlsx?|zip") + ")$", "i").test(pathname);
-    if (/^http/.test(to) && (file || host != location.host)) {
-      count(file ? "download" : "outbound", { url: origin + pathname });
+      "7z|apk|csv|dmg|docx?|epub|exe|gz|mp.|od.|pdf|pptx?|rar|xlsx?|zip") + ")$", "i").test(link.pathname);
+    if (file || link.host != location.host) {
+      count(file ? "download" : "outbound", { url: link.origin + link.pathname });
     }
   };
 

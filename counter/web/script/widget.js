@@ -228,8 +228,10 @@ function reserve(element) {
     .split(",").map((name) => name.trim()).filter((name) => name !== "none");
   const rows = lines.filter((name) => name !== "date").length;
   const ems = 2 + (element.dataset.digits === "none" ? 0 : 3.15 + (rows ? 0.5 : 0)) + 1.93 * rows +
-    (lines.includes("record_day") ? 0.67 : 0) + (lines.includes("date") ? 1.71 : 0);
-  return `:host{min-block-size:calc(${ems.toFixed(2)}em + 2px)}.wait{display:block;line-height:2;text-align:center}`;
+    (lines.includes("record_day") ? 0.67 : 0) + (lines.includes("date") ? 1.71 : 0) +
+    (element.dataset.about === "1" ? 1.64 : 0);
+  return `.wait{display:grid;place-items:center;box-sizing:border-box;block-size:calc(${ems.toFixed(2)}em + 2px);` +
+    "border:1px solid;border-radius:var(--counter-radius,1em);line-height:1.3;opacity:.35}";
 }
 
 const texts = new Map(); // a style sheet is fetched once for all widgets of a page
