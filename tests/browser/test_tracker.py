@@ -298,7 +298,7 @@ def test_calls_before_the_script_wait_for_it_and_values_become_texts(browser: Br
         until(lambda: sorted(ours.names()), ["bare", "early", "pageview"])
         props = dict(ours.stored("name, props"))
         assert json.loads(props["early"]) == {"seats": "3", "yes": "true", "list": "1,2"}
-        assert ours.page.evaluate("Object.keys(counter).join()") == "track,optOut,draw"
+        assert ours.page.evaluate("Object.keys(counter).join()") == "track,optOut,draw,site"
 
 
 def test_a_name_that_the_page_uses_stays_the_pages_own(browser: Browser, counted: Counted) -> None:
@@ -666,3 +666,37 @@ def test_a_widget_that_comes_later_is_drawn(browser: Browser, counted: Counted) 
         until(lambda: lines(ours.page, "widget").get("Today"), "1")
         ours.page.evaluate("{" + add % ("span", "second") + "} counter.draw()")
         until(lambda: ours.page.text_content("#second"), "1")
+
+
+def test_a_tag_that_stands_there_twice_counts_once_and_two_sites_count_both(
+    browser: Browser, counted: Counted, running: Service
+) -> None:
+    other = Counted(running, SITES[next(NUMBERS)])
+    tag = '<script async src="{}/counter.js" data-site="{}"></script>'
+    tags = tag.format(running.url, counted.site) + tag.format(running.url, other.site)
+    with host(browser, counted, body=BODY + tags) as ours:
+        ours.page.goto(f"{ours.url}/first")
+        ours.page.wait_for_load_state("networkidle")
+        ours.page.evaluate("history.pushState({}, '', '/second')")
+        until(lambda: ours.stored("path"), [("/first",), ("/second",)])
+        until(lambda: other.stored("path"), [("/first",), ("/second",)])
+        ours.page.evaluate(  # as frameworks do that put a new body in
+            "const policy = trustedTypes.createPolicy('frame', {createScriptURL: text => text});"
+            "const again = document.createElement('script');"
+            "again.src = policy.createScriptURL(document.scripts[0].src);"
+            "again.dataset.site = document.scripts[0].dataset.site; document.body.append(again);"
+            "new Promise(done => again.onload = done)"
+        )
+        ours.page.evaluate("history.pushState({}, '', '/third')")
+        until(lambda: ours.stored("path"), [("/first",), ("/second",), ("/third",)])
+        until(lambda: other.stored("path"), [("/first",), ("/second",), ("/third",)])
+
+
+def test_a_call_from_the_head_has_the_path_of_its_page(browser: Browser, counted: Counted) -> None:
+    """The script runs before there is a body, a title or a status."""
+    early = f'<script src="{counted.service.url}/counter.js" data-site="{counted.site}"></script>'
+    later = '<meta name="counter:status" content="404">'
+    calls = "window.counter = {q: [['early']]};"
+    with host(browser, counted, head=early + later, init=calls) as ours:
+        ours.page.goto(f"{ours.url}/gone")
+        until(lambda: sorted(ours.stored()), [("early", "/gone"), ("not_found", "/gone")])

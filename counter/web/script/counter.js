@@ -12,6 +12,7 @@ try {
   const { document: doc, fetch, setTimeout, JSON: { stringify }, counter: stub } = window;
   const { src, dataset: settings } = doc.currentScript;
   const { site } = settings;
+  if (stub?.site == site) throw site; // a tag that stands there twice counts once
   const hitUrl = new URL(settings.hit || "%hit%", src);
 
   // What the page calls, or the browser: an uncountable page is still a page.
@@ -43,7 +44,7 @@ try {
     addEventListener("visibilitychange", done, true);
   });
 
-  // A hit keeps its id through all attempts, so the server counts it once. Fulfilled when it is counted or given up.
+  // A hit keeps its id when it is sent again, so the server counts it once. Fulfilled when it is counted or given up.
   const send = safe(async (hit) => {
     // Of a pattern `*` is any text; everything else stands for itself.
     if (refused || settings.exclude?.split(",").some((pattern) => RegExp(
@@ -51,13 +52,11 @@ try {
     ).test(page))) return;
     // The replacer takes values as they are: a library that gives every text a toJSON would garble them.
     const body = stringify(hit, function (key) { return this[key]; });
-    for (const wait of [2e3, 3e4]) {
-      try {
-        // A text goes as text/plain: a simple request, without preflight.
-        if ((await fetch(hitUrl, { method: "POST", body, keepalive: true })).status < 500) return;
-      } catch { /* offline, blocked, or the page is closing */ }
-      await pause(wait);
-    }
+    try {
+      // A text goes as text/plain: a simple request, without preflight.
+      if ((await fetch(hitUrl, { method: "POST", body, keepalive: true })).status < 500) return;
+    } catch { /* offline, blocked, or the page is closing */ }
+    await pause(5e3);
     navigator.sendBeacon(hitUrl, body);
   });
 
@@ -96,7 +95,7 @@ try {
 
   const resume = async () => {
     leave();
-    await pause(); // a title is often set just after the path
+    do await pause(); while (!doc.body); // a title is set just after the path, and before there is a body
     // A prerendered page is visible a moment before it is opened; what it sent then would be taken for a prefetch.
     if (!doc.hidden && !doc.prerendering && waiting != null) {
       const missing = (status || doc.querySelector("[name='counter:status']")?.content) == 404;
@@ -113,13 +112,12 @@ try {
   const navigate = safe(async (event) => {
     // A fragment becomes a part of the path: the server knows no fragments.
     const next = location.pathname + ("hash" in settings ? location.hash.replace("#", "/") : "");
-    const former = href;
-    href = location.href;
     draw();
     if (page == next && !event?.persisted) return;
     leave(); // while its page is still the former one
     page = next;
-    waiting ??= former; // a redirect within the page is one view of its end, and came from where the first came from
+    waiting ??= href; // a redirect within the page is one view of its end, and came from where the first came from
+    href = location.href;
     return resume();
   });
 
@@ -141,7 +139,7 @@ try {
     }
     if (!/^http/.test(link)) return; // a link as text is its address
     const file = RegExp("\\.(" + (settings.downloads ??
-      "7z|apk|csv|dmg|docx?|epub|exe|gz|mp.|od.|pdf|pptx?|rar|xlsx?|zip") + ")$", "i").test(link.pathname);
+      "7z|csv|dmg|docx?|exe|gz|mp.|od.|pdf|pptx?|rar|xlsx?|zip") + ")$", "i").test(link.pathname);
     if (file || link.host != location.host) {
       count(file ? "download" : "outbound", { url: link.origin + link.pathname });
     }
@@ -156,9 +154,9 @@ try {
     const change = history[name];
     history[name] = (...given) => { change.apply(history, given); navigate(); };
   }
-  if (doc.body) navigate(); // else title, canonical address and status may be still to come
+  navigate();
 
   // Never takes a name that the page uses; an element with that id is no such use, nor is the stub of docs/tracker.md.
-  if (!stub || stub.nodeType || stub.q) window.counter = { track, optOut, draw };
+  if (!stub || stub.nodeType || stub.q) window.counter = { track, optOut, draw, site };
   stub?.q?.map((call) => track(...call));
 } catch { /* never */ }

@@ -231,7 +231,8 @@ function reserve(element) {
     (lines.includes("record_day") ? 0.67 : 0) + (lines.includes("date") ? 1.71 : 0) +
     (element.dataset.about === "1" ? 1.64 : 0);
   return `.wait{display:grid;place-items:center;box-sizing:border-box;block-size:calc(${ems.toFixed(2)}em + 2px);` +
-    "border:1px solid;border-radius:var(--counter-radius,1em);line-height:1.3;opacity:.35}";
+    "border:1px solid;border-color:color-mix(in srgb,currentColor 30%,transparent);" +
+    "border-radius:var(--counter-radius,1em);line-height:1.3}";
 }
 
 const texts = new Map(); // a style sheet is fetched once for all widgets of a page
