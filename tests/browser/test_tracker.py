@@ -18,7 +18,9 @@ from urllib.parse import parse_qsl
 import pytest
 from playwright.sync_api import Browser, Page
 
+from counter.config import TrackerConfig
 from counter.labels import LANGUAGES, format_number
+from counter.web.tracker import snippet
 from tests.browser.chromium import FLAGS, Seen, browser, chromium, host_page, lines, reader, until
 from tests.process import Home, Service, noon_zone
 
@@ -700,3 +702,31 @@ def test_a_call_from_the_head_has_the_path_of_its_page(browser: Browser, counted
     with host(browser, counted, head=early + later, init=calls) as ours:
         ours.page.goto(f"{ours.url}/gone")
         until(lambda: sorted(ours.stored()), [("early", "/gone"), ("not_found", "/gone")])
+
+
+def test_a_script_with_its_hash_counts_and_another_under_that_hash_does_not_run(
+    browser: Browser, counted: Counted, running: Service
+) -> None:
+    good, bad = Counted(running, SITES[next(NUMBERS)]), Counted(running, SITES[next(NUMBERS)])
+    config = TrackerConfig("counter.js", "/hit")
+    tags = snippet(config, running.url, good.site, pinned=True)
+    tags += snippet(config, running.url, bad.site, pinned=True).replace("sha384-", "sha384-AAAA")
+    with host(browser, counted, body=BODY + tags) as ours:
+        ours.page.goto(f"{ours.url}/")
+        until(good.stored, [("pageview", "/")])
+        until(ours.stored, [("pageview", "/")])
+        ours.page.wait_for_load_state("networkidle")
+        assert bad.stored() == []
+        assert [error for error in ours.seen.errors if "integrity" not in error] == []
+
+
+def test_time_without_the_focus_is_not_engaged(browser: Browser, counted: Counted) -> None:
+    with host(browser, counted, init="document.hasFocus = () => false;") as ours:
+        asked: list[str] = []
+        ours.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/hit") else None)
+        ours.page.goto(f"{ours.url}/open")
+        ours.until_stored("pageview")
+        ours.page.wait_for_timeout(1600)
+        ours.page.goto(f"{ours.url}/next")
+        ours.until_stored("pageview", "pageview")
+        assert len(asked) == 2
