@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak bench wheel lock clean
+.PHONY: help run test soak bench script wheel lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -34,6 +34,11 @@ soak: $(VENV)/.dev ## the long forms of the tests
 
 bench: $(VENV)/.dev ## what a hit costs on this machine
 	@$(BIN)/python -m bench
+
+SCRIPT := counter/web/script
+script: $(VENV)/.dev ## minify the tracker anew; the only thing that needs node
+	@npm ci --prefix $(SCRIPT) --no-audit --no-fund --silent
+	@$(BIN)/python -m counter.web.script.build
 
 wheel: $(VENV)/.dev ## dist/visitor_counter-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation

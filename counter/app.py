@@ -101,6 +101,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await jobs
         await service.writer.stop()
+        await service.countries.close()
         await service.store.fold()
     service.pipeline.geo.close()
 

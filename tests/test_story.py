@@ -8,8 +8,8 @@ import json
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import browser, host_page, reader, service
-from tests.browser.test_counting import page_of, until
+from tests.browser.chromium import browser, host_page, reader, service, until
+from tests.browser.test_counting import page_of
 from tests.process import Service
 
 __all__ = ["browser", "service"]
@@ -30,7 +30,7 @@ def test_a_page_view_is_seen_in_sqlite_json_widget_image_and_command(browser: Br
     assert (ip, path, country, browser_name, device) == ("127.0.0.1", "/story", "Unknown", "Chrome", "desktop")
 
     assert service.totals()["today"]["count"] == service.totals()["all"]["count"] == 1
-    assert b"1 visits in total" in service.get("/widget/demo.html?lang=en").body
+    assert b"1 visit in total" in service.get("/widget/demo.html?lang=en").body
     assert b"<svg" in service.get("/widget/demo.svg").body
     assert json.loads(service.home.run("totals", "--site", "demo", "--json").out)["today"]["count"] == 1
     assert service.home.run("check").out.startswith("every number agrees")

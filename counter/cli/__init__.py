@@ -18,14 +18,17 @@ from counter.cli.doctor import doctor
 from counter.cli.geo import geo
 from counter.cli.import_daily import import_daily
 from counter.cli.import_log import import_log
+from counter.cli.import_vinaora import import_vinaora
 from counter.cli.lists import lists
 from counter.cli.serve import serve
 from counter.cli.site import site
+from counter.cli.snippet import snippet
 from counter.cli.totals import totals
 from counter.errors import CounterError
 
 COMMANDS = (
-    serve, check_config, doctor, site, totals, import_log, import_daily, geo, lists, demo_data, check, backup, restore,
+    serve, check_config, doctor, site, snippet, totals, import_log, import_daily, import_vinaora, geo, lists, demo_data,
+    check, backup, restore,
 )  # fmt: skip
 
 

@@ -8,17 +8,14 @@ import re
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from counter.cli.context import Context, find_site, run
+from counter.cli.context import Context, run
+from counter.cli.history import preview_of, show, site_of
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.errors import UsageError
 from counter.localtime import day_date, day_number
-from counter.query import HistoryDay, Metric
-from counter.site import ActiveSite, Site
-from counter.stats.totals import LINES, Book, Snapshot, take_snapshot
+from counter.query import HistoryDay
 
 COLUMNS = ("date", "visits", "visitors", "pageviews")
 MOST_ROWS = 40_000  # days; more than a century
@@ -37,10 +34,8 @@ def import_daily(context: Context, site_id: str, dry_run: bool, file: Path) -> N
     What is shown is history + counted. A date that is imported again is replaced, so the same file changes nothing.
     """
     days = read_days(file)
-    site, before, after, both = run(_preview(context, site_id, days))
-    _show(before, after)
-    if both:
-        click.echo(f"{len(both)} dates have both history and counted visits: {_dates(both)}")
+    site = run(site_of(context, site_id))
+    show(run(preview_of(context, site, days, site)))
     if dry_run:
         click.echo("nothing was written")
         return
@@ -108,37 +103,3 @@ def _count(where: str, name: str, text: str) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(MOST)) or int(text) > MOST:
         raise UsageError(f"{where}: {name} is {text[:24]!r}, it must be a whole number from 0 to {MOST}")
     return int(text)
-
-
-async def _preview(
-    context: Context, site_id: str, days: list[HistoryDay]
-) -> tuple[Site, Snapshot, Snapshot, list[int]]:  # fmt: skip
-    async with open_port(context.config), context.reading() as store:
-        site = await find_site(store, site_id)
-        counted = await store.reports.day_totals(site.key)
-        history = {day.day: day for day in (await store.reports.history(site.key)).get(site.key, [])}
-    active, now = ActiveSite(site), SystemClock().now()
-
-    def shown(brought: dict[int, HistoryDay]) -> Snapshot:
-        book = Book()
-        book.load(counted, {site.key: list(brought.values())})
-        return take_snapshot(site, active.local, Metric.VISITS, book.tally(site.key, Metric.VISITS), 0, now)
-
-    new = {day.day: day for day in days}
-    both = sorted(total.day for total in counted if total.visits and new.get(total.day, HistoryDay(0, 0)).visits)
-    return site, shown(history), shown({**history, **new}), both
-
-
-def _show(before: Snapshot, after: Snapshot) -> None:
-    table = Table("visits", "now", "with this file", box=None)
-    for name in LINES:
-        values = [snapshot.counts[name].value for snapshot in (before, after)]
-        table.add_row(name.replace("_", " "), *("—" if value is None else f"{value:,}" for value in values))
-    for column in table.columns[1:]:
-        column.justify = "right"
-    Console().print(table)
-
-
-def _dates(days: list[int]) -> str:
-    shown = ", ".join(day_date(day).isoformat() for day in days[:10])
-    return shown + (f" and {len(days) - 10} more" if len(days) > 10 else "")

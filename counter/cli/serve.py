@@ -20,6 +20,7 @@ from counter.config import Config
 from counter.errors import UsageError
 from counter.web.pages import first_site
 from counter.web.parts import SERVICE, Service
+from counter.web.tracker import snippet
 from dashboard.app import build_dashboard
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def _announce(service: Service, listening: tuple[str, int] | str) -> None:
         ("widget", f"{base}/widget/{site}.html"),
         ("image", f"{base}/widget/{site}.svg"),
         ("totals", f"{base}/api/v1/totals?site={site}"),
-        ("snippet", f'<script async src="{base}/{service.config.tracker.script_name}" data-site="{site}"></script>'),
+        ("snippet", snippet(service.config.tracker, base, site)),
     ]
     if not site:
         rows = [("dashboard", f"{base}/dashboard/"), ("first site", "counter site add ID --name NAME")]

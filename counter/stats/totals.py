@@ -33,6 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     record_day: tuple[dt.date, int] | None
     counts: dict[str, Count]
     page: str = ""  # a page's own totals; '' is the site
+    countries: tuple[str, ...] | None = None  # the site's, most visitors first; None: not known, or not asked
 
 
 class Tally:

@@ -1,27 +1,22 @@
-"""What people see: widgets without JavaScript, the tracker, the demo page, opting out. Numbers from one snapshot."""
+"""What people see beside the widget: the demo page, opting out; and the files of `static/`."""
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import jinja2
-import msgspec
 from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.errors import WrongType
-from counter.event import DropReason
 from counter.ingest.text import clean
-from counter.stats.totals import Snapshot
-from counter.web.collect import count_query
+from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
 from counter.web.parts import SERVICE, Service
-from counter.web.request import opted_out, read_in_time, visitor_address
-from counter.web.totals import ANSWERS, Asked, is_known, parse_query
-from counter.web.widget import options_from, render_html, render_svg
+from counter.web.request import opted_out, read_in_time
+from counter.web.tracker import snippet
 
 HERE = Path(str(resources.files("counter.web")))
 STATIC_TYPES = {
@@ -32,14 +27,12 @@ STATIC_TYPES = {
 PRIVATE = "private, no-store"
 OPT_OUT_SECONDS = 10 * 365 * 86400
 
-_WIDGET_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors *; base-uri 'none'"
-_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _PAGE_CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
     " form-action 'self'"
 )
 
-_templates = jinja2.Environment(
+templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "templates"),
     autoescape=True,
     auto_reload=False,
@@ -47,65 +40,12 @@ _templates = jinja2.Environment(
 )
 
 
-async def get_widget_html(request: web.Request) -> web.Response:
-    """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
-    service = request.app[SERVICE]
-    asked, options = _asked(request), options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    if request.query.get("count") == "1":
-        await _count(request, service, asked)
-    answer = await request.app[ANSWERS].to(asked)
-    page = render_html(_now(service, answer.snapshot), options, visitor_address(request, service))
-    return web.Response(
-        text=page,
-        content_type="text/html",
-        headers={"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP,
-                 "Access-Control-Allow-Origin": "*", **NOSNIFF},
-    )  # fmt: skip
-
-
-async def get_widget_svg(request: web.Request) -> web.Response:
-    """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
-    service = request.app[SERVICE]
-    asked, options = _asked(request), options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    headers = {"Content-Security-Policy": _SVG_CSP, "Access-Control-Allow-Origin": "*", **NOSNIFF}
-    counting = request.query.get("count") == "1"
-    if counting:
-        await _count(request, service, asked)
-    answer = await request.app[ANSWERS].to(asked)
-    image = render_svg(
-        _now(service, answer.snapshot), options, visitor_address(request, service) if counting else None
-    ).encode()
-    if counting:
-        headers["Cache-Control"] = PRIVATE
-    else:
-        etag = _etag(image)
-        headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
-        if is_known(request, etag):
-            return web.Response(status=304, headers=headers)
-    return web.Response(body=image, content_type="image/svg+xml", charset="utf-8", headers=headers)
-
-
-async def get_tracker(request: web.Request) -> web.Response:
-    """The script of the snippet, with the configured hit path in it."""
-    body, etag = _tracker(request.app[SERVICE].config.tracker.hit_path)
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*", **NOSNIFF}
-    if is_known(request, etag):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers={**headers, "Content-Type": STATIC_TYPES[".js"]})
-
-
 async def get_static(request: web.Request) -> web.Response:
     """A file of `static/`, found in a list made at start: no path of a visitor ever reaches the file system."""
     found = _static_files().get(request.match_info["name"])
     if found is None:
         raise web.HTTPNotFound
-    body, kind, etag = found
-    # The script reads style sheets from pages of other origins.
-    shared = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-    headers = {"ETag": etag, "Content-Type": kind, **shared, **NOSNIFF}
-    if is_known(request, etag):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers=headers)
+    return answer_file(request, found, {"Cache-Control": "public, max-age=3600"})
 
 
 async def get_demo(request: web.Request) -> web.Response:
@@ -113,10 +53,11 @@ async def get_demo(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     site_id = request.query.get("site") or first_site(service)
     service.sites.public(site_id)
-    tracker = service.config.tracker
-    page = _templates.get_template("demo.html").render(
-        site_id=site_id, public_url=public_url(request, service), version=__version__,
-        script_name=tracker.script_name, hit_path=tracker.hit_path,
+    tracker, public = service.config.tracker, public_url(request, service)
+    page = templates.get_template("demo.html").render(
+        site_id=site_id, public_url=public, version=__version__,
+        script_name=tracker.script_name, snippet=snippet(tracker, public, site_id),
+        pinned_snippet=snippet(tracker, public, site_id, pinned=True),
     )  # fmt: skip
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
     return web.Response(text=page, content_type="text/html", headers=headers)
@@ -148,8 +89,7 @@ async def post_opt_out(request: web.Request) -> web.Response:
 
 async def get_icon(request: web.Request) -> web.Response:
     """Browsers ask for it wherever a page names no icon."""
-    body, kind, _ = _static_files()["demo-icon.svg"]
-    return web.Response(body=body, headers={"Content-Type": kind, "Cache-Control": "public, max-age=86400", **NOSNIFF})
+    return answer_file(request, _static_files()["demo-icon.svg"], {"Cache-Control": "public, max-age=86400"})
 
 
 async def get_start(request: web.Request) -> web.Response:
@@ -166,48 +106,17 @@ def public_url(request: web.Request, service: Service) -> str:
     return service.config.server.public_url or clean(f"{request.scheme}://{request.host}", 300)
 
 
-def _asked(request: web.Request) -> Asked:
-    query = {**request.query, "site": request.match_info["site"]}
-    page = query.pop("path", "") if query.get("count") != "1" else ""
-    return parse_query({**query, "path": page})
-
-
-def _now(service: Service, snapshot: Snapshot) -> Snapshot:
-    """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
-    now = service.clock.now()
-    local = service.sites.get(snapshot.site.id).local
-    return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now))
-
-
-async def _count(request: web.Request, service: Service, asked: Asked) -> None:
-    verdict = await count_query(request, service, asked.site_id)
-    if verdict.reason == DropReason.RATE_LIMITED:
-        raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
-
-
 def _opt_out_page(out: bool) -> web.Response:
-    page = _templates.get_template("opt_out.html").render(out=out, version=__version__)
+    page = templates.get_template("opt_out.html").render(out=out, version=__version__)
     headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
     return web.Response(text=page, content_type="text/html", headers=headers)
 
 
 @cache
-def _tracker(hit_path: str) -> tuple[bytes, str]:
-    script = (HERE / "static" / "counter.js").read_text(encoding="utf-8")
-    body = script.replace('dataset.hit || "hit"', f'dataset.hit || "{hit_path[1:]}"').encode()
-    return body, _etag(body)
-
-
-@cache
-def _static_files() -> dict[str, tuple[bytes, str, str]]:
+def _static_files() -> dict[str, File]:
     found = {}
     for path in sorted((HERE / "static").rglob("*")):
         if path.is_file() and path.suffix in STATIC_TYPES:
-            body = path.read_bytes()
             name = path.relative_to(HERE / "static").as_posix()
-            found[name] = (body, STATIC_TYPES[path.suffix], _etag(body))
+            found[name] = make_file(path.read_bytes(), STATIC_TYPES[path.suffix])
     return found
-
-
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'

@@ -16,6 +16,7 @@ from counter.ingest.address import Networks
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.writer import Writer
 from counter.site import Sites, Token, TokenMay
+from counter.stats.countries import Countries
 from counter.stats.online import Online
 from counter.stats.totals import Book
 from counter.store.open import Store
@@ -42,9 +43,11 @@ class Service:
     untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
     checked: Checked | None = None  # the last check of all numbers
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
+    countries: Countries = field(init=False)
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.countries = Countries(self.store.reports)
         self.writer = Writer(self.store, self.clock, self.config.storage.queue_hits, self.committed)
 
     def committed(self, appended: Appended) -> None:

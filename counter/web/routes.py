@@ -5,24 +5,34 @@ from __future__ import annotations
 from aiohttp import web
 
 from counter.config import Config
-from counter.web import collect, health, pages, report, totals
+from counter.web import about, collect, gallery, health, pages, report, totals, tracker, widget_answers
+from counter.web.theme import THEMES, check_themes
 
 
 def add_routes(app: web.Application, config: Config) -> None:
     """Every public route. None answers HEAD in place of GET: a HEAD must not count."""
-    tracker = config.tracker
+    script, versioned_script, widget_script, versioned_widget_script = tracker.paths(config.tracker)
+    hit_path = config.tracker.hit_path
+    check_themes(THEMES)
     table = (
-        ("POST", tracker.hit_path, collect.post_hit),
-        ("OPTIONS", tracker.hit_path, collect.preflight),
-        ("GET", f"/{tracker.script_name}", pages.get_tracker),
+        ("POST", hit_path, collect.post_hit),
+        ("OPTIONS", hit_path, collect.preflight),
+        ("GET", script, tracker.get_script),
+        ("GET", versioned_script, tracker.get_script),
+        ("GET", widget_script, tracker.get_widget_script),
+        ("GET", versioned_widget_script, tracker.get_widget_script),
         ("GET", "/pixel.gif", collect.get_pixel),
         ("GET", "/api/v1/totals", totals.get_totals),
         ("GET", "/api/v1/you", totals.get_you),
         ("GET", "/api/v1/report", report.get_report),
         ("GET", "/api/v1/hits", report.get_hits),
         ("GET", "/api/v1/visit", report.get_visit),
-        ("GET", "/widget/{site}.html", pages.get_widget_html),
-        ("GET", "/widget/{site}.svg", pages.get_widget_svg),
+        ("GET", "/widget/{site}.html", widget_answers.get_html),
+        ("GET", "/widget/{site}.svg", widget_answers.get_svg),
+        ("GET", "/widget/{site}.json", widget_answers.get_json),
+        ("GET", "/widget/gallery", gallery.get_gallery),  # no site: theirs end in .html, .svg, .json or /about
+        ("GET", "/badge/{site}.svg", widget_answers.get_badge),
+        ("GET", "/widget/{site}/about", about.get_about),
         ("GET", "/healthz", health.get_healthz),
         ("GET", "/readyz", health.get_readyz),
         ("GET", "/metrics", health.get_metrics),

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
 
 from counter.errors import BadInput
-from counter.labels import COUNT_LINES, LANGUAGES, LINES, Language, find, pick
+from counter.ingest.text import clean
+from counter.labels import COUNT_LINES, LANGUAGES, LINES, Language, Numerals, find, pick
 from counter.web.theme import DEFAULT_THEME, SCHEMES, THEMES
 
 DEFAULT_LINES = (*COUNT_LINES, "ip", "date")
 ALLOWED_LINES = (*LINES, "date")  # `date` stands below the table, wherever it is named
 DEFAULT_DIGITS = 7
 MAX_DIGITS = 12
+DEFAULT_FLAGS = 8
+MAX_FLAGS = 40
+MAX_LABEL = 40  # characters of a label of one's own
+
+# Every key that is looked at; the owner's manual names each.
+OPTIONS = (
+    "lang", "lines", "theme", "scheme", "digits", "label.LINE", "hide_zeros", "numerals", "date", "flags", "about",
+    "fragment",
+)  # fmt: skip
+
+Choice = TypeVar("Choice", bound=str)
+Date = Literal["iso", "local"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +39,17 @@ class Options:
     theme: str = DEFAULT_THEME
     scheme: str = "auto"
     digits: int | None = DEFAULT_DIGITS
+    labels: Mapping[str, str] = field(default_factory=dict)  # by line, in place of the language's
+    hide_zeros: bool = False
+    numerals: Numerals = "latn"
+    date: Date = "iso"
+    flags: int = DEFAULT_FLAGS  # at most so many codes of countries are shown
+    about: bool = False  # a link to the page that explains the numbers
     fragment: bool = False
 
 
 def options_from(query: Mapping[str, str], accept_language: str) -> Options:
-    """The options of `lines`, `lang`, `theme`, `scheme`, `digits` and `fragment`; other keys are not looked at.
-
-    `BadInput` names the value and what is allowed.
-    """
+    """The options in a query; keys that are none are not looked at. `BadInput` names the value and what is allowed."""
     digits = _digits(query.get("digits", str(DEFAULT_DIGITS)))
     lines = _lines(query.get("lines", ",".join(DEFAULT_LINES)))
     if digits is None and not lines:
@@ -43,8 +60,18 @@ def options_from(query: Mapping[str, str], accept_language: str) -> Options:
         theme=_one_of("theme", query.get("theme", DEFAULT_THEME), tuple(THEMES)),
         scheme=_one_of("scheme", query.get("scheme", "auto"), SCHEMES),
         digits=digits,
-        fragment=_one_of("fragment", query.get("fragment", "0"), ("0", "1")) == "1",
+        labels=_labels(query),
+        hide_zeros=_switch(query, "hide_zeros"),
+        numerals=_one_of("numerals", query.get("numerals", "latn"), _NUMERALS),
+        date=_one_of("date", query.get("date", "iso"), _DATES),
+        flags=_number("flags", query.get("flags", str(DEFAULT_FLAGS)), MAX_FLAGS, "most codes of countries shown"),
+        about=_switch(query, "about"),
+        fragment=_switch(query, "fragment"),
     )
+
+
+_NUMERALS: tuple[Numerals, ...] = ("latn", "arab")
+_DATES: tuple[Date, ...] = ("iso", "local")
 
 
 def _shown(value: str) -> str:
@@ -52,10 +79,15 @@ def _shown(value: str) -> str:
     return ascii(value if len(value) <= 40 else value[:40] + "...")
 
 
-def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise BadInput(f"{key} is {_shown(value)}; allowed are {', '.join(allowed)}.")
-    return value
+def _one_of(key: str, value: str, allowed: tuple[Choice, ...]) -> Choice:
+    for one in allowed:
+        if value == one:
+            return one
+    raise BadInput(f"{key} is {_shown(value)}; allowed are {', '.join(allowed)}.")
+
+
+def _switch(query: Mapping[str, str], key: str) -> bool:
+    return _one_of(key, query.get(key, "0"), ("0", "1")) == "1"
 
 
 def _lines(value: str) -> tuple[str, ...]:
@@ -70,11 +102,31 @@ def _lines(value: str) -> tuple[str, ...]:
     return names
 
 
+def _labels(query: Mapping[str, str]) -> dict[str, str]:
+    """`label.LINE=text` of a query: the owner's words, as plain text."""
+    labels = {}
+    for key, value in query.items():
+        if not key.startswith("label."):
+            continue
+        name = key.removeprefix("label.")
+        if name not in LINES:
+            raise BadInput(f"{_shown(key)} names no line; allowed are {', '.join(LINES)}.")
+        text = clean(value, MAX_LABEL + 1)
+        if not 1 <= len(text) <= MAX_LABEL:
+            raise BadInput(f"{key} is {_shown(value)}; allowed are 1 to {MAX_LABEL} characters.")
+        labels[name] = text
+    return labels
+
+
 def _digits(value: str) -> int | None:
     if value == "none":
         return None
-    if not re.fullmatch(r"[0-9]{1,2}", value, re.ASCII) or int(value) > MAX_DIGITS:
-        raise BadInput(f"digits is {_shown(value)}; allowed are 0 to {MAX_DIGITS} (least number of digits), or none.")
+    return _number("digits", value, MAX_DIGITS, "least number of digits", ", or none")
+
+
+def _number(key: str, value: str, most: int, unit: str, more: str = "") -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", value, re.ASCII) or int(value) > most:
+        raise BadInput(f"{key} is {_shown(value)}; allowed are 0 to {most} ({unit}){more}.")
     return int(value)
 
 

@@ -4,52 +4,54 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from counter.labels import EM_DASH, Language, format_number
+from counter.labels import (
+    EM_DASH,
+    READER_LINES,
+    Language,
+    country_name,
+    format_number,
+    local_day,
+    local_moment,
+    spoken_total,
+)
+from counter.web.text_width import text_width
+from counter.web.widget_icons import ICONS
 from counter.web.widget_options import Options
 
 if TYPE_CHECKING:
     from counter.stats.totals import Snapshot
 
-# Icons on a grid of 16, strokes only. The tracker script draws the same ones; a test compares them.
-_CLOCK = "M8 2.25a5.75 5.75 0 1 0 0 11.5a5.75 5.75 0 1 0 0-11.5M8 5v3.2l2.2 1.3"
-_SHEET = (
-    "M2.5 4.75a1.5 1.5 0 0 1 1.5-1.5h8a1.5 1.5 0 0 1 1.5 1.5v7.5a1.5 1.5 0 0 1-1.5 1.5h-8a1.5 1.5 0 0 1-1.5-1.5z"
-    "M2.5 6.75h11M5.5 2v2M10.5 2v2"
-)
-_WEEK = _SHEET + "M5.2 10.3h5.6"
-_MONTH = _SHEET + "M5.4 9.3h.01M8 9.3h.01M10.6 9.3h.01M5.4 11.4h.01M8 11.4h.01M10.6 11.4h.01"
-ICONS: Mapping[str, str] = {
-    "today": _CLOCK,
-    "yesterday": _CLOCK,
-    "this_week": _WEEK,
-    "last_week": _WEEK,
-    "this_month": _MONTH,
-    "last_month": _MONTH,
-    "all": "M2.5 13.5h11M4.25 11V8M8 11V3M11.75 11V5.5",
-    "online": "M8 7.9h.01M5.3 10.7a3.8 3.8 0 0 1 0-5.4M10.7 5.3a3.8 3.8 0 0 1 0 5.4"
-    "M3.2 12.8a6.8 6.8 0 0 1 0-9.6M12.8 3.2a6.8 6.8 0 0 1 0 9.6",
-    "record_day": "M8 2.2l1.75 3.7 4.05.5-3 2.8.8 4L8 11.2l-3.6 2 .8-4-3-2.8 4.05-.5z",
-    "ip": "M8 2.25a5.75 5.75 0 1 0 0 11.5a5.75 5.75 0 1 0 0-11.5M2.25 8h11.5"
-    "M8 2.25c-3.2 3.3-3.2 8.2 0 11.5c3.2-3.3 3.2-8.2 0-11.5",
-}
+_SIZE, _SMALL, _ROOM = 14.0, 12.0, 185.0  # pixels: letters of labels, of a reader's lines, and the room of both
 _PAST = frozenset({"yesterday", "last_week", "last_month"})  # drawn in a quieter colour
+_LONG = 15  # characters; an IPv4 address has at most so many
+_LONG_WORDS = 12  # characters that stand beside the longest label
 
 # XML 1.0 has no place for these, not even escaped, and lone surrogates cannot be sent at all.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, for an answer that is his alone. `country` is a code; texts are '' where nothing is known."""
+
+    address: str
+    country: str = ""
+    system: str = ""  # browser and operating system
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One line, ready to be drawn. `day` is the ISO date of the record."""
+    """One line, ready to be drawn."""
 
     name: str
     label: str
     text: str
-    day: str = ""
+    day: str = ""  # of the record, ISO
+    day_text: str = ""  # the same as it is shown
+    codes: tuple[tuple[str, str], ...] = ()  # of countries, each with its name
 
     @property
     def icon(self) -> str:
@@ -61,8 +63,26 @@ class Row:
 
     @property
     def long(self) -> bool:
-        """An IPv6 address: smaller, and on a line of its own in the image."""
-        return self.name == "ip" and len(self.text) > 15
+        """An IPv6 address, or words too long to stand beside any label."""
+        return self.name in READER_LINES and len(self.text) > (_LONG if self.is_number else _LONG_WORDS)
+
+    @property
+    def below(self) -> bool:
+        """Whether it stands below its label where that is narrow."""
+        if self.name not in READER_LINES:
+            return False
+        return self.long or text_width(self.label, _SIZE) + text_width(self.text, _SMALL) > _ROOM
+
+    @property
+    def wide(self) -> bool:
+        """What stands below may be as wide as the card: the label surely takes one line beside the number."""
+        number = 0.0 if self.below else text_width(self.text, _SIZE, bold=True)
+        return text_width(self.label, _SIZE) + number <= _ROOM
+
+    @property
+    def is_number(self) -> bool:
+        """Digits and addresses run from left to right in every language."""
+        return self.name not in ("your_country", "your_system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +98,87 @@ class View:
     rows: tuple[Row, ...]
     date: str  # in the site's zone; '' is not shown
     instant: str  # the same moment in UTC, for machines
+    about: str  # the address of the page that explains the numbers; '' is not shown
+    day_direction: Literal["ltr", "rtl"]  # of the date and of the record's day: ISO never turns around
 
 
-def view_of(snapshot: Snapshot, options: Options, address: str | None) -> View:
+def view_of(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> View:
+    """The view of a moment. `reader` is None in every answer that another might get; his lines are left out then."""
     language = options.language
     title = f"{language.caption} \u2013 {snapshot.site.name or snapshot.site.id}"
     total = snapshot.counts["all"].value
-    rows = (_row(name, snapshot, language, address) for name in options.lines if name != "date")
+    rows = (_row(name, snapshot, options, reader) for name in options.lines if name != "date")
     return View(
         title=_NOT_XML.sub("", title),
         language=language,
         theme=options.theme,
         scheme=options.scheme,
         digits=_reels(total, options.digits),
-        spoken=_spoken(total, snapshot.metric, language),
+        spoken=spoken_total(total, snapshot.metric, language, options.numerals),
         rows=tuple(row for row in rows if row is not None),
-        date=snapshot.local_time if "date" in options.lines else "",
+        date=_date(snapshot, options),
         instant=dt.datetime.fromtimestamp(snapshot.generated_at, dt.UTC).strftime("%Y-%m-%dT%H:%MZ"),
+        about=about if options.about else "",
+        day_direction=language.direction if options.date == "local" else "ltr",
     )
 
 
-def _row(name: str, snapshot: Snapshot, language: Language, address: str | None) -> Row | None:
-    label = language.labels[name]
-    if name == "ip":
-        return Row(name, label, _NOT_XML.sub("", address)) if address else None
-    if name == "online":
-        return Row(name, label, format_number(snapshot.online, language))
-    if name == "record_day":
-        day, most = snapshot.record_day or (None, None)
-        return Row(name, label, format_number(most, language), day.isoformat() if day else "")
-    return Row(name, label, format_number(snapshot.counts[name].value, language))
+def _row(name: str, snapshot: Snapshot, options: Options, reader: Reader | None) -> Row | None:
+    """The line, or None when there is nothing to show in it."""
+    label = _NOT_XML.sub("", options.labels.get(name) or options.language.labels[name])
+    if name in READER_LINES:
+        text = _of_reader(name, reader, options.language)
+        return Row(name, label, _NOT_XML.sub("", text)) if text else None
+    count = _count(name, snapshot)
+    if count == 0 and options.hide_zeros:
+        return None
+    text = format_number(count, options.language, options.numerals)
+    if name == "record_day" and snapshot.record_day:
+        day = snapshot.record_day[0]
+        local = options.date == "local"
+        shown = local_day(day, options.language, options.numerals) if local else day.isoformat()
+        return Row(name, label, text, day.isoformat(), shown)
+    if name == "countries":
+        codes = (snapshot.countries or ())[: options.flags]
+        return Row(name, label, text, codes=tuple((code, country_name(code, options.language)) for code in codes))
+    return Row(name, label, text)
+
+
+def _count(name: str, snapshot: Snapshot) -> int | None:
+    """The number of a line; None is not known, or failed its invariant."""
+    match name:
+        case "online":
+            return snapshot.online
+        case "record_day":
+            return snapshot.record_day[1] if snapshot.record_day else 0
+        case "countries":
+            return None if snapshot.countries is None else len(snapshot.countries)
+        case _:
+            return snapshot.counts[name].value
+
+
+def _of_reader(name: str, reader: Reader | None, language: Language) -> str:
+    if reader is None:
+        return ""
+    match name:
+        case "your_country":
+            return country_name(reader.country, language)
+        case "your_system":
+            return reader.system or language.unknown
+        case _:
+            return reader.address
+
+
+def _date(snapshot: Snapshot, options: Options) -> str:
+    if "date" not in options.lines:
+        return ""
+    if options.date == "local":
+        return local_moment(snapshot.local_time, options.language, options.numerals)
+    return snapshot.local_time
 
 
 def _reels(total: int | None, least: int | None) -> tuple[tuple[str, bool], ...]:
+    """Always 0 to 9: a theme draws these, and only these."""
     if least is None:
         return ()
     if total is None:
@@ -118,9 +186,3 @@ def _reels(total: int | None, least: int | None) -> tuple[tuple[str, bool], ...]
     text = str(total)
     zeros = max(least - len(text), 0)
     return (*((("0", True),) * zeros), *((digit, False) for digit in text))
-
-
-def _spoken(total: int | None, metric: str, language: Language) -> str:
-    if total is None:
-        return language.unavailable
-    return language.totals[metric].format(count=format_number(total, language))

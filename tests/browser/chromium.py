@@ -5,15 +5,17 @@ from __future__ import annotations
 import http.server
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.process import Home, Service, noon_zone
+from tests.process import HANG, Home, Service, noon_zone
 
 # Headless Chromium's own user agent is counted as what it is: a bot. It is set for the whole process: one that is set
 # for a page does not hold for what the page sends while it goes.
@@ -22,6 +24,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+FLAGS = [*ARGUMENTS, f"--user-agent={READER}"]
 WAIT = 20_000  # ms; a guard against hangs
 
 
@@ -36,7 +39,7 @@ def chromium() -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, f"--user-agent={READER}"])
+        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield running
         running.close()
 
@@ -108,3 +111,21 @@ def reader(browser: Browser, **options: object) -> Iterator[tuple[Page, Seen]]:
         yield page, seen
     finally:
         context.close()
+
+
+def until(question: Callable[[], Any], answer: Any) -> None:
+    """Ask until the answer comes; what came last is shown when it does not."""
+    ends = time.monotonic() + HANG / 4
+    while (last := question()) != answer:
+        assert time.monotonic() < ends, f"{last!r} is not {answer!r}"
+        time.sleep(0.05)
+
+
+def lines(page: Page, widget: str) -> dict[str, str]:
+    """The rows of a widget, read through its shadow root."""
+    rows: dict[str, str] = page.evaluate(
+        "id => Object.fromEntries([...(document.getElementById(id).shadowRoot?.querySelectorAll('tr') ?? [])]"
+        ".map(row => [row.querySelector('th').textContent, row.querySelector('td').textContent]))",
+        widget,
+    )
+    return rows

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from tests.browser.chromium import READER, browser, host_page, reader, service, shared_service
-from tests.process import HANG, Service
+from tests.browser.chromium import READER, browser, host_page, lines, reader, service, shared_service, until
+from tests.process import Service
 
 __all__ = ["browser", "service", "shared_service"]
 
@@ -30,24 +26,6 @@ BODY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A pa
 def page_of(origin: str) -> tuple[str, str]:
     """The host page for a service at `origin`, and a policy that names this origin only."""
     return BODY % origin, f"default-src 'none'; script-src {origin}; connect-src {origin}"
-
-
-def until(question: Callable[[], Any], answer: Any) -> None:
-    """Ask until the answer comes; what came last is shown when it does not."""
-    ends = time.monotonic() + HANG / 4
-    while (last := question()) != answer:
-        assert time.monotonic() < ends, f"{last!r} is not {answer!r}"
-        time.sleep(0.05)
-
-
-def lines(page: Page, widget: str) -> dict[str, str]:
-    """The rows of a widget, read through its shadow root."""
-    rows: dict[str, str] = page.evaluate(
-        "id => Object.fromEntries([...(document.getElementById(id).shadowRoot?.querySelectorAll('tr') ?? [])]"
-        ".map(row => [row.querySelector('th').textContent, row.querySelector('td').textContent]))",
-        widget,
-    )
-    return rows
 
 
 def test_a_page_view_a_reload_and_navigation_are_counted_exactly(browser: Browser, service: Service) -> None:
@@ -72,7 +50,7 @@ def test_a_page_view_a_reload_and_navigation_are_counted_exactly(browser: Browse
         assert page.text_content("#here") == "4"
         assert page.text_content("#busuanzi_value_site_pv") == "5"
         label = "document.getElementById('widget').shadowRoot.querySelector('[role=img]').getAttribute('aria-label')"
-        assert page.evaluate(label) == "1 visits in total"
+        assert page.evaluate(label) == "1 visit in total"
 
         stored = service.home.rows("select name, path, visit, utm_source, props from hit_log order by hit")
         assert [row[:2] for row in stored] == [
@@ -93,26 +71,14 @@ def test_a_page_view_a_reload_and_navigation_are_counted_exactly(browser: Browse
         assert page.evaluate("indexedDB.databases().then(all => all.length)") == 0
 
 
-def test_engaged_time_is_told_when_the_page_is_left_and_is_no_view(browser: Browser, service: Service) -> None:
-    body, policy = page_of(service.url)
-    with host_page(body, policy) as ours, reader(browser) as (page, _):
-        page.goto(f"{ours}/long-read")
-        until(lambda: page.text_content("#views"), "1")
-        page.wait_for_timeout(1600)
-        page.goto("about:blank")
-        until(lambda: service.home.one("select count(*) from event where kind = 3"), 1)
-    assert service.home.one("select engaged >= 1 from event where kind = 3") == 1
-    assert service.totals(metric="pageviews")["today"]["count"] == 1
-
-
 def test_the_height_of_the_widget_does_not_change_when_its_numbers_come(browser: Browser, service: Service) -> None:
     body, policy = page_of(service.url)
     with host_page(body, policy) as ours, reader(browser) as (page, _):
-        page.route("**/api/v1/totals*", lambda route: None)
+        page.route("**/widget/*.json*", lambda route: None)
         page.goto(f"{ours}/")
-        until(lambda: lines(page, "widget").get("Today"), "—")
+        until(lambda: page.evaluate("widget.shadowRoot?.textContent"), "—")
         before = page.evaluate("document.getElementById('widget').getBoundingClientRect().height")
-        page.unroute("**/api/v1/totals*")  # lets those go that were held
+        page.unroute("**/widget/*.json*")  # lets those go that were held
         until(lambda: lines(page, "widget").get("Today"), "1")
         after = page.evaluate("document.getElementById('widget').getBoundingClientRect().height")
     assert abs(after - before) <= 2
@@ -128,40 +94,8 @@ def test_no_address_pushes_the_numbers_out_of_the_card(
         page.goto(f"{shared_service.url}/widget/demo.html?lang={language}&lines={lines}")
         right = "document.querySelector('.vc-%s').getBoundingClientRect().right"
         assert page.evaluate(right % "table") <= page.evaluate(right % "digits") + 0.5
-        assert page.evaluate("document.querySelector('.vc-ip').getBoundingClientRect().height") <= 28
-
-
-HOSTILE = {
-    "fetch throws": "window.fetch = () => { throw new Error('mine') }",
-    "fetch rejects": "window.fetch = () => Promise.reject(new Error('mine'))",
-    "JSON is broken": "window.JSON = {stringify() { throw new Error('mine') }, parse() { throw new Error('mine') }}",
-    "prototypes are frozen": "Object.freeze(Object.prototype); Object.freeze(Array.prototype); Object.freeze(history)",
-    "no custom elements": "customElements.define = () => { throw new Error('mine') }",
-    "no beacon": "navigator.sendBeacon = () => { throw new Error('mine') }",
-}
-
-
-@pytest.mark.parametrize("harm", HOSTILE)
-def test_the_host_page_survives(harm: str, browser: Browser, shared_service: Service) -> None:
-    body, policy = page_of(shared_service.url)
-    with host_page(body, policy) as ours, reader(browser) as (page, seen):
-        page.add_init_script(HOSTILE[harm])
-        page.goto(f"{ours}/")
-        page.wait_for_timeout(500)
-        assert page.text_content("h1") == "Ours"
-        assert seen.errors == []
-
-
-def test_a_blocked_service_leaves_what_is_there_and_an_em_dash(browser: Browser, service: Service) -> None:
-    body, policy = page_of(service.url)
-    with host_page(body, policy) as ours, reader(browser) as (page, _):
-        page.route("**/hit", lambda route: route.abort())
-        page.route("**/api/**", lambda route: route.abort())
-        page.goto(f"{ours}/")
-        until(lambda: lines(page, "widget").get("Today"), "—")
-        until(lambda: page.text_content("#here"), "—")
-        assert page.text_content("#views") == "7"
-        assert page.text_content("h1") == "Ours"
+        one_line_or_two = 28 if len(address) <= 15 else 44
+        assert page.evaluate("document.querySelector('.vc-ip').getBoundingClientRect().height") <= one_line_or_two
 
 
 def test_the_demo_page_visibly_counts(browser: Browser, service: Service) -> None:

@@ -30,6 +30,9 @@ ROUTES: list[tuple[str, str, int]] = [
     ("POST", "/hit", 400),
     ("OPTIONS", "/hit", 204),
     ("GET", "/counter.js", 200),
+    ("GET", "/counter.0123456789.js", 200),
+    ("GET", "/counter-widget.js", 200),
+    ("GET", "/counter-widget.0123456789.js", 200),
     ("GET", "/pixel.gif?site=demo&path=/", 200),
     ("GET", "/api/v1/totals?site=demo", 200),
     ("GET", "/api/v1/you", 200),
@@ -38,6 +41,10 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/visit?site=demo&visit=1", 401),
     ("GET", "/widget/demo.html", 200),
     ("GET", "/widget/demo.svg", 200),
+    ("GET", "/widget/demo.json", 200),
+    ("GET", "/widget/demo/about", 200),
+    ("GET", "/widget/gallery", 200),
+    ("GET", "/badge/demo.svg", 200),
     ("GET", "/favicon.ico", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
@@ -57,8 +64,10 @@ ROUTES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/totals?site=nobody", 404),
     ("GET", "/widget/nobody.html", 404),
     ("GET", "/widget/nobody.svg", 404),
+    ("GET", "/widget/nobody.json", 404),
+    ("GET", "/widget/nobody/about", 404),
     ("GET", "/widget/demo.png", 404),
-    ("GET", "/widget/demo.html?theme=neon", 400),
+    ("GET", "/widget/demo.html?theme=no-such", 400),
     ("GET", "/widget/demo.svg?digits=99", 400),
     ("GET", "/pixel.gif", 400),
     ("GET", "/demo?site=nobody", 404),
@@ -188,7 +197,9 @@ def test_each_metric_is_documented() -> None:
 
 def test_each_route_is_documented() -> None:
     paths = {path.partition("?")[0] for _, path, status in ROUTES if status < 400 and not path.startswith("/static/")}
-    shown = {path.replace("demo.", "ID.").replace("/garden", "") for path in paths}
+    shown = {
+        path.replace("demo.", "ID.").replace("/widget/demo/", "/widget/ID/").replace("/garden", "") for path in paths
+    }
     assert [path for path in sorted(shown) if path not in DOCUMENTATION] == []
 
 
@@ -250,7 +261,14 @@ async def test_the_image_runs_nothing_even_when_it_is_opened_alone(start: Start)
 async def test_a_private_answer_is_never_cached_and_a_public_one_says_what_it_varies_by(start: Start) -> None:
     """T-66."""
     counter = await start()
-    for path in ("/widget/demo.html", "/widget/demo.svg?count=1&path=/", "/api/v1/you", "/opt-out"):
+    for path in (
+        "/widget/demo.html",
+        "/widget/demo.json",
+        "/widget/demo.svg?count=1&path=/",
+        "/badge/demo.svg?count=1&path=/",
+        "/api/v1/you",
+        "/opt-out",
+    ):
         assert (await counter.get(path)).headers["Cache-Control"] == "private, no-store", path
     image = await counter.get("/widget/demo.svg", headers={"Accept-Language": "ka"})
     assert image.headers["Cache-Control"].startswith("public")
@@ -302,6 +320,7 @@ async def test_the_demo_page_carries_the_snippet(start: Start) -> None:
     assert '<script async src="/counter.js" data-site="demo"></script>' in page
     assert "<visitor-counter" in page
     assert "https://counter.example/counter.js" in page
+    assert re.search(r"https://counter.example/counter\.[0-9a-f]{10}\.js&#34; integrity=&#34;sha384-", page)
     assert "https://counter.example/widget/demo.svg?count=1" in page
 
 

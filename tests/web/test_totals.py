@@ -94,13 +94,24 @@ async def test_the_html_widget_says_the_acceptance_table(table: Counter) -> None
     assert "2498807" not in page.replace(",", "")
 
 
+async def test_the_json_widget_says_the_acceptance_table(table: Counter) -> None:
+    view = await (await table.get("/widget/demo.json?lang=en", headers={"X-Forwarded-For": "13.59.129.141"})).json()
+    assert {row["label"]: row["text"] for row in view["rows"]} == {
+        "Today": "709", "Yesterday": "669", "This week": "3,949", "Last week": "3,882", "This month": "24,125",
+        "Last month": "43,677", "All days": "2,506,638", "Your IP": "13.59.129.141",
+    }  # fmt: skip
+    assert "".join(digit for digit, _ in view["digits"]) == "2506638"
+    assert (view["date"], view["instant"]) == ("2024-11-21 15:11", "2024-11-21T11:11Z")
+    assert view["spoken"] == "2,506,638 visits in total"
+
+
 async def test_the_svg_widget_says_the_acceptance_table(table: Counter) -> None:
     image = await (await table.get("/widget/demo.svg?lang=en")).text()
     description = image.partition('<desc id="numbers">')[2].partition("</desc>")[0]
     for text in ("Today: 709.", "Yesterday: 669.", "This week: 3,949.", "Last week: 3,882.", "This month: 24,125.",
                  "Last month: 43,677.", "All days: 2,506,638.", "2024-11-21 15:11"):  # fmt: skip
         assert text in description
-    assert "".join(re.findall(r'<text class="(?:digit|blank)"[^>]*>(\d)</text>', image)) == "2506638"
+    assert "".join(re.findall(r'<text class="(?:digit|blank|last-digit)"[^>]*>(\d)</text>', image)) == "2506638"
 
 
 async def test_in_georgian_the_numbers_are_the_same(table: Counter) -> None:

@@ -1,0 +1,74 @@
+"""`/widget/ID/about`: what the numbers mean, what is kept and how not to be counted, for the site's visitors.
+
+The text is a template a language, `about_TAG.html`. A reader of a language without one gets English, marked as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from counter import __version__
+from counter.ingest.text import clean
+from counter.labels import Language, format_number, pick
+from counter.site import WEEKDAYS
+from counter.stats.online import WINDOW
+from counter.web.middleware import NOSNIFF
+from counter.web.pages import templates
+from counter.web.parts import SERVICE, Service
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none';"
+    " form-action 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a text needs beside its template. Weekdays begin with Monday, in the form that follows "begins on"."""
+
+    title: str
+    weekdays: tuple[str, ...]
+
+
+WORDS: Mapping[str, Words] = {
+    "en": Words("How we count", tuple(name.capitalize() for name in WEEKDAYS)),
+    "ka": Words(
+        "როგორ ვითვლით",
+        ("ორშაბათს", "სამშაბათს", "ოთხშაბათს", "ხუთშაბათს", "პარასკევს", "შაბათს", "კვირას"),
+    ),
+}
+
+
+async def get_about(request: web.Request) -> web.Response:
+    """The page in the language asked for, else the reader's, where there is a text in it."""
+    service = request.app[SERVICE]
+    wanted = pick(request.query.get("lang", ""), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    language = wanted if wanted.tag in WORDS else pick("en", "")
+    page = templates.get_template("about.html").render(_facts(service, request.match_info["site"], language))
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _CSP, "Vary": "Accept-Language", **NOSNIFF}
+    return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+def _facts(service: Service, site_id: str, language: Language) -> dict[str, Any]:
+    """All that the texts tell, as it is configured now."""
+    site = service.sites.public(site_id).site
+    words, privacy = WORDS[language.tag], service.config.privacy
+    return {
+        "language": language,
+        "title": words.title,
+        "site_name": clean(site.name or site.id, 200),
+        "zone": site.timezone,
+        "week_begins": words.weekdays[site.first_weekday_number],
+        "start_count": format_number(site.start_count, language) if site.start_count else "",
+        "gap_minutes": service.config.counting.visit_timeout_minutes,
+        "online_minutes": WINDOW // 60,
+        "store_ip": privacy.store_ip.value,
+        "ip_days": privacy.ip_retention_days,
+        "hit_days": privacy.hit_retention_days,
+        "respect_gpc": service.config.counting.respect_gpc,
+        "version": __version__,
+    }

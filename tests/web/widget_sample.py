@@ -1,0 +1,44 @@
+"""A snapshot to draw: the acceptance table, read on 2024-11-21 at 15:11 in Tbilisi."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from counter.query import Count
+from counter.site import Site
+from counter.stats.totals import Snapshot
+from counter.web.widget import Options, Reader, options_from
+
+DAY = dt.date(2024, 11, 21)
+TABLE = {
+    "today": 709, "yesterday": 669, "this_week": 3949, "last_week": 3882, "this_month": 24125, "last_month": 43677,
+    "all": 2506638,
+}  # fmt: skip
+SNAPSHOT = Snapshot(
+    site=Site(1, "demo", "Demo", timezone="Asia/Tbilisi"),
+    metric="visits",
+    generated_at=1732187460,
+    local_time="2024-11-21 15:11",
+    online=3,
+    record_day=(dt.date(2024, 3, 9), 4711),
+    counts={name: Count(value, DAY, DAY) for name, value in TABLE.items()},
+    countries=("GE", "DE", "US"),
+)
+IPV6 = "2a02:8109:9d40:1234:abcd:ef01:2345:6789"
+READER = Reader("13.59.129.141", "GE", "Firefox \u00b7 Linux")
+EVERYTHING = (
+    "today,yesterday,this_week,last_week,this_month,last_month,all,online,record_day,countries,"
+    "ip,your_country,your_system,date"
+)
+
+
+def options(**query: str) -> Options:
+    return options_from({"lang": "en", **query}, "")
+
+
+def rows_of(html: str) -> dict[str, str]:
+    """What the table says, by label; codes of countries in brackets."""
+    rows = re.findall(r'<th scope="row">.*?</svg>(.*?)</th><td>(.*?)</td>', html, re.DOTALL)
+    marked = {label: re.sub(r"<li>.*?>([A-Z]{2})<.*?</li>", r" [\1]", value) for label, value in rows}
+    return {label: re.sub(r"<[^>]*>", "", value) for label, value in marked.items()}
