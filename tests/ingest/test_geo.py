@@ -74,6 +74,13 @@ def test_what_is_not_an_address_is_nowhere(shipped: Geo, address: str) -> None:
     assert shipped.place(address) == Place()
 
 
+@pytest.mark.parametrize(
+    "address", ["192.168.1.20", "172.16.0.9", "172.31.255.255", "10.1.2.3", "127.0.0.1", "100.64.0.1", "fd00::1", "::1"]
+)
+def test_a_private_address_is_nowhere(shipped: Geo, address: str) -> None:
+    assert shipped.place(address) == Place()
+
+
 def test_the_shipped_database_is_unpacked_once_and_mended_when_truncated(tmp_path: Path) -> None:
     Geo.open(None, tmp_path).close()
     (made,) = (tmp_path / "geo").iterdir()

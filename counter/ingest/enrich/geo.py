@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple, Self
 import maxminddb
 
 from counter.event import Place
-from counter.ingest.enrich.geo_copy import Source, Stamp, last_good, private_copy, source_of, stamp_of
+from counter.ingest.address import Networks
+from counter.ingest.enrich.geo_copy import Source, Stamp, Whose, last_good, private_copy, source_of, stamp_of
 from counter.ingest.enrich.geo_edition import Credit, Edition
 from counter.ingest.text import clean
 
@@ -24,6 +25,11 @@ log = logging.getLogger(__name__)
 MAX_NAME: Final = 128  # characters of a region or city
 MOST_KNOWN: Final = 10_000  # addresses whose places are remembered
 NOWHERE: Final = Place()
+# Addresses that stand in many places at once; the shipped statistics give some of these blocks to a country.
+PRIVATE: Final = Networks(
+    ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "::1",
+     "fc00::/7", "fe80::/10")
+)  # fmt: skip
 _NO_COUNTRY: Final = "ZZ"  # what DB-IP writes for networks of nobody
 
 
@@ -94,7 +100,8 @@ class Geo:
             return NOWHERE
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        place = self._known[address] = _find(self._reader, address)
+        nowhere = self.source.whose == Whose.SHIPPED and address in PRIVATE
+        place = self._known[address] = NOWHERE if nowhere else _find(self._reader, address)
         return place
 
     async def renew(self) -> bool:
