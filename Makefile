@@ -8,6 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 3# processes that run tests, which wait for services and browsers much of their time
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
@@ -27,7 +28,7 @@ test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the fi
 	timed $(BIN)/ruff format --check --quiet; \
 	timed $(BIN)/mypy; \
 	timed $(BIN)/lint-imports --no-logo; \
-	$(BIN)/python -m pytest -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: $(VENV)/.dev ## the long forms of the tests
 	@$(BIN)/python -m pytest -m soak $(ARGS)
