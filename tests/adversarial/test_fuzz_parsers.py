@@ -121,7 +121,7 @@ def zone_day(name: str) -> Any:
 def daily(content: str) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "days.csv"
-        file.write_text(content, encoding="utf-8", errors="surrogateescape", newline="")
+        file.write_text(content, encoding="utf-8", errors="surrogatepass", newline="")
         days = read_days(file)
     assert len({day.day for day in days}) == len(days)
     assert all(0 <= number <= MOST for day in days for number in (day.visits, day.visitors or 0, day.pageviews or 0))
