@@ -678,7 +678,8 @@ def test_a_tag_that_stands_there_twice_counts_once_and_two_sites_count_both(
     tags = tag.format(running.url, counted.site) + tag.format(running.url, other.site)
     with host(browser, counted, body=BODY + tags) as ours:
         ours.page.goto(f"{ours.url}/first")
-        ours.page.wait_for_load_state("networkidle")
+        for one in (ours, other):
+            until(lambda one=one: one.stored("path"), [("/first",)])
         ours.page.evaluate("history.pushState({}, '', '/second')")
         until(lambda: ours.stored("path"), [("/first",), ("/second",)])
         until(lambda: other.stored("path"), [("/first",), ("/second",)])
