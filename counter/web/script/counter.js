@@ -12,7 +12,8 @@ try {
   const { document: doc, fetch, setTimeout, JSON: { stringify }, counter: stub } = window;
   const { src, dataset: settings } = doc.currentScript;
   const { site } = settings;
-  if (stub?.site == site) throw site; // a tag that stands there twice counts once
+  if (doc["@" + site]) throw site; // a tag that stands there twice counts once
+  doc["@" + site] = 1;
   const hitUrl = new URL(settings.hit || "%hit%", src);
 
   // What the page calls, or the browser: an uncountable page is still a page.
@@ -157,6 +158,6 @@ try {
   navigate();
 
   // Never takes a name that the page uses; an element with that id is no such use, nor is the stub of docs/tracker.md.
-  if (!stub || stub.nodeType || stub.q) window.counter = { track, optOut, draw, site };
+  if (!stub || stub.nodeType || stub.q) window.counter = { track, optOut, draw };
   stub?.q?.map((call) => track(...call));
 } catch { /* never */ }
