@@ -89,6 +89,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     async with service.store:
         await make_sites(service.store, service.config.sites, service.clock)
         await service.reload_sites()
+        await service.reload_accounts()
         service.online.see(await service.store.reports.online(int(service.clock.now()) - WINDOW))
         service.online.refresh(service.clock.now())
         service.checked = await asyncio.to_thread(read_checked, service.config.storage.path)
@@ -132,13 +133,16 @@ def _jobs(service: Service) -> tuple[Job, ...]:
 
 
 async def housekeeping(service: Service) -> None:
-    """Salts of past days are destroyed; what only serves 48 hours, and what privacy sets a term to, is erased."""
+    """Salts of past days are destroyed; what only serves 48 hours, and what has a term or is over, is erased."""
     now = service.clock.now()
     gone = await asyncio.to_thread(service.pipeline.salts.expire, now)
     pruned = await service.store.prune(now, gone)
     privacy = service.config.privacy
     expired = await service.store.expire(now, privacy.ip_retention_days, privacy.hit_retention_days)
-    log.info("housekeeping", extra={"salts": len(gone), **pruned, **expired})
+    over = await service.store.expire_accounts(now)
+    if any(over.values()):
+        await service.reload_accounts()
+    log.info("housekeeping", extra={"salts": len(gone), **pruned, **expired, **over})
 
 
 async def make_sites(store: Store, wanted: tuple[SiteConfig, ...], clock: Clock) -> None:

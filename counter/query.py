@@ -141,6 +141,7 @@ class Question(msgspec.Struct, frozen=True):
     bucket: Bucket | None = None  # of the series, None for no series
     first_weekday: int = 0  # of Bucket.WEEK: 0 is Monday
     breakdowns: tuple[By, ...] = ()
+    week_hours: bool = False  # whether Report.week_hours is asked for
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -185,6 +186,8 @@ class Report(msgspec.Struct, frozen=True):
     series: tuple[Point, ...] = ()  # every bucket of the period, those without anything too
     breakdowns: tuple[Breakdown, ...] = ()
     incomplete_days: tuple[int, ...] = ()  # local days whose raw rows are gone, when the answer needs raw rows
+    # (weekday of the local day, 0 is Monday; wall hour, 0-23; sums), in this order, of those that have anything
+    week_hours: tuple[tuple[int, int, Sums], ...] = ()
 
 
 class LoggedHit(msgspec.Struct, frozen=True):
@@ -213,6 +216,11 @@ class LoggedHit(msgspec.Struct, frozen=True):
     screen: str = ""
     via: str = ""
     engaged: int = 0  # seconds, of a page view
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_term: str = ""
+    utm_content: str = ""
 
 
 class DayTotal(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from counter import app as counter_app
@@ -32,9 +33,11 @@ from counter.app import build_app
 from counter.config import Config, load
 from counter.ingest.enrich import useragent
 from counter.ingest.enrich.geo import Geo
+from counter.passwords import Passwords
 from counter.query import HistoryDay
 from counter.site import TokenMay
 from counter.web.parts import SERVICE, Service, token_digest
+from dashboard.app import build_dashboard
 
 NOON = 1_732_190_400.0  # 2024-11-21 12:00:00 UTC, a Thursday
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -290,7 +293,7 @@ def countries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def start(tmp_path: Path, countries: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     """`await start(section={...})` starts a service; `await stop(counter)` or the test's end stops it.
 
-    A second start in the same test finds the same data: it is a restart.
+    A second start in the same test finds the same data: it is a restart. `dashboard=True` mounts the admins' pages.
     """
     monkeypatch.setattr(useragent, "UserAgents", _agents)
     monkeypatch.setattr(counter_app, "UserAgents", _agents, raising=False)  # wherever it is imported
@@ -299,12 +302,14 @@ async def start(tmp_path: Path, countries: Path, monkeypatch: pytest.MonkeyPatch
     logging.getLogger().setLevel(logging.INFO)
     running: list[Counter] = []
 
-    async def begin(clock: FakeClock | None = None, **sections: Any) -> Counter:
+    async def begin(clock: FakeClock | None = None, *, dashboard: bool = False, **sections: Any) -> Counter:
         clock = clock or FakeClock()
         if not (tmp_path / "data").exists():
             (tmp_path / "data").mkdir(mode=0o700)
             shutil.copytree(countries, tmp_path / "data" / "geo", copy_function=os.link)
         app = build_app(make_config(tmp_path, **sections), clock)
+        if dashboard:
+            mount_dashboard(app)
         server = TestServer(app)
         await server.start_server(access_log=None, keepalive_timeout=30)
         client = TestClient(server, cookie_jar=aiohttp.DummyCookieJar())
@@ -318,6 +323,12 @@ async def start(tmp_path: Path, countries: Path, monkeypatch: pytest.MonkeyPatch
         for counter in running:
             await stop(counter)
         logging.getLogger().removeHandler(log)
+
+
+def mount_dashboard(app: web.Application) -> None:
+    """As `counter serve` does it, but with passwords that cost next to nothing."""
+    app[SERVICE].passwords = Passwords(time_cost=1, memory_kib=8)
+    app.add_subapp("/dashboard", build_dashboard(app[SERVICE]))
 
 
 async def stop(counter: Counter) -> None:

@@ -63,6 +63,15 @@ class Answer:
         assert set(found) <= set(starts)
         return [(start, found.get(start, Sums())) for start in starts]
 
+    def week_hours(self) -> list[tuple[int, int, Sums]]:
+        """What the days of each weekday have at each hour of the clock on the wall."""
+
+        def place(hit: Hit) -> tuple[int, int]:
+            weekday = (EPOCH + dt.timedelta(days=hit["day_number"])).weekday()
+            return weekday, dt.datetime.fromtimestamp(hit["at"], self.zone).hour
+
+        return [(*key, sums) for key, sums in sorted(_sums(self._count(place)).items())]
+
     def _bucket(self, hit: Hit) -> int:
         return self._first_day(hit["day_number"])
 
@@ -102,10 +111,8 @@ class Answer:
             who = (first["visitor"], key(first) if apart else None)
             if self.inside(first["day_number"]):
                 one = counts[key(first)]
-                one["visits"] += 1
+                _count_visit(one, hits)
                 one["visitors"] += who not in seen
-                one["bounces"] += [hit["name"] == "pageview" for hit in hits] == [True]
-                one["seconds"] += max(hit["at"] + hit["engaged"] for hit in hits) - min(hit["at"] for hit in hits)
             seen.add(who)
         return counts
 
@@ -171,6 +178,24 @@ class Answer:
         return any(text in one.values for text in texts) != (one.operator == Operator.IS_NOT)
 
 
+def sums_until(hits: Iterable[Hit], day: int, before: int) -> Sums:
+    """What a day had before a second: events that happened before it, visits whose first event did."""
+    one = _counts()["all"]
+    visits: dict[int, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        visits[hit["visit"]].append(hit)
+        if hit["day_number"] == day and hit["at"] < before:
+            _count_event(one, hit)
+    seen = set()
+    for visit in sorted(visits):
+        first = next(hit for hit in visits[visit] if hit["hit"] == visit)
+        if first["day_number"] == day and first["at"] < before:
+            _count_visit(one, visits[visit])
+            one["visitors"] += first["visitor"] not in seen
+        seen.add(first["visitor"])
+    return Sums(**one)
+
+
 def sorted_rows(found: dict[str, Sums], by: By) -> list[tuple[str, Sums]]:
     """The rows that a breakdown must show, and all that it counts before its limit and offset."""
     rows = [(value, sums) for value, sums in found.items() if _lower(by.search) in _lower(value)]
@@ -202,6 +227,12 @@ def _counts() -> Counts:
 def _count_event(one: dict[str, int], hit: Hit) -> None:
     one["pageviews" if hit["name"] == "pageview" else "events"] += 1
     one["engaged"] += hit["engaged"]
+
+
+def _count_visit(one: dict[str, int], hits: list[Hit]) -> None:
+    one["visits"] += 1
+    one["bounces"] += [hit["name"] == "pageview" for hit in hits] == [True]
+    one["seconds"] += max(hit["at"] + hit["engaged"] for hit in hits) - min(hit["at"] for hit in hits)
 
 
 def _sums(counts: Counts) -> dict[Any, Sums]:

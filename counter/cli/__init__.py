@@ -24,11 +24,12 @@ from counter.cli.serve import serve
 from counter.cli.site import site
 from counter.cli.snippet import snippet
 from counter.cli.totals import totals
+from counter.cli.user import user
 from counter.errors import CounterError
 
 COMMANDS = (
-    serve, check_config, doctor, site, snippet, totals, import_log, import_daily, import_vinaora, geo, lists, demo_data,
-    check, backup, restore,
+    serve, check_config, doctor, site, user, snippet, totals, import_log, import_daily, import_vinaora, geo, lists,
+    demo_data, check, backup, restore,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 
 from counter import errors
+from counter.accounts import Invitation, User
 from counter.app import make_sites
 from counter.clock import SystemClock
 from counter.config import Config
@@ -25,10 +26,14 @@ from counter.web.commands import (
     AddToken,
     Append,
     ChangeSite,
+    ChangeUser,
+    Invite,
     Nothing,
     PutHistory,
     RemoveGoal,
     RemoveSite,
+    RemoveUser,
+    SetPassword,
 )
 from counter.web.commands import socket_path as path_of
 from counter.web.status import Status
@@ -53,6 +58,17 @@ class Port(Protocol):
     async def remove_goal(self, site_key: int, name: str) -> None: ...
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None: ...
+
+    async def add_user(self, user: User) -> User: ...
+
+    async def change_user(self, user: User) -> User:
+        """Store the login and the roles; nothing else of the user changes."""
+
+    async def remove_user(self, user_key: int) -> None: ...
+
+    async def set_password(self, user_key: int, password: str) -> None: ...
+
+    async def add_invitation(self, invitation: Invitation) -> None: ...
 
     async def repair(self) -> int: ...
 
@@ -94,6 +110,21 @@ class LocalPort:
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
         await self._store.put_history(site_key, days, note, self._now())
 
+    async def add_user(self, user: User) -> User:
+        return await self._store.add_user(user, self._now())
+
+    async def change_user(self, user: User) -> User:
+        return await self._store.change_user(user, self._now())
+
+    async def remove_user(self, user_key: int) -> None:
+        await self._store.remove_user(user_key, self._now())
+
+    async def set_password(self, user_key: int, password: str) -> None:
+        await self._store.set_password(user_key, password, self._now())
+
+    async def add_invitation(self, invitation: Invitation) -> None:
+        await self._store.add_invitation(invitation, self._now())
+
     async def repair(self) -> int:
         repaired = await self._store.repair()
         if repaired:
@@ -133,6 +164,23 @@ class RemotePort:
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
         await self._ask("put_history", PutHistory(site_key, list(days), note))
+
+    async def add_user(self, user: User) -> User:
+        answer: User = await self._ask("add_user", ChangeUser(user))
+        return answer
+
+    async def change_user(self, user: User) -> User:
+        answer: User = await self._ask("change_user", ChangeUser(user))
+        return answer
+
+    async def remove_user(self, user_key: int) -> None:
+        await self._ask("remove_user", RemoveUser(user_key))
+
+    async def set_password(self, user_key: int, password: str) -> None:
+        await self._ask("set_password", SetPassword(user_key, password))
+
+    async def add_invitation(self, invitation: Invitation) -> None:
+        await self._ask("add_invitation", Invite(invitation))
 
     async def repair(self) -> int:
         answer: int = await self._ask("repair", Nothing())

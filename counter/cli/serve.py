@@ -120,6 +120,9 @@ def _announce(service: Service, listening: tuple[str, int] | str) -> None:
     ]
     if not site:
         rows = [("dashboard", f"{base}/dashboard/"), ("first site", "counter site add ID --name NAME")]
+    if service.accounts.needs_setup:
+        # Without it a stranger could be the first owner: it is new at each start, and stands nowhere else.
+        rows.append(("set-up", f"{base}/dashboard/setup/{service.accounts.setup_secret}"))
     click.echo(f"visitor-counter listens on {where}, data in {service.config.storage.path}")
     for name, shown in rows:
         click.echo(f"  {name:<10} {shown}")

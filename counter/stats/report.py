@@ -6,6 +6,7 @@ visitors that conversion rates are shares of.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -50,6 +51,7 @@ class Asked(msgspec.Struct, frozen=True):
     bucket: Bucket | None = None
     breakdowns: tuple[By, ...] = ()
     compare: Compare | None = None
+    week_hours: bool = False  # of the period itself, never of what it is compared with
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,29 +61,39 @@ class Answer(msgspec.Struct, frozen=True):
     compared: Report | None = None
     base: int | None = None  # visitors of the question without its filters on goals
     compared_base: int | None = None
+    beside: tuple[Report, ...] = ()  # what was asked in the same snapshot
 
     def conversion_rate(self, visitors: int) -> float | None:
         """Visitors that reached a goal in 100 of all that the other filters let pass; None without any."""
         return rate(visitors, self.base or 0)
 
 
-async def read_answer(reports: Reports, site: Site, asked: Asked, today: int) -> Answer:
-    """Ask the store, everything in one snapshot. BadInput: more points than a series may have; TooExpensive."""
+async def read_answer(
+    reports: Reports, site: Site, asked: Asked, today: int, beside: Sequence[Question] = ()
+) -> Answer:
+    """Ask the store, everything in one snapshot. BadInput: more points than a series may have; TooExpensive.
+
+    `beside` are questions of the caller's own, answered in `Answer.beside`.
+    """
     question = _question(site, asked, asked.period)
     questions = [question]
     if asked.compare is not None:
         other = compared_period(asked.period, asked.compare, today)
-        questions.append(msgspec.structs.replace(question, start=other.start, end=other.end, breakdowns=()))
+        questions.append(
+            msgspec.structs.replace(question, start=other.start, end=other.end, breakdowns=(), week_hours=False)
+        )
     count = len(questions)
     if wants_conversion(asked):
         questions += [_without_goals(one) for one in questions]
-    answers = await reports.report(questions)
-    bases = [one.totals.visitors for one in answers[count:]]
+    asked_here = len(questions)
+    answers = await reports.report([*questions, *beside])
+    bases = [one.totals.visitors for one in answers[count:asked_here]]
     return Answer(
         report=answers[0],
         compared=answers[1] if count > 1 else None,
         base=bases[0] if bases else None,
         compared_base=bases[1] if len(bases) > 1 else None,
+        beside=tuple(answers[asked_here:]),
     )
 
 
@@ -124,13 +136,20 @@ def _share(part: int, whole: int, digits: int) -> float | int | None:
 def _question(site: Site, asked: Asked, period: Period) -> Question:
     _refuse_many_points(asked.bucket, period)
     return Question(
-        site.key, period.start, period.end, asked.filters, asked.bucket, site.first_weekday_number, asked.breakdowns
+        site.key,
+        period.start,
+        period.end,
+        asked.filters,
+        asked.bucket,
+        site.first_weekday_number,
+        asked.breakdowns,
+        asked.week_hours,
     )
 
 
 def _without_goals(question: Question) -> Question:
     filters = tuple(one for one in question.filters if one.dimension != Dimension.GOAL)
-    return msgspec.structs.replace(question, filters=filters, bucket=None, breakdowns=())
+    return msgspec.structs.replace(question, filters=filters, bucket=None, breakdowns=(), week_hours=False)
 
 
 def _refuse_many_points(bucket: Bucket | None, period: Period) -> None:

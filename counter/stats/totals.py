@@ -68,13 +68,15 @@ class Book:
     def __init__(self) -> None:
         self._counted: dict[tuple[int, Metric], Tally] = {}
         self._versions: dict[int, int] = {}
+        self._brought: dict[int, dict[int, HistoryDay]] = {}  # site key -> local day
 
     def load(self, totals: Iterable[DayTotal], history: Mapping[int, Iterable[HistoryDay]]) -> None:
         """Start anew from what is stored: counted days, and days brought along from former counters."""
         self._counted.clear()
         self.add(totals)
-        for site_key, days in history.items():
-            for day in days:
+        self._brought = {site_key: {day.day: day for day in days} for site_key, days in history.items()}
+        for site_key, brought in self._brought.items():
+            for day in brought.values():
                 self._add_history(site_key, day)
             self._touch(site_key)
 
@@ -99,6 +101,16 @@ class Book:
     def version(self, site_key: int) -> int:
         """Changes with every change of the site's numbers."""
         return self._versions.get(site_key, 0)
+
+    def is_brought(self, site_key: int, day: int) -> bool:
+        """Whether the day has numbers of a former counter, which nobody can tell by the hour."""
+        return day in self._brought.get(site_key, {})
+
+    def knows(self, site_key: int, metric: Metric, period: Period) -> bool:
+        """Whether all days of the period that a former counter brought along came with this metric."""
+        brought = self._brought.get(site_key, {})
+        days = (brought[day] for day in range(period.start, period.end) if day in brought) if brought else ()
+        return all(getattr(day, metric.value) is not None for day in days)
 
     def _touch(self, site_key: int) -> None:
         self._versions[site_key] = self._versions.get(site_key, 0) + 1

@@ -1,7 +1,7 @@
 """What an engine must do; `tests/store/test_contract.py` holds each engine to it.
 
-Four small protocols. `EventWriter`, `Reports` and `Upkeep` are an engine's; the `Catalog` (sites and tokens)
-stays in SQLite whatever the engine.
+Five small protocols. `EventWriter`, `Reports` and `Upkeep` are an engine's; the `Catalog` (sites and tokens) and the
+`Accounts` stay in SQLite whatever the engine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from counter.accounts import Annotation, AuditLine, Invitation, Session, SiteToken, User
 from counter.event import Drop, Event, Outcome
 from counter.query import (
     BotCount,
@@ -23,6 +24,7 @@ from counter.query import (
     LoggedHit,
     Question,
     Report,
+    Sums,
 )
 from counter.site import Goal, Site, Token, TokenMay
 
@@ -74,6 +76,18 @@ class Reports(Protocol):
     async def visit(self, site_key: int, visit: int) -> list[LoggedHit]:
         """The path of one visit: its hits in the order of time; empty when there is none."""
 
+    async def recent(self, site_key: int, since: int, limit: int) -> list[LoggedHit]:
+        """Hits since `since` (UTC seconds), not from logs, those that arrived last first."""
+
+    async def after(self, site_key: int, hit: int, limit: int) -> list[LoggedHit]:
+        """The last `limit` hits that arrived after hit `hit`, not from logs, in order of arrival."""
+
+    async def newest(self) -> int:
+        """The largest id that an event has had; 0 before the first."""
+
+    async def until(self, sites: Sequence[tuple[int, int, int]]) -> dict[int, Sums]:
+        """(site key, local day, UTC second): what that day had before that second, by site key."""
+
     async def drops(self, site_key: int, start: int, end: int) -> list[DropCount]: ...
 
     async def bots(self, site_key: int, start: int, end: int) -> list[BotCount]: ...
@@ -89,6 +103,8 @@ class Reports(Protocol):
     async def live_days(self, site_key: int) -> set[int]: ...
 
     async def history(self, site_key: int | None = None) -> dict[int, list[HistoryDay]]: ...
+
+    async def annotations(self, site_key: int, start: int, end: int) -> list[Annotation]: ...
 
 
 class Upkeep(Protocol):
@@ -127,3 +143,47 @@ class Catalog(Protocol):
     async def remove_goal(self, site_key: int, name: str, now: float) -> None: ...
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None: ...
+
+
+class Accounts(Protocol):
+    """Users, their sessions and links, and what they leave behind; changes are in the audit log, without secrets."""
+
+    async def users(self) -> list[User]: ...
+
+    async def add_user(self, user: User, now: float) -> User: ...
+
+    async def change_user(self, user: User, now: float, known: User | None = None) -> User: ...
+
+    async def remove_user(self, user_key: int, now: float) -> None: ...
+
+    async def set_password(self, user_key: int, password: str, now: float, but: bytes | None = None) -> None: ...
+
+    async def sessions(self) -> list[Session]: ...
+
+    async def add_session(self, session: Session, password: str | None = None) -> None: ...
+
+    async def touch_sessions(self, seen: Sequence[tuple[bytes, int]]) -> None: ...
+
+    async def end_session(self, digest: bytes) -> None: ...
+
+    async def end_sessions(self, user_key: int, but: bytes | None = None) -> None: ...
+
+    async def invitations(self) -> list[Invitation]: ...
+
+    async def add_invitation(self, invitation: Invitation, now: float) -> None: ...
+
+    async def take_invitation(self, digest: bytes, now: float) -> None: ...
+
+    async def accept_invitation(self, digest: bytes, password: str, now: float) -> None: ...
+
+    async def expire_accounts(self, now: float) -> Mapping[str, int]: ...
+
+    async def add_annotation(self, annotation: Annotation, now: float) -> Annotation: ...
+
+    async def remove_annotation(self, site_key: int, key: int, now: float) -> None: ...
+
+    async def audit_log(self, site_key: int | None, limit: int) -> list[AuditLine]: ...
+
+    async def site_tokens(self, site_key: int) -> list[SiteToken]: ...
+
+    async def remove_token(self, site_key: int, digest: bytes, now: float) -> None: ...

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from typing import Final
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from counter.errors import BadInput
 from counter.localtime import SLOT, LocalTime, day_date, day_number
 from counter.query import Bucket, Point, Question, Sums
 
+HOUR: Final = 3600  # seconds
+DAY: Final = 86_400
 HOURLY_DAYS: Final = 31  # local days that a series of hours may cover
 
 
@@ -26,11 +34,11 @@ def make_series(question: Question, found: Mapping[int, Sums], zone: str) -> tup
         others = {start for start, sums in found.items() if sums != Sums()}
         starts = sorted({*_hours(question, LocalTime(zone)), *others})
         return tuple(Point(start, found.get(start, Sums())) for start in starts)
-    sums: dict[int, Sums] = dict.fromkeys(_buckets(question), Sums())
-    for day, more in found.items():
-        start = max(bucket_of(day, question.bucket, question.first_weekday), question.start)
-        sums[start] = add(sums[start], more)
-    return tuple(Point(start, numbers) for start, numbers in sums.items())
+    starts = list(_buckets(question))
+    parts: list[list[Sums]] = [[] for _ in starts]
+    for day, sums in found.items():
+        parts[bisect_right(starts, day) - 1].append(sums)
+    return tuple(Point(start, add_up(part)) for start, part in zip(starts, parts, strict=True))
 
 
 def refuse_many_hours(question: Question) -> None:
@@ -50,12 +58,81 @@ def bucket_of(day: int, bucket: Bucket, first_weekday: int) -> int:
     return day
 
 
-def add(one: Sums, other: Sums) -> Sums:
-    return Sums(
-        one.pageviews + other.pageviews, one.visits + other.visits, one.visitors + other.visitors,
-        one.bounces + other.bounces, one.seconds + other.seconds, one.events + other.events,
-        one.engaged + other.engaged,
-    )  # fmt: skip
+def add_up(many: Sequence[Sums]) -> Sums:
+    """What several sums are together."""
+    if len(many) < 2:
+        return many[0] if many else Sums()
+    return Sums(*map(sum, zip(*map(msgspec.structs.astuple, many), strict=True)))
+
+
+class Parts(NamedTuple):
+    """What days are the sum of: whole months (12 * year + month - 1), some days more, and some of the months' less."""
+
+    months: range
+    more: tuple[range, ...] = ()
+    less: tuple[range, ...] = ()
+
+
+def parts_of(start: int, end: int, first: int, last: int) -> Parts:
+    """The local days [start, end) of a site that has something in [first, last), which they lie in.
+
+    A month at an edge is taken whole without its other days where these are fewer: a period up to today reads none.
+    """
+    months: list[int] = []
+    more: list[range] = []
+    less: list[range] = []
+    day = start
+    while day < end:
+        begins = bucket_of(day, Bucket.MONTH, 0)
+        ends = _month_after(begins)
+        inside = range(day, min(end, ends))
+        others = [days for days in (range(max(begins, first), day), range(inside.stop, min(ends, last))) if days]
+        # A month has as many values as several of its days.
+        if sum(map(len, others)) + 1 < len(inside):
+            date = day_date(day)
+            months.append(date.year * 12 + date.month - 1)
+            less += others
+        else:
+            more.append(inside)
+        day = ends
+    return Parts(range(months[0], months[-1] + 1) if months else range(0), tuple(more), tuple(less))
+
+
+@lru_cache(maxsize=64)
+def clock_of(zone: str, start: int, end: int) -> tuple[tuple[int, int, int, int], ...]:
+    """The clock of the local days [start, end): (since, until, shift, later), all in seconds, the first two of UTC.
+
+    An hour that begins in [since, until) begins at the wall time `shift` later than UTC. Before a change of the clock
+    stand the 3,599 seconds in which an hour can begin that ends behind it, with the shift that holds `later`; else
+    both are the same. The spans reach two days beyond, so that hours of another zone have their place, too.
+    """
+    there = ZoneInfo(zone)
+    first, last = (start - 2) * DAY, (end + 2) * DAY
+    shifts = [(at, _shift(there, at)) for at in (*range(first, last, DAY), last)]
+    changes = [_change(there, one[0], other[0]) for one, other in pairwise(shifts) if one[1] != other[1]]
+    spans: list[tuple[int, int, int, int]] = []
+    for since, until in pairwise((first, *changes, last)):
+        shift, later = _shift(there, since), _shift(there, until)
+        split = max(since, until - HOUR + 1)
+        spans += [(since, split, shift, shift), (split, until, shift, later)]
+    return tuple(spans)
+
+
+def _change(zone: ZoneInfo, low: int, high: int) -> int:
+    """The first second of the new shift, of two moments with one change between them."""
+    old = _shift(zone, low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _shift(zone, middle) == old:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _shift(zone: ZoneInfo, at: int) -> int:
+    shift = dt.datetime.fromtimestamp(at, zone).utcoffset()
+    return 0 if shift is None else round(shift.total_seconds())
 
 
 def _buckets(question: Question) -> Iterator[int]:
@@ -70,9 +147,14 @@ def _next(day: int, question: Question) -> int:
     if question.bucket == Bucket.WEEK:
         return bucket_of(day, Bucket.WEEK, question.first_weekday) + 7
     if question.bucket == Bucket.MONTH:
-        first = day_date(day).replace(day=1)
-        return day_number((first + dt.timedelta(days=32)).replace(day=1))
+        return _month_after(day)
     return day + 1
+
+
+def _month_after(day: int) -> int:
+    """The first day of the next month."""
+    first = day_date(day).replace(day=1)
+    return day_number((first + dt.timedelta(days=32)).replace(day=1))
 
 
 def _hours(question: Question, local: LocalTime) -> Iterator[int]:

@@ -34,6 +34,7 @@ ROWS: Final = 10
 
 REPORT_KEYS: Final = (
     "site", "period", "from", "to", "filter", "compare", "bucket", "by", "order", "search", "limit", "offset",
+    "week_hours",
 )  # fmt: skip
 HITS_KEYS: Final = ("site", "period", "from", "to", "filter", "before", "limit")
 VISIT_KEYS: Final = ("site", "visit")
@@ -71,6 +72,7 @@ def read_asked(query: Query, site: ActiveSite, today: int, counted: tuple[int, i
         bucket=default_bucket(period) if bucket is None else _one_of("bucket", bucket, _by_value(Bucket)),
         breakdowns=_read_breakdowns(query),
         compare=_one_of("compare", query["compare"], _by_value(Compare)) if "compare" in query else None,
+        week_hours=bool(read_number(query, "week_hours", 0, 0, 1)),
     )
 
 

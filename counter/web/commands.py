@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
+from counter.accounts import Invitation, User
 from counter.errors import UsageError
 from counter.query import HistoryDay
 from counter.site import Goal, Site, TokenMay
@@ -64,6 +65,23 @@ class PutHistory(msgspec.Struct):
     note: str
 
 
+class ChangeUser(msgspec.Struct):
+    user: User
+
+
+class RemoveUser(msgspec.Struct):
+    user_key: int
+
+
+class SetPassword(msgspec.Struct):
+    user_key: int
+    password: str  # a hash
+
+
+class Invite(msgspec.Struct):
+    invitation: Invitation
+
+
 class Nothing(msgspec.Struct):
     pass
 
@@ -111,6 +129,38 @@ async def _put_history(service: Service, asked: PutHistory) -> None:
     await service.reload_sites()
 
 
+async def _add_user(service: Service, asked: ChangeUser) -> User:
+    made = await service.store.add_user(asked.user, service.clock.now())
+    await service.reload_accounts()
+    return made
+
+
+async def _change_user(service: Service, asked: ChangeUser) -> User:
+    """Login and roles are as asked; what the user may have changed meanwhile in the dashboard is left alone."""
+    known = {user.key: user for user in await service.store.users()}.get(asked.user.key)
+    if known is None:
+        raise UsageError(f"user {asked.user.login!r} was removed meanwhile")
+    user = msgspec.structs.replace(known, login=asked.user.login, owner=asked.user.owner, access=asked.user.access)
+    changed = await service.store.change_user(user, service.clock.now(), known)
+    await service.reload_accounts()
+    return changed
+
+
+async def _remove_user(service: Service, asked: RemoveUser) -> None:
+    await service.store.remove_user(asked.user_key, service.clock.now())
+    await service.reload_accounts()
+
+
+async def _set_password(service: Service, asked: SetPassword) -> None:
+    await service.store.set_password(asked.user_key, asked.password, service.clock.now())
+    await service.reload_accounts()
+
+
+async def _add_invitation(service: Service, asked: Invite) -> None:
+    await service.store.add_invitation(asked.invitation, service.clock.now())
+    await service.reload_accounts()
+
+
 async def _repair(service: Service, asked: Nothing) -> int:
     repaired = await service.store.repair()
     await service.reload_sites()
@@ -144,6 +194,11 @@ COMMANDS = {
     "add_goal": Command(AddGoal, None, _add_goal),
     "remove_goal": Command(RemoveGoal, None, _remove_goal),
     "put_history": Command(PutHistory, None, _put_history),
+    "add_user": Command(ChangeUser, User, _add_user),
+    "change_user": Command(ChangeUser, User, _change_user),
+    "remove_user": Command(RemoveUser, None, _remove_user),
+    "set_password": Command(SetPassword, None, _set_password),
+    "add_invitation": Command(Invite, None, _add_invitation),
     "repair": Command(Nothing, int, _repair),
     "status": Command(Nothing, Status, _status),
     "renew_places": Command(Nothing, str, _renew_places),

@@ -23,7 +23,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
             raise BadInput("send HTTP/1.1 with a path; this is nobody's proxy")
         return await handler(request)
     except CounterError as error:
-        return error_response(error)
+        return error_response(error, counting=request.method == "POST" or request.path == "/pixel.gif")
     except web.HTTPRequestEntityTooLarge:
         return error_response(TooLarge(f"the body is larger than the limit of {request.client_max_size} bytes"))
     except web.HTTPException as answer:
@@ -45,14 +45,14 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         )
 
 
-def error_response(error: CounterError) -> web.Response:
+def error_response(error: CounterError, *, counting: bool = False) -> web.Response:
     headers = {**NOSNIFF, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
     if isinstance(error, (Overloaded, StoreError)):
         headers["Retry-After"] = str(RETRY_AFTER)
     if isinstance(error, StoreError):
         # The log has the reason; a stranger learns only that it is not his fault.
         log.error("storage failed", extra={"error": str(error)})
-        message = "the hit could not be stored; try again later"
+        message = f"the {'hit could not be stored' if counting else 'numbers could not be read'}; try again later"
     else:
         message = str(error)
     return web.json_response({"error": error.code, "message": message}, status=error.status, headers=headers)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -15,12 +17,14 @@ from counter.errors import NotAuthorized
 from counter.ingest.address import Networks
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.writer import Writer
+from counter.passwords import Passwords
 from counter.site import Sites, Token, TokenMay
 from counter.stats.countries import Countries
 from counter.stats.online import Online
 from counter.stats.totals import Book
 from counter.store.open import Store
 from counter.store.protocols import Appended
+from counter.web.accounts import AccountBook
 from counter.web.checked import Checked
 from counter.web.untrusted import UntrustedPeers
 
@@ -43,6 +47,10 @@ class Service:
     untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
     checked: Checked | None = None  # the last check of all numbers
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
+    accounts: AccountBook = field(default_factory=AccountBook)
+    accounts_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one reads them at a time: the last is newest
+    passwords: Passwords = field(default_factory=Passwords)
+    watchers: list[Callable[[Appended], None]] = field(default_factory=list)  # told of each batch, after the numbers
     countries: Countries = field(init=False)
     writer: Writer = field(init=False)
 
@@ -54,6 +62,8 @@ class Service:
         """A batch is durable: its numbers show before its hits are answered."""
         self.book.add(appended.gained)
         self.online.see(appended.seen)
+        for told in self.watchers:
+            told(appended)
 
     async def reload_sites(self) -> None:
         """After a change of the catalog: what is in force is what is stored, and no batch comes between."""
@@ -61,6 +71,12 @@ class Service:
             self.sites.replace(await self.store.sites())
             self.tokens = await self.store.tokens()
             self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
+
+    async def reload_accounts(self) -> None:
+        """After each change of a user, a session or a link: who may do what is what is stored when this was called."""
+        async with self.accounts_turn:
+            users, invitations = await self.store.users(), await self.store.invitations()
+            self.accounts.load(users, await self.store.sessions(), invitations)
 
     def token_site(self, header: str, may: TokenMay = TokenMay.WRITE) -> int | None:
         """The site key of a `Bearer` token, None without one; NotAuthorized for one that is not known, or may not."""

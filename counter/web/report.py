@@ -14,9 +14,10 @@ import msgspec
 from aiohttp import hdrs, web
 
 from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
+from counter.ingest.writer import RETRY_AFTER
 from counter.localtime import day_date
 from counter.query import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
-from counter.site import ActiveSite, TokenMay
+from counter.site import WEEKDAYS, ActiveSite, TokenMay
 from counter.stats.periods import Period
 from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, read_answer
 from counter.web.asked import (
@@ -54,7 +55,9 @@ def private(handler: Handler) -> Handler:
             if isinstance(error, StoreError):
                 log.error("a report failed", extra={"error": message})
                 message = "the report could not be read; the log says why"
-            headers = {**PRIVATE, "WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else PRIVATE
+            headers = {**PRIVATE, "WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else {**PRIVATE}
+            if isinstance(error, StoreError):
+                headers["Retry-After"] = str(RETRY_AFTER)
             body = {"error": error.code, "message": message}
             return web.json_response(body, status=error.status, headers=headers)
 
@@ -67,7 +70,7 @@ async def get_report(request: web.Request) -> web.Response:
     today = site.local.day(now)
     asked = read_asked(request.query, site, today, await _counted(request, service, site))
     answer = await read_answer(service.store.reports, site.site, asked, today)
-    return _json({**_head(request, site, asked.period, now), **_report_json(asked, answer, site)})
+    return _json({**report_head(request, site, asked.period, now), **report_json(asked, answer, site)})
 
 
 @private
@@ -82,8 +85,8 @@ async def get_hits(request: web.Request) -> web.Response:
     hits = await service.store.reports.hits(question, before, limit + 1)
     shown = hits[:limit]
     return _json({
-        **_head(request, site, period, now),
-        "filters": [_filter_json(one) for one in filters],
+        **report_head(request, site, period, now),
+        "filters": [filter_json(one) for one in filters],
         "hits": [_hit_json(hit, site) for hit in shown],
         "next": shown[-1].hit if len(hits) > limit else None,
     })  # fmt: skip
@@ -124,7 +127,7 @@ async def _counted(request: web.Request, service: Service, site: ActiveSite) -> 
     return await service.store.reports.counted_days(site.site.key) if wants_all_days(request.query) else None
 
 
-def _head(request: web.Request, site: ActiveSite, period: Period, now: int) -> dict[str, Any]:
+def report_head(request: web.Request, site: ActiveSite, period: Period, now: int) -> dict[str, Any]:
     return {
         "site": site.site.id,
         "zone": site.site.timezone,
@@ -140,14 +143,15 @@ def _dates(period: Period) -> dict[str, Any]:
     return {"from": day_date(period.start), "to": day_date(period.end - 1), "days": days}
 
 
-def _report_json(asked: Asked, answer: Answer, site: ActiveSite) -> dict[str, Any]:
+def report_json(asked: Asked, answer: Answer, site: ActiveSite) -> dict[str, Any]:
     report, compared = answer.report, answer.compared
     return {
-        "filters": [_filter_json(one) for one in asked.filters],
+        "filters": [filter_json(one) for one in asked.filters],
         "incomplete_days": [day_date(day) for day in report.incomplete_days],
         "totals": _totals_json(report, answer.base, asked),
         "series": _series_json(report, site),
-        "breakdowns": [_breakdown_json(one, answer) for one in report.breakdowns],
+        "breakdowns": [breakdown_json(one, answer) for one in report.breakdowns],
+        "week_hours": _week_hours_json(report) if asked.week_hours else None,
         "compare": None if compared is None else {
             "name": asked.compare,
             **_dates(Period(compared.question.start, compared.question.end)),
@@ -175,7 +179,12 @@ def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:
     return {"bucket": bucket, "points": points}
 
 
-def _breakdown_json(breakdown: Breakdown, answer: Answer) -> dict[str, Any]:
+def _week_hours_json(report: Report) -> list[dict[str, Any]]:
+    """Those that have anything, from Monday 0 h to Sunday 23 h."""
+    return [{"weekday": WEEKDAYS[weekday], "hour": hour, **metrics(sums)} for weekday, hour, sums in report.week_hours]
+
+
+def breakdown_json(breakdown: Breakdown, answer: Answer) -> dict[str, Any]:
     by = breakdown.by
     wanted = ROW_METRICS[by.dimension]
 
@@ -191,7 +200,7 @@ def _breakdown_json(breakdown: Breakdown, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _filter_json(one: Filter) -> dict[str, Any]:
+def filter_json(one: Filter) -> dict[str, Any]:
     key = {"key": one.key} if one.key else {}
     return {"dimension": one.dimension.name.lower(), **key, "operator": one.operator, "values": one.values}
 

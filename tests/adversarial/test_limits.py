@@ -354,6 +354,8 @@ GROWTH = {
     "rollup_day": "days and capped values", "rollup_month": "months and capped values", "watermark": "one row",
     "written": "days", "closed_day": "days", "day_span": "days", "drop_count": "days and a closed set of reasons",
     "bot_count": "days and capped names", "drop_log": "1,000 a site", "quarantine": "pruned",
+    "user": "owners make them", "access": "a row for a user and a site at most", "session": "30 days, 7 when idle",
+    "invitation": "one a user, for a day", "annotation": "people write them",
 }  # fmt: skip
 
 

@@ -136,6 +136,13 @@ def test_every_dimension_says_what_its_rows_can_tell() -> None:
     assert all("bounce_rate" in ROW_METRICS[dimension] for dimension in VISIT_DIMENSIONS)
 
 
+async def test_weekdays_and_hours_are_asked_of_the_period_itself_alone() -> None:
+    reports = FakeReports()
+    asked = Asked(days("2024-11-15", "2024-11-21"), (GOAL,), compare=Compare.PREVIOUS, week_hours=True)
+    await read_answer(reports, SITE, asked, day_of(THURSDAY))  # type: ignore[arg-type]
+    assert [[one.week_hours for one in together] for together in reports.asked] == [[True, False, False, False]]
+
+
 class FakeReports:
     """Answers every question with the number of its filters, and remembers what was asked together."""
 

@@ -6,6 +6,7 @@ Tests that look below the protocols (files, pragmas, rows) are those of SQLite's
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 import os
 import sqlite3
@@ -13,13 +14,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
-from counter.errors import Locked, StoreError, UnknownSite, UsageError
+from counter.errors import BadInput, Locked, StoreError, UnknownSite, UsageError
 from counter.event import Bot, Client, Drop, DropReason, Event, Origin, Outcome, Place
 from counter.ingest.writer import Writer
-from counter.query import VISIT_DIMENSIONS, Dimension, DropCount, HistoryDay
+from counter.query import VISIT_DIMENSIONS, Dimension, DropCount, Filter, HistoryDay, Operator, Question, Sums
 from counter.site import Site, Token, TokenMay
 from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.protocols import Batch
@@ -44,6 +47,7 @@ from tests.store.events import (
     make,
     of_log,
     read,
+    sums_of,
 )
 
 ENGINES = {"sqlite": open_store}
@@ -504,6 +508,144 @@ class TestBreakdowns:
         await counted(store, make(site, NOON + 59 * MINUTE), make(site, NOON + 61 * MINUTE), custom(site, NOON + HOUR))
         hours = await hour_sums(store, site, TODAY)
         assert (hours[NOON]["pageviews"], hours[NOON + HOUR]) == (1, {"pageviews": 1, "events": 1})
+
+
+class TestWeekHours:
+    @pytest.mark.parametrize("way", ["totals", "raw rows", "filter"])
+    @pytest.mark.parametrize(
+        ("zone", "moment"),
+        [
+            ("Europe/Berlin", "2024-03-31 00:00"),  # 02:00 is not there
+            ("Europe/Berlin", "2024-10-27 00:00"),  # 02:00 is there twice
+            ("Australia/Lord_Howe", "2024-04-07 00:00"),  # 01:30 is there twice
+            ("Australia/Lord_Howe", "2024-10-06 00:00"),  # 02:00 to 02:30 is not there
+            ("Asia/Kolkata", "2024-11-21 00:00"),
+            ("America/St_Johns", "2010-11-07 00:00"),  # at 00:01 the clock goes back to the day before
+        ],
+    )
+    async def test_events_stand_at_the_hour_of_the_clock_on_the_wall(
+        self, store: Store, zone: str, moment: str, way: str
+    ) -> None:
+        site = await store.add_site(Site(0, "wall", "Wall", timezone=zone), NOON)
+        start = instant(moment, zone) - 2 * HOUR
+        moments = range(start, start + 8 * HOUR, 7 * MINUTE)
+        await counted(store, *(make(site, at, who) for who, at in enumerate(moments, 1)))
+        walls = [dt.datetime.fromtimestamp(at, ZoneInfo(zone)) for at in moments]
+        expected = Counter((wall.weekday(), wall.hour) for wall in walls)
+        day = day_of(moment[:10])
+        filters = (Filter(Dimension.PAGE, Operator.IS, ("/",)),) if way == "filter" else ()
+        question = Question(site.key, day - 2, day + 2, filters, week_hours=True)
+        [report] = await store.reports.report([question], raw=way == "raw rows")
+        assert {(weekday, hour): sums.visitors for weekday, hour, sums in report.week_hours} == expected
+        assert list(report.week_hours) == sorted(report.week_hours, key=lambda one: one[:2])
+
+    async def test_a_visit_stands_where_it_started_and_its_events_where_they_happened(
+        self, store: Store, site: Site
+    ) -> None:
+        await counted(store, make(site, NOON + 50 * MINUTE), make(site, NOON + 70 * MINUTE, path="/b"))
+        question = Question(site.key, TODAY - 400, TODAY + 400, week_hours=True)
+        [report] = await store.reports.report([question])
+        thursday = 3
+        assert report.week_hours == (
+            (thursday, 12, Sums(pageviews=1, visits=1, visitors=1, seconds=20 * MINUTE)),
+            (thursday, 13, Sums(pageviews=1)),
+        )
+        [at_b] = await store.reports.report(
+            [msgspec.structs.replace(question, filters=(Filter(Dimension.PAGE, Operator.IS, ("/b",)),))]
+        )
+        assert at_b.week_hours == (
+            (thursday, 12, Sums(visits=1, visitors=1, seconds=20 * MINUTE)), (thursday, 13, Sums(pageviews=1)),
+        )  # fmt: skip
+
+    async def test_nobody_asks_and_nothing_is_there(self, store: Store, site: Site) -> None:
+        [empty] = await store.reports.report([Question(site.key, TODAY, TODAY + 1, week_hours=True)])
+        await counted(store, make(site, NOON))
+        [report] = await store.reports.report([Question(site.key, TODAY, TODAY + 1)])
+        assert (empty.week_hours, report.week_hours) == ((), ())
+
+
+class TestLive:
+    async def test_the_hits_since_a_moment_are_told_newest_first(self, store: Store, site: Site, other: Site) -> None:
+        await counted(store, *some_visits(site), make(other, NOON), of_log(site, NOON, 7, who=8))
+        recent = await store.reports.recent(site.key, NOON, 10)
+        assert [(hit.at, hit.path, hit.name) for hit in recent] == [
+            (NOON + HOUR, "/prices", "pageview"),
+            (NOON + 70, "/blog", "signup"),
+            (NOON + 10, "/blog", "pageview"),
+            (NOON, "/", "pageview"),
+        ]
+        assert await store.reports.recent(site.key, NOON, 2) == recent[:2]
+        assert recent[3].country == "Unknown"
+        assert recent[3].browser == "Firefox"
+        assert await store.reports.recent(site.key, NOON + DAY, 10) == []
+
+    async def test_what_was_written_days_before_is_not_looked_at(self, store: Store, site: Site) -> None:
+        await append(store, make(site, NOON - 5 * DAY), now=NOON - 5 * DAY)
+        await append(store, make(site, NOON - 20), make(site, NOON - 2 * DAY, path="/late"), now=NOON)
+        assert [hit.at for hit in await store.reports.recent(site.key, NOON - 60, 10)] == [NOON - 20]
+        assert [hit.path for hit in await store.reports.recent(site.key, NOON - 3 * DAY, 10)] == ["/late", "/"]
+
+    async def test_hits_after_a_hit_come_in_order_of_arrival(self, store: Store, site: Site, other: Site) -> None:
+        reports = store.reports
+        assert (await reports.newest(), await reports.after(site.key, 0, 10)) == (0, [])
+        await counted(store, make(site, NOON), make(other, NOON), make(site, NOON - 60, path="/late"))
+        first, second = await reports.after(site.key, 0, 10)
+        assert (first.path, second.path) == ("/", "/late")
+        assert await reports.newest() == second.hit
+        assert await reports.after(site.key, first.hit, 10) == [second]
+        await counted(store, custom(site, NOON + 1, name="signup"), of_log(site, NOON, 7, who=8, overlap=True))
+        [third] = await reports.after(site.key, second.hit, 10)
+        assert third.name == "signup"
+        assert await reports.after(site.key, 0, 2) == [second, third]
+        await store.fold()
+        assert await reports.after(site.key, 0, 2) == [second, third]
+
+    async def test_the_newest_id_stays_when_its_row_expires(self, store: Store, site: Site) -> None:
+        await append(store, make(site, NOON), make(site, NOON + 1), now=NOON)
+        newest = await store.reports.newest()
+        await store.expire(NOON + 100 * DAY, 0, 30)
+        assert await store.reports.newest() == newest
+        assert await store.reports.after(site.key, 0, 10) == []
+
+
+class TestUntil:
+    """A day up to a second of it, beside the same day as a whole."""
+
+    @pytest.mark.parametrize("folded", [True, False])
+    async def test_a_day_is_counted_up_to_the_second(self, store: Store, site: Site, other: Site, folded: bool) -> None:
+        await counted(store, *some_visits(site), *some_visits(other))
+        if folded:
+            await store.fold()
+        # 11:51 another / of visitor 2, 12:00 / of visitor 1, 12:00:10 /blog and 12:01:10 signup of visitor 2.
+        for before, pageviews, visits, events in (
+            (NOON - 9 * MINUTE, 0, 0, 0), (NOON - 9 * MINUTE + 1, 1, 0, 0), (NOON, 1, 0, 0), (NOON + 1, 2, 1, 0),
+            (NOON + 11, 3, 2, 0), (NOON + 70, 3, 2, 0), (NOON + 71, 3, 2, 1), (NOON + HOUR, 3, 2, 1),
+            (NOON + HOUR + 1, 4, 3, 1), (NOON + DAY, 4, 3, 1),
+        ):  # fmt: skip
+            found = await store.reports.until([(site.key, TODAY, before), (other.key, TODAY + 1, before)])
+            sums = found[site.key]
+            assert (sums.pageviews, sums.visits, sums.visitors, sums.events) == (pageviews, visits, visits, events)
+            assert found[other.key] == Sums()
+        assert sums_of(sums) == (await day_sums(store, site))[TODAY]
+
+    async def test_engaged_time_is_where_its_page_view_is(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON, hit_id="a"), make(site, NOON + 100, hit_id="b"))
+        await counted(store, engaged(site, NOON + 200, "a", 30), engaged(site, NOON + 200, "b", 50))
+        found = await store.reports.until([(site.key, TODAY, NOON + 100)])
+        assert sums_of(found[site.key]) == {"pageviews": 1, "visits": 1, "visitors": 1, "seconds": 150, "engaged": 30}
+
+    async def test_many_sites_are_one_question_and_each_stands_once(self, store: Store, site: Site) -> None:
+        assert await store.reports.until([]) == {}
+        assert await store.reports.until([(site.key, TODAY, NOON)]) == {site.key: Sums()}
+        with pytest.raises(BadInput, match="a site stands twice among the 2"):
+            await store.reports.until([(site.key, TODAY, NOON), (site.key, TODAY - 1, NOON)])
+
+    async def test_where_raw_rows_are_gone_whole_hours_count(self, store: Store, site: Site) -> None:
+        await append(store, make(site, NOON - HOUR), make(site, NOON, 2), now=NOON)
+        await store.expire(NOON + 100 * DAY, 0, 30)
+        found = await store.reports.until([(site.key, TODAY, NOON + 30 * MINUTE)])
+        assert found[site.key].visits == 1
+        assert (await store.reports.until([(site.key, TODAY, NOON + HOUR)]))[site.key].visits == 2
 
 
 class TestDropsAndLogLines:

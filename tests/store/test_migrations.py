@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 
+from counter.accounts import User
 from counter.errors import StoreError
 from counter.site import Site
 from counter.store.open import open_reports, open_store, replace_database
 from counter.store.sqlite import engine
+from tests.fixtures import make_schema_1, make_schema_2
 from tests.fixtures.make_schema_1 import answers
 from tests.store.events import NOON, append, make
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-SCHEMAS = (1,)  # of every version released
+ANSWERS = {1: make_schema_1.answers, 2: make_schema_2.answers}
+SCHEMAS = tuple(ANSWERS)  # of every version released
 NEXT = (
     "create table note (site_key integer not null, text text not null) strict;",
     "insert into note select key, name from site;",
@@ -90,7 +93,7 @@ async def refused(folder: Path, *words: str) -> None:
 async def test_a_database_of_every_released_schema_opens_with_the_totals_it_had(tmp_path: Path, schema: int) -> None:
     shutil.copyfile(FIXTURES / f"schema_{schema}.db", tmp_path / "counter.db")
     async with open_store(tmp_path, "normal", 30) as store:
-        assert json.loads(json.dumps(await answers(store))) == recorded(schema)
+        assert json.loads(json.dumps(await ANSWERS[schema](store))) == recorded(schema)
         assert await store.check() == []
         shop = (await store.sites())[0]
         await append(store, make(shop, NOON + 60))
@@ -102,14 +105,24 @@ async def test_a_database_of_every_released_schema_opens_with_the_totals_it_had(
 async def test_a_backup_of_every_released_schema_can_be_restored(tmp_path: Path, schema: int) -> None:
     replace_database(tmp_path / "data", FIXTURES / f"schema_{schema}.db", force=False)
     async with open_store(tmp_path / "data", "normal", 30) as store:
-        assert json.loads(json.dumps(await answers(store))) == recorded(schema)
+        assert json.loads(json.dumps(await ANSWERS[schema](store))) == recorded(schema)
 
 
-def test_a_released_migration_is_never_changed(folder: Path) -> None:
-    """The first script makes the tables that the kept file has. Before its release: make the file anew."""
-    with closing(sqlite3.connect(folder / "counter.db")) as kept, closing(sqlite3.connect(":memory:")) as made:
-        made.executescript(engine.migrations()[0])
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_released_migration_is_never_changed(schema: int) -> None:
+    """The first scripts make the tables that the kept file has. Before its release: make the file anew."""
+    uri = f"file:{FIXTURES / f'schema_{schema}.db'}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as kept, closing(sqlite3.connect(":memory:")) as made:
+        for script in engine.migrations()[:schema]:
+            made.executescript(script)
         assert tables(made) == tables(kept)
+
+
+async def test_a_migrated_database_has_no_users_and_takes_the_first_owner(newest: Path) -> None:
+    async with open_store(newest, "normal", 30) as store:
+        assert (await store.users(), await store.sessions(), await store.invitations()) == ([], [], [])
+        owner = await store.add_user(User(0, "ann", owner=True), NOON)
+        assert await store.users() == [owner]
 
 
 async def test_a_new_database_is_ours_and_of_the_newest_schema(tmp_path: Path) -> None:
@@ -263,7 +276,7 @@ async def test_who_was_refused_holds_no_lock(folder: Path) -> None:
 
 async def test_a_reader_never_migrates(folder: Path) -> None:
     before = digest(folder / "counter.db")
-    with pytest.raises(StoreError, match="has schema 1, this version reads 2; start the service once"):
+    with pytest.raises(StoreError, match="has schema 1, this version reads 3; start the service once"):
         async with open_reports(folder):
             pass
     assert digest(folder / "counter.db") == before

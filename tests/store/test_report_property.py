@@ -22,7 +22,7 @@ from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
 from tests.oracle import Told
-from tests.report_oracle import Answer, Hit, read_log, sorted_rows
+from tests.report_oracle import Answer, Hit, read_log, sorted_rows, sums_until
 from tests.store.events import DAY, told
 from tests.store.test_property import MOMENTS, NAMES, PATHS, World, random_world, worlds
 
@@ -112,12 +112,15 @@ class Asked:
                 self.verify_report(site, hits, question, report)
                 await self.verify_pages(site, hits, question)
                 await self.verify_log(site, hits, question)
+                await self.verify_live(site, hits, question)
+        await self.verify_until([place for place, *_ in asked])
 
     def verify_report(self, site: Site, hits: list[Hit], question: Question, report: Report) -> None:
         answer = Answer(hits, question, site.timezone, GOALS[: self.goals])
         assert report.totals == answer.totals()
         if question.bucket is not None:
             assert [(point.start, point.sums) for point in report.series] == answer.series()
+        assert list(report.week_hours) == answer.week_hours()
         for breakdown in report.breakdowns:
             expected = answer.breakdown(breakdown.by)
             assert {row.value: row.sums for row in breakdown.rows} == expected, breakdown.by
@@ -144,6 +147,30 @@ class Asked:
             found += [hit.hit for hit in page]
         assert found == expected
 
+    async def verify_live(self, site: Site, hits: list[Hit], question: Question) -> None:
+        """The hits since a moment, and those after a hit, all of them and the last few."""
+        reports = self.store.reports
+        since = hits[question.start % len(hits)]["at"] if hits else 0
+        after = hits[question.end % len(hits)]["hit"] if hits else 0
+        for limit in (3, 10_000):
+            recent = await reports.recent(site.key, since, limit)
+            assert [one.hit for one in recent] == [one["hit"] for one in hits if one["at"] >= since][::-1][:limit]
+            later = await reports.after(site.key, after, limit)
+            assert [one.hit for one in later] == [one["hit"] for one in hits if one["hit"] > after][-limit:]
+        assert await reports.newest() >= max((hit["hit"] for hit in hits), default=0)
+
+    async def verify_until(self, places: Sequence[int]) -> None:
+        """Days up to a moment, of all sites together: at a hit, a second later, at full hours, and when all is over."""
+        logs = {site.key: read_log(self.folder, site.id) for site in self.sites.values()}
+        for place in places:
+            asked = []
+            for number, (key, hits) in enumerate(logs.items()):
+                hit = hits[(place + number) % len(hits)] if hits else {"day_number": 20_000, "at": 20_000 * DAY}
+                shift = (0, 1, -1, 3600 - hit["at"] % 3600, 1800 - hit["at"] % 1800, 2 * DAY)[place % 6]
+                asked.append((key, hit["day_number"], hit["at"] + shift))
+            found = await self.store.reports.until(asked)
+            assert found == {key: sums_until(logs[key], day, before) for key, day, before in asked}
+
 
 def make_question(
     site: Site, hits: list[Hit], place: int, days: int, narrowed: Sequence[Filter], bucket: Bucket | None, weekday: int
@@ -154,7 +181,7 @@ def make_question(
     if bucket == Bucket.HOUR:
         days = min(days, 31)
     breakdowns = tuple(By(dimension, KEYS[place % len(KEYS)], limit=1000) for dimension in DIMENSIONS)
-    return Question(site.key, start, start + days, tuple(narrowed), bucket, weekday, breakdowns)
+    return Question(site.key, start, start + days, tuple(narrowed), bucket, weekday, breakdowns, week_hours=True)
 
 
 def with_props(event: Event, pick: int) -> Event:

@@ -76,6 +76,16 @@ async def test_a_report_has_totals_series_and_breakdowns_of_one_moment(counter: 
     assert compared["totals"]["bounce_rate"] is None
 
 
+async def test_weekdays_and_hours_of_the_day_are_told_when_asked(counter: Counter) -> None:
+    found = await ask(counter, f"{REPORT}&period=today&week_hours=1")
+    [thursday] = found["week_hours"]
+    assert (thursday["weekday"], thursday["visits"], thursday["pageviews"]) == ("thursday", 2, 3)
+    assert thursday["hour"] == int(found["generated_at"][11:13])
+    assert (await ask(counter, f"{REPORT}&period=today"))["week_hours"] is None
+    refused = await ask(counter, f"{REPORT}&week_hours=yes", status=400)
+    assert refused["message"] == "week_hours is 'yes', it may be a number from 0 to 1"
+
+
 async def test_nobody_reads_without_the_sites_read_token(counter: Counter) -> None:
     """T-60: neither a stranger, nor who may write, nor who may read another site."""
     paths = ("/api/v1/report", "/api/v1/hits", "/api/v1/visit")

@@ -26,7 +26,16 @@ Asked = Mapping[str, Any]
 
 def make_scratch(connection: sqlite3.Connection) -> None:
     """New, empty temporary tables; the end of the snapshot removes them."""
-    for statement in query("report_scratch").split(";\n"):
+    _run_all(connection, "report_scratch")
+
+
+def make_sums(connection: sqlite3.Connection) -> None:
+    """The tables that sums are made in, once for all questions of a snapshot; who uses them empties them first."""
+    _run_all(connection, "report_sums")
+
+
+def _run_all(connection: sqlite3.Connection, name: str) -> None:
+    for statement in query(name).split(";\n"):
         if statement.strip():
             connection.execute(statement)
 
@@ -113,4 +122,4 @@ def _see_by_tests(connection: sqlite3.Connection, asked: Asked, narrowed: frozen
 def asked_of_found(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
     """What every query about found events and visits is asked with."""
     split = connection.execute("select exists (select 1 from temp.found_visit where split)").fetchone()[0]
-    return {**asked_of(question), "any_split": split, "apart": question.bucket == Bucket.HOUR}
+    return {**asked_of(question), "any_split": split, "any_apart": split or question.bucket == Bucket.HOUR}

@@ -22,7 +22,7 @@ def find_hits(connection: sqlite3.Connection, question: Question, before: int | 
         last_id = last if before is None else min(last, before - 1)
         more = {"first_id": first, "last_id": last_id, "limit": limit - len(ids)}
         ids += [hit for (hit,) in connection.execute(statement, {**asked, **more})]
-    return _logged(connection, ids)
+    return logged(connection, ids)
 
 
 def find_visit(connection: sqlite3.Connection, site_key: int, visit: int) -> list[LoggedHit]:
@@ -33,9 +33,10 @@ def find_visit(connection: sqlite3.Connection, site_key: int, visit: int) -> lis
         " where e.kind in (1, 2) order by e.at, e.id",
         {"visit": visit, "site": site_key},
     )
-    return _logged(connection, [hit for (hit,) in rows])
+    return logged(connection, [hit for (hit,) in rows])
 
 
-def _logged(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoggedHit]:
+def logged(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoggedHit]:
+    """What is known of these hits, in their order; of those that are gone nothing."""
     found = [connection.execute(query("report_logged"), {"hit": hit}).fetchone() for hit in ids]
     return [LoggedHit(*row) for row in found if row is not None]

@@ -7,13 +7,11 @@ once, in temporary tables, and every number of the question is read from these. 
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
 from counter.errors import UnknownSite
-from counter.localtime import day_date, day_number
 from counter.query import (
     CLIENT_DIMENSIONS,
     ORIGIN_DIMENSIONS,
@@ -29,12 +27,13 @@ from counter.query import (
     Row,
     Sums,
 )
-from counter.store.series import make_series, refuse_many_hours
+from counter.store.series import Parts, make_series, parts_of, refuse_many_hours
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
-from counter.store.sqlite.found import Asked, asked_of, asked_of_found, find, make_scratch
+from counter.store.sqlite.found import Asked, asked_of, asked_of_found, find, make_sums
 from counter.store.sqlite.readers import query
 from counter.store.sqlite.wanted import dictionary_of
+from counter.store.sqlite.week import found_week_hours, week_hours
 
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
 _SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS.split(", "))
@@ -62,6 +61,7 @@ def answer(connection: sqlite3.Connection, questions: Sequence[Question], *, raw
         refuse_many_hours(question)
     if not raw and any(_needs_rollups(question) for question in questions):
         _make_delta(connection)
+    make_sums(connection)
     return [
         _from_raw_rows(connection, question) if raw or question.filters else _from_rollups(connection, question)
         for question in questions
@@ -93,7 +93,6 @@ def _zone(connection: sqlite3.Connection, site_key: int) -> str:
 
 def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
     zone = _zone(connection, question.site_key)
-    make_scratch(connection)
     asked = asked_of(question)
     where = "where site_key = :site and day >= :start and day < :end"
     totals = connection.execute(f"select {_SUMMED} from total_day {where}", asked).fetchone()  # noqa: S608
@@ -103,37 +102,43 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
         # Grouped: where a site has moved to another zone, one hour can have rows in two days.
         rows = connection.execute(f"select {point}, {_SUMMED} from {table} {where} group by 1", asked)  # noqa: S608
         found = {start: Sums(*numbers) for start, *numbers in rows}
+    sources: dict[bool, Parts | Asked] = {}
+    if question.breakdowns:
+        sources[False] = _parts(connection, question)
     raw = any(by.dimension in RAW_ONLY for by in question.breakdowns)
     if raw:
         find(connection, question, only_with_props=True)
+        sources[True] = asked_of_found(connection, question)
     return Report(
         question,
         _sums(totals),
         make_series(question, found, zone),
-        tuple(_break_down(connection, question, by, raw=by.dimension in RAW_ONLY) for by in question.breakdowns),
+        tuple(_break_down(connection, question, by, sources[by.dimension in RAW_ONLY]) for by in question.breakdowns),
         _incomplete_days(connection, asked) if raw else (),
+        week_hours(connection, question, zone),
     )
 
 
-def _add_up_rollup(connection: sqlite3.Connection, question: Question, by: By) -> None:
-    asked = {**asked_of(question), "dimension": int(by.dimension), **_months(question.start, question.end)}
-    connection.execute(query("report_by_rollup"), asked)
+def _parts(connection: sqlite3.Connection, question: Question) -> Parts:
+    """The months and days of the rollups that the question's period is the sum of."""
+    first, last = connection.execute(
+        "select min(day), max(day) from total_day where site_key = ?", (question.site_key,)
+    ).fetchone()
+    if first is None:
+        return Parts(range(0))
+    return parts_of(max(question.start, first), min(question.end, last + 1), first, last + 1)
 
 
-def _months(start: int, end: int) -> dict[str, int]:
-    """The whole months inside [start, end) as numbers, and the days where the edges end and begin again."""
-    first, last = day_date(start), day_date(end)
-    if first.day > 1:
-        first = (first.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    last = last.replace(day=1)
-    if first >= last:
-        return {"first_month": 0, "last_month": 0, "first_edge": end, "last_edge": end}
-    return {
-        "first_month": first.year * 12 + first.month - 1,
-        "last_month": last.year * 12 + last.month - 1,
-        "first_edge": day_number(first),
-        "last_edge": day_number(last),
-    }
+def _add_up_rollup(connection: sqlite3.Connection, question: Question, by: By, parts: Parts) -> None:
+    """The breakdown to `temp.answer`: whole months, the days at their edges, and the tail."""
+    asked = {"site": question.site_key, "dimension": int(by.dimension)}
+    connection.execute(query("report_rollup_months"), {**asked, "first": parts.months.start, "last": parts.months.stop})
+    for sign, many in ((1, parts.more), (-1, parts.less)):
+        for days in many:
+            more = {"sign": sign, "first": days.start, "last": days.stop}
+            connection.execute(query("report_rollup_days"), {**asked, **more})
+    connection.execute(query("report_rollup_tail"), {**asked, "start": question.start, "end": question.end})
+    connection.execute("insert into temp.answer select * from temp.value_sum")
 
 
 # From raw rows -----------------------------------------------------------------------------------------------------
@@ -145,31 +150,36 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
     asked = asked_of_found(connection, question)
     found: dict[int, Sums] = {}
     if question.bucket is not None:
-        point = _POINTS.get(question.bucket, ("total_day", "day"))[1]
-        rows = connection.execute(query("report_points").replace("{point}", point), asked)
+        point, apart = ("hour", "(split or spread)") if question.bucket == Bucket.HOUR else ("day", "split")
+        statement = query("report_points").replace("{point}", point).replace("{apart}", apart)
+        rows = connection.execute(statement, asked)
         found = {start: Sums(*numbers) for start, *numbers in rows}
     return Report(
         question,
         _sums(connection.execute(query("report_totals"), asked).fetchone()),
         make_series(question, found, zone),
-        tuple(_break_down(connection, question, by, raw=True) for by in question.breakdowns),
+        tuple(_break_down(connection, question, by, asked) for by in question.breakdowns),
         _incomplete_days(connection, asked),
+        found_week_hours(connection, question, zone, asked),
     )
 
 
-def _add_up_found(connection: sqlite3.Connection, question: Question, by: By) -> None:
+def _add_up_found(connection: sqlite3.Connection, by: By, asked: Asked) -> None:
     """The parts of the breakdown to `temp.answer`."""
-    asked = {**asked_of_found(connection, question), "key": by.key}
+    asked = {**asked, "key": by.key}
     dimension = by.dimension
     if dimension in _VISIT_COLUMNS:
         value, join = _VISIT_COLUMNS[dimension]
-        statement = query("report_by_visit").replace("{value}", value).replace("{join}", join)
+        values, statement = (
+            query(name).replace("{value}", value).replace("{join}", join)
+            for name in ("report_visit_values", "report_by_visit")
+        )
+        connection.execute(values, asked)
     elif dimension in _TOUCHES:
         connection.execute("delete from temp.touch")
         connection.execute(query(_TOUCHES[dimension]), asked)
         statement = query("report_by_touch")
     elif dimension == Dimension.PAGE:
-        connection.execute("delete from temp.page_sum")
         connection.execute(query("report_pages"), asked)
         statement = query("report_by_page")
     else:
@@ -185,9 +195,14 @@ def _incomplete_days(connection: sqlite3.Connection, asked: Asked) -> tuple[int,
 # Rows --------------------------------------------------------------------------------------------------------------
 
 
-def _break_down(connection: sqlite3.Connection, question: Question, by: By, *, raw: bool) -> Breakdown:
+def _break_down(connection: sqlite3.Connection, question: Question, by: By, source: Parts | Asked) -> Breakdown:
+    """From parts of the rollups, or from the found events with what queries about them are asked with."""
+    connection.execute("delete from temp.value_sum")
     connection.execute("delete from temp.answer")
-    (_add_up_found if raw else _add_up_rollup)(connection, question, by)
+    if isinstance(source, Parts):
+        _add_up_rollup(connection, question, by, source)
+    else:
+        _add_up_found(connection, by, source)
     unknown = connection.execute(
         "select id from value where site_key = ? and dimension = ? and text = ?",
         (question.site_key, int(dictionary_of(by.dimension)), UNKNOWN),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 
+from counter.accounts import Annotation
 from counter.query import (
     BotCount,
     DayTotal,
@@ -15,14 +16,18 @@ from counter.query import (
     LoggedHit,
     Question,
     Report,
+    Sums,
 )
 from counter.site import Goal
 from counter.store.sqlite.drops import read_bots, read_last_drops
 from counter.store.sqlite.fold import SUMS
 from counter.store.sqlite.goals import read_goals
 from counter.store.sqlite.hits import find_hits, find_visit
+from counter.store.sqlite.live import find_after, find_recent, newest_event
+from counter.store.sqlite.notes import read_annotations
 from counter.store.sqlite.readers import TIME_LIMIT, Readers, query
 from counter.store.sqlite.report import answer
+from counter.store.sqlite.until import sums_until
 
 
 class SqliteReports:
@@ -78,6 +83,26 @@ class SqliteReports:
         """The path of one visit: its hits in the order of time; empty when there is none."""
         return await self._readers.ask(partial(find_visit, site_key=site_key, visit=visit))
 
+    async def recent(self, site_key: int, since: int, limit: int) -> list[LoggedHit]:
+        """Hits since `since` (UTC seconds), not from logs, newest first, among the last 200,000 events of all sites."""
+        return await self._readers.ask(partial(find_recent, site_key=site_key, since=since, limit=limit))
+
+    async def after(self, site_key: int, hit: int, limit: int) -> list[LoggedHit]:
+        """The last `limit` hits that arrived after hit `hit`, in order of arrival; otherwise as `recent`."""
+        return await self._readers.ask(partial(find_after, site_key=site_key, hit=hit, limit=limit))
+
+    async def newest(self) -> int:
+        """The largest id that an event has had; 0 before the first."""
+        return await self._readers.ask(newest_event)
+
+    async def until(self, sites: Sequence[tuple[int, int, int]]) -> dict[int, Sums]:
+        """(site key, local day, UTC second): what that day had before that second, by site key. A site is asked once.
+
+        A visit, its visitor, bounce and duration are there with its first event. Exact; where raw rows are gone,
+        without the hour that the second lies in.
+        """
+        return await self._readers.ask(partial(sums_until, asked=sites))
+
     async def drops(self, site_key: int, start: int, end: int) -> list[DropCount]:
         """What was not counted in [start, end), per day and reason."""
         sql = "select day, reason, count from drop_count where site_key = ? and day >= ? and day < ? order by 1, 2"
@@ -131,3 +156,7 @@ class SqliteReports:
         for key, *rest in rows:
             found.setdefault(key, []).append(HistoryDay(*rest))
         return found
+
+    async def annotations(self, site_key: int, start: int, end: int) -> list[Annotation]:
+        """What people noted on the days of [start, end), by day."""
+        return await self._readers.ask(lambda connection: read_annotations(connection, site_key, start, end))

@@ -15,6 +15,7 @@ from counter.query import Difference, HistoryDay
 from counter.site import Goal, Site, Token, TokenMay
 from counter.store.protocols import Appended, Batch
 from counter.store.sqlite import catalog, recount, upkeep
+from counter.store.sqlite.account_methods import AsksAccounts, ChangesAccounts
 from counter.store.sqlite.append import Appender
 from counter.store.sqlite.engine import (
     FILE_NAME,
@@ -32,7 +33,7 @@ from counter.store.sqlite.reports import SqliteReports
 T = TypeVar("T")
 
 
-class SqliteReadOnly:
+class SqliteReadOnly(AsksAccounts):
     """What can be asked without the lock; a service may write meanwhile. Open with `async with`."""
 
     def __init__(self, folder: Path) -> None:
@@ -80,7 +81,7 @@ class SqliteReadOnly:
         await self._readers.run(upkeep.back_up, target)
 
 
-class SqliteStore(SqliteReadOnly):
+class SqliteStore(SqliteReadOnly, ChangesAccounts):
     """Holds the lock, the one writer connection and the readers. Open with `async with`."""
 
     def __init__(self, folder: Path, durability: str, visit_timeout: int) -> None:
@@ -187,9 +188,9 @@ class SqliteStore(SqliteReadOnly):
     async def remove_goal(self, site_key: int, name: str, now: float) -> None:
         await self._change(catalog.remove_goal, site_key, name, now)
 
-    async def audit(self, action: str, detail: str, now: float) -> None:
-        """A line of the audit log about all sites."""
-        await self._change(catalog.audit, None, action, detail, now)
+    async def audit(self, action: str, detail: str, now: float, site_key: int | None = None) -> None:
+        """A line of the audit log, about one site or all."""
+        await self._change(catalog.audit, site_key, action, detail, now)
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None:
         await self._change(catalog.put_history, site_key, days, note, now)

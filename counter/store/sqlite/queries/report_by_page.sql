@@ -1,6 +1,6 @@
 -- What do the pages add up to? Visitors are visits less those in which they see the page again.
 insert into temp.answer
-select path_id, pageviews, visits, visitors, 0, 0, events, engaged from temp.page_sum
+select * from temp.value_sum
 union all
 select path_id, 0, 0, -count(*), 0, 0, 0, 0
 from (

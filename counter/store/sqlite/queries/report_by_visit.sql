@@ -1,9 +1,6 @@
 -- What do the found visits add up to, by a value they brought? Visitors are visits less those that bring it again.
 insert into temp.answer
-select {value}, sum(v.pageviews), count(*), count(*), sum(v.bounces), sum(v.seconds), sum(v.events), sum(v.engaged)
-from temp.found_visit v {join}
-where v.day >= :start and v.day < :end and not v.split
-group by 1
+select * from temp.value_sum
 union all
 select {value}, 0, count(*), count(*), sum(v.bounces), sum(v.seconds), 0, 0
 from temp.found_visit v {join}

@@ -1,4 +1,4 @@
--- Where does a question work? Temporary tables of one connection; they go with the end of its snapshot.
+-- Where is a question about raw rows worked out? Temporary tables of one connection, gone with its snapshot.
 drop view if exists temp.found;
 drop view if exists temp.found_few;
 drop table if exists temp.wanted;
@@ -11,8 +11,7 @@ drop table if exists temp.found_visit;
 drop table if exists temp.shared;
 drop table if exists temp.touch;
 drop table if exists temp.goal_reach;
-drop table if exists temp.page_sum;
-drop table if exists temp.answer;
+drop table if exists temp.hour_sum;
 create temp table wanted (                       -- ids that the filters let pass
   slot text, id integer, primary key (slot, id)
 ) without rowid;
@@ -26,13 +25,15 @@ create temp table found_event (                  -- the matching events, and the
   primary key (visit_id, id)
 ) without rowid;
 create temp table found_id (                     -- their visits, with what matches of them
-  id integer primary key, pageviews integer, events integer, engaged integer, first_day integer, last_day integer
+  id integer primary key, pageviews integer, events integer, engaged integer, first_day integer, last_day integer,
+  first_hour integer, last_hour integer
 );
 create temp table found_visit (                  -- the visits that have a matching event
   id integer primary key, visitor integer, day integer, hour integer, client_id integer,
   place_id integer, origin_id integer, entry_page integer, bounces integer, seconds integer,
   pageviews integer, events integer, engaged integer, -- what matches
   split integer,                                 -- that lies in other days, too, after a change of time zone
+  spread integer,                                -- that lies in other hours, too
   turn integer                                   -- of its visitor's found visits: 0 the only one, 1 the first, 2 later
 );
 create temp table shared (visitor integer primary key, first integer);
@@ -42,7 +43,7 @@ create temp table touch (                        -- what has a value: one row an
 create temp table goal_reach (                   -- reach: 2 * path for a page view, 2 * name + 1 for a custom event
   reach integer, goal integer, primary key (reach, goal)
 ) without rowid;
-create temp table page_sum (                         -- what pages add up to; an upsert takes half the time of grouping
-  path_id integer primary key, pageviews integer, visits integer, visitors integer, events integer, engaged integer
-);
-create temp table answer (value, pageviews, visits, visitors, bounces, seconds, events, engaged);
+create temp table hour_sum (                     -- what the found events add up to, in the shape of total_hour
+  site_key integer, day integer, hour integer, pageviews integer, visits integer, visitors integer, bounces integer,
+  seconds integer, events integer, engaged integer, primary key (site_key, day, hour)
+) without rowid;

@@ -1,7 +1,8 @@
 -- Does event e of visit v match? The part that the queries which find events share. A switch is 1 without its filter.
-({any_client} or v.client_id in (select id from temp.wanted where slot = 'client'))
-and ({any_place} or v.place_id in (select id from temp.wanted where slot = 'place'))
+-- Of clients there are the most, so they are looked up last.
+({any_place} or v.place_id in (select id from temp.wanted where slot = 'place'))
 and ({any_origin} or v.origin_id in (select id from temp.wanted where slot = 'origin'))
+and ({any_client} or v.client_id in (select id from temp.wanted where slot = 'client'))
 and ({any_path} or e.path_id in (select id from temp.wanted where slot = 'path'))
 and ({any_name} or case e.kind when 2 then e.name_id else -1 end in (select id from temp.wanted where slot = 'name'))
 and ({any_reach} or case e.kind when 2 then e.name_id * 2 + 1 else e.path_id * 2 end in (

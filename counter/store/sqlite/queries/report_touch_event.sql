@@ -2,4 +2,4 @@
 insert into temp.touch
 select name_id, visit_id, visitor, id, kind, day
 from temp.found
-where kind = 2
+where customs and kind = 2

@@ -3,8 +3,8 @@ insert into temp.found_visit
 select m.id, coalesce(v.visitor_id, v.id), f.day, f.hour, v.client_id, v.place_id,
        v.origin_id, f.path_id,
        (f.adds >> 2 & 1) - coalesce(sum(l.adds >> 3 & 1), 0),
-       f.seconds + coalesce(sum(l.seconds), 0), m.pageviews, m.events, m.engaged, 
-       m.first_day <> f.day or m.last_day <> f.day, 0
+       f.seconds + coalesce(sum(l.seconds), 0), m.pageviews, m.events, m.engaged,
+       m.first_day <> f.day or m.last_day <> f.day, m.first_hour <> f.hour or m.last_hour <> f.hour, 0
 from temp.found_id m
 cross join visit v on v.id = m.id
 cross join event f on f.id = m.id

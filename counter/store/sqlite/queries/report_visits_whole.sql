@@ -6,7 +6,7 @@ select v.id, coalesce(v.visitor_id, v.id), e.day, e.hour, v.client_id, v.place_i
        e.seconds + coalesce(sum(l.seconds), 0),
        (e.kind = 1) + coalesce(sum(l.kind = 1), 0), (e.kind = 2) + coalesce(sum(l.kind = 2), 0),
        coalesce(sum(l.engaged), 0),
-       coalesce(max(l.day <> e.day), 0), 0
+       coalesce(max(l.day <> e.day), 0), coalesce(max(l.hour <> e.hour), 0), 0
 from visit v
 cross join event e on e.id = v.id
 left join event l on l.visit_id = v.id and l.visit_id <> l.id
