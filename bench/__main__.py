@@ -13,6 +13,7 @@ from importlib.metadata import version
 import click
 
 from bench.bots import measure_bots
+from bench.dashboard import measure_dashboard
 from bench.figures import FULL, QUICK, Figure, Scale, console, summary
 from bench.hits import measure_arrays, measure_hits
 from bench.logs import measure_import
@@ -33,6 +34,7 @@ FIGURES: tuple[tuple[str, Callable[[Scale], list[Figure]]], ...] = (
     ("script", measure_script),
     ("bots", measure_bots),
     ("reports", measure_reports),
+    ("dashboard", measure_dashboard),
 )
 NAMES = tuple(name for name, _ in FIGURES)
 

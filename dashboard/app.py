@@ -1,52 +1,88 @@
-"""The dashboard's application, mounted below /dashboard/. For now one page: what runs, and how to look at it."""
+"""The dashboard's application, mounted below /dashboard/: the routes, each behind the guard."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import logging
 
-import jinja2
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from counter import __version__
-from counter.site import Sites
-from counter.web.parts import Service
+from counter.errors import ConfigError, CounterError, Overloaded, StoreError, UsageError
+from counter.ingest.writer import RETRY_AFTER
+from counter.web.middleware import Handler
+from counter.web.parts import SERVICE, Service
+from dashboard import render
+from dashboard.attempts import Attempts
+from dashboard.getting_in import ATTEMPTS, START
+from dashboard.guard import call_of, guarded
+from dashboard.live import add_live
+from dashboard.routes import ROUTES
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'none'; object-src 'none'"
-    ),
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-SITES = web.AppKey("sites", Sites)
-_HERE = Path(__file__).parent
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    undefined=jinja2.StrictUndefined,
-)
+log = logging.getLogger(__name__)
 
 
 def build_dashboard(service: Service) -> web.Application:
-    """The application to mount; it shares the service's sites and reads only what is public."""
-    app = web.Application()
-    app[SITES] = service.sites
-    app.router.add_route("GET", "/", get_start)
-    app.router.add_route("GET", "/dashboard.css", get_style)
+    """The application to mount; it shares the running service."""
+    app = web.Application(middlewares=[show_errors])
+    app[SERVICE] = service
+    add_live(app, service)
+    app[ATTEMPTS] = Attempts()
+    app.router.add_route("GET", "", to_start)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, guarded(route))
     return app
 
 
-async def get_start(request: web.Request) -> web.Response:
-    """The public sites with their counters. Hidden sites need an account, which this version does not have yet."""
-    sites = [active.site for active in request.app[SITES].all() if active.site.public]
-    page = _templates.get_template("start.html").render(sites=sites, version=__version__)
-    return web.Response(text=page, content_type="text/html", headers=HEADERS)
+async def to_start(_: web.Request) -> web.StreamResponse:
+    """People type the address without its last slash."""
+    raise render.see(START)
 
 
-async def get_style(request: web.Request) -> web.Response:
-    style = (_HERE / "templates" / "dashboard.css").read_bytes()
-    return web.Response(body=style, content_type="text/css", headers={**HEADERS, "Cache-Control": "max-age=3600"})
+@web.middleware
+async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Errors as pages for people, with the headers of every page and nothing about our insides."""
+    try:
+        return await handler(request)
+    except CounterError as error:
+        return error_of_ours(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            error.headers.update(render.HEADERS)
+            raise
+        answer = error_page(request, error.status, str(error.status))
+        for name in (hdrs.ALLOW, hdrs.RETRY_AFTER):
+            if name in error.headers:
+                answer.headers[name] = error.headers[name]
+        return answer
+    except web.RequestPayloadError:
+        return error_page(request, 400, "400")
+    except ConnectionResetError:
+        raise
+    except Exception:
+        # Not the path: it may hold the secret of a link.
+        log.exception("a page of the dashboard failed", extra={"route": _route_of(request)})
+        return error_page(request, 500, "500")
+
+
+def error_of_ours(request: web.Request, error: CounterError) -> web.Response:
+    """One of our own errors; what stands in a StoreError is for the log alone."""
+    sentence = str(error)
+    if isinstance(error, StoreError):
+        log.error("a page could not be read", extra={"error": sentence})
+        sentence = ""
+    wrong_asked = isinstance(error, (UsageError, ConfigError))  # by a form, as by a command
+    answer = error_page(request, 400 if wrong_asked else error.status, error.code, sentence)
+    if isinstance(error, (Overloaded, StoreError)):
+        answer.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER)
+    return answer
+
+
+def error_page(request: web.Request, status: int, code: str, sentence: str = "") -> web.Response:
+    """What went wrong in the reader's words, and a way on. `code` is `403`, or that of our own error."""
+    call = call_of(request)
+    name = f"error.{code}" if call.words.has(f"error.{code}") else "error.other"
+    return render.page(call, "error.html", status, status_code=status, title=call.words(name), sentence=sentence)
+
+
+def _route_of(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""

@@ -29,6 +29,7 @@ from counter.query import (
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_reports, open_store
 from counter.store.protocols import Batch
+from counter.store.sqlite.readers import query
 from tests.store.events import DAY, HOUR, NOON, TODAY, append, counted, custom, engaged, instant, make, read
 
 ENGINES = {"sqlite": open_store}
@@ -453,6 +454,15 @@ class TestHitLog:
         assert [hit.path for hit in path] == ["/", "/late", "/blog", "/blog"]
         assert await store.reports.visit(site.key + 1, last.visit) == []
         assert await store.reports.visit(site.key, 10**9) == []
+
+    async def test_a_line_of_the_log_is_read_without_its_whole_visit(
+        self, store: Store, site: Site, folder: Path
+    ) -> None:
+        """Or a page of hits costs more the larger their visits are."""
+        await counted(store, *some_hits(site))
+        plan = read(folder, f"explain query plan {query('report_logged').replace(':hit', '?')}", 1)
+        searches = [str(row[3]) for row in plan if " g " in str(row[3])]
+        assert searches == ["SEARCH g USING INDEX event_engaged (view_id=?)"]
 
 
 class TestLimits:

@@ -389,7 +389,7 @@ async def test_the_dashboard_is_mounted_beside_and_is_never_cached(
 
     monkeypatch.setattr(fixture, "build_app", both)
     counter = await start(sites=[{"id": "demo"}, {"id": "hidden-one", "public": False}])
-    page = await counter.get("/dashboard/")
+    page = await counter.get("/dashboard/login")
     assert page.status == 200
     assert page.headers["Cache-Control"] == "private, no-store"
     policy = page.headers["Content-Security-Policy"]

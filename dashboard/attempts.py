@@ -1,0 +1,98 @@
+"""Who guesses secrets is slowed: failures are counted by address, never by account, so nobody can lock others out.
+
+    begin(address, now) -> seconds to wait    0: go on, and tell what came of it with `end`
+
+Pure: `now` is a monotonic clock's. What is counted is forgotten at a restart, which gives ten guesses more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from counter.errors import Overloaded
+from counter.ingest.address import group
+
+FREE: Final = 10  # failures of one address within WINDOW before it waits
+WINDOW: Final = 300  # seconds
+FIRST_WAIT: Final = 30  # seconds; each further failure doubles it
+LONGEST_WAIT: Final = 900  # seconds
+AT_ONCE: Final = 3  # attempts of one address that are looked at side by side
+QUEUE: Final = 20  # attempts of all; a password takes a tenth of a second, one after the other
+MOST: Final = 10_000  # addresses; beyond it the one that failed longest ago is forgotten
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one address did."""
+
+    failures: int = 0
+    since: float = 0.0  # of the first failure
+    until: float = 0.0  # it waits so long
+    running: int = 0
+
+    def over(self, now: float) -> bool:
+        """Whether it may be forgotten."""
+        return not self.running and now >= max(self.since, self.until) + WINDOW
+
+
+class Attempts:
+    """The tallies, the address that failed last at the end."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, Tally] = {}
+        self._running = 0
+
+    def __len__(self) -> int:
+        return len(self._tallies)
+
+    def begin(self, address: str, now: float) -> int:
+        """Seconds that `address` (IPv6 by its /64) has to wait; 0: its attempt is under way, `end` has to follow.
+
+        Overloaded when too many are under way.
+        """
+        key = group(address)
+        tally = self._tallies.get(key)
+        if tally is not None and tally.over(now):
+            del self._tallies[key]
+            tally = None
+        if tally is not None:
+            if now < tally.until:
+                return int(tally.until - now) + 1
+            # Guesses sent side by side count as wrong until they are known to be right.
+            if tally.running >= AT_ONCE or (tally.running and tally.failures + tally.running >= FREE):
+                return 1
+        if self._running >= QUEUE:
+            raise Overloaded("too many people sign in just now; try again in a few seconds")
+        if tally is None:
+            tally = self._tallies[key] = self._room_for(Tally())
+        tally.running += 1
+        self._running += 1
+        return 0
+
+    def end(self, address: str, now: float, *, failed: bool) -> None:
+        """The attempt is known to be right or wrong. A right one clears nothing: it may be of the guesser's own."""
+        key = group(address)
+        tally = self._tallies[key]
+        tally.running -= 1
+        self._running -= 1
+        if failed:
+            self._count(tally, now)
+            self._tallies[key] = self._tallies.pop(key)
+        elif not tally.failures and not tally.running:
+            del self._tallies[key]
+
+    @staticmethod
+    def _count(tally: Tally, now: float) -> None:
+        if not tally.failures:
+            tally.since = now
+        tally.failures += 1
+        if tally.failures >= FREE:
+            tally.until = now + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tally.failures - FREE, 10))
+
+    def _room_for(self, tally: Tally) -> Tally:
+        if len(self._tallies) >= MOST:
+            oldest = next((key for key, one in self._tallies.items() if not one.running), None)
+            if oldest is not None:
+                del self._tallies[oldest]
+        return tally

@@ -1,0 +1,65 @@
+"""What admins note on days of a site: added below the chart, and taken away there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+from aiohttp import web
+
+from counter.accounts import Annotation, check_annotation
+from counter.errors import BadInput, UsageError
+from counter.localtime import day_date, day_number
+from counter.stats.periods import FIRST_DATE
+from counter.web.asked import read_filters
+from dashboard import render
+from dashboard.asked import REPORT_KEYS, refuse_unknown_keys
+from dashboard.call import Call
+from dashboard.links import Links
+
+AHEAD: Final = 366  # days after today that may be noted: what is planned
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+async def post_annotation(call: Call) -> web.StreamResponse:
+    """A text of one line on a local day of the site."""
+    back = _report_of(call)
+    form = await call.request.post()
+    day = _read_day(call, str(form.get("day", "")))
+    text = check_annotation(str(form.get("text", "")))
+    annotation = Annotation(0, call.site.site.key, day, text, call.user.login)
+    await call.service.store.add_annotation(annotation, call.service.clock.now())
+    raise render.see(back)
+
+
+async def post_remove_annotation(call: Call) -> web.StreamResponse:
+    """404 for what is not, or not of this site."""
+    back = _report_of(call)
+    text = call.request.match_info["annotation"]
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise web.HTTPNotFound
+    try:
+        await call.service.store.remove_annotation(call.site.site.key, int(text), call.service.clock.now())
+    except UsageError:
+        raise web.HTTPNotFound from None
+    raise render.see(back)
+
+
+def _report_of(call: Call) -> str:
+    """The report that the form stood on: its question is the form's query."""
+    query = call.request.query
+    refuse_unknown_keys(query, REPORT_KEYS)
+    return Links(call.site.site.id, query, read_filters(query)).report() + "#chart"
+
+
+def _read_day(call: Call, text: str) -> int:
+    last = call.site.local.day(call.now) + AHEAD
+    allowed = f"a day from {FIRST_DATE} to {day_date(last)}, such as {day_date(last - AHEAD)}"
+    try:
+        day = day_number(dt.date.fromisoformat(text)) if _DATE.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None or not 0 <= day <= last:
+        raise BadInput(f"the day is {text[:40]!r}, it must be {allowed}")
+    return day

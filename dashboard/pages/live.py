@@ -1,0 +1,133 @@
+"""The live page, and the server-sent events that keep it alive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import Final
+
+from aiohttp import web
+
+from counter.query import LoggedHit
+from counter.web.asked import read_number, refuse_unknown
+from dashboard import render
+from dashboard.call import Call
+from dashboard.live import LIVE, LiveHub
+from dashboard.live_channel import Channel, read_held, read_now
+from dashboard.live_events import event_text, hit_facts, live_links, now_facts
+from dashboard.sessions import find_session
+
+SHOWN: Final = 100  # hits on the page at a time
+RESUMED: Final = 50  # hits that a reader who comes back is sent of those it missed
+LARGEST_ID: Final = 2**62
+RETRY: Final = "retry: 3000\n\n"  # milliseconds that a browser waits before it comes back
+ALIVE: Final = ": alive\n\n"
+HEADERS: Final = {
+    **render.HEADERS,
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "X-Accel-Buffering": "no",  # nginx would hold events back
+}
+
+
+async def get_live(call: Call) -> web.StreamResponse:
+    """The state as it is now; without a script it is read again by the page's own link."""
+    held = await read_held(call.service, call.site.site.key)
+    now = read_now(call.service, call.site.site.key, held)
+    return render.page(
+        call, "live.html",
+        now=now_facts(call, now),
+        hits=[hit_facts(call, hit) for hit in reversed(held.hits[-SHOWN:])],
+        blank=defaultdict(str),
+        links=live_links(call),
+        newest=held.newest,
+        most_hits=SHOWN,
+    )  # fmt: skip
+
+
+async def get_events(call: Call) -> web.StreamResponse:
+    """`hit` for each hit as it comes, `now` when the moment changes; until the session or the role ends."""
+    refuse_unknown(call.request.query, ("after",))
+    after = _resumed_after(call)
+    hub = call.request.config_dict[LIVE]
+    with hub.reading(call) as channel:
+        missed = [] if after is None else await call.service.store.reports.after(call.site.site.key, after, RESUMED)
+        answer = web.StreamResponse(headers=HEADERS)
+        await answer.prepare(call.request)
+        try:
+            await Reader(call, hub, channel, answer).follow(after, missed)
+        except (ConnectionError, TimeoutError):
+            if call.request.transport is not None:
+                call.request.transport.abort()  # it does not read: what it was sent is not kept for it
+    return answer
+
+
+class Reader:
+    """One open stream."""
+
+    def __init__(self, call: Call, hub: LiveHub, channel: Channel, answer: web.StreamResponse) -> None:
+        self._call = call
+        self._hub = hub
+        self._channel = channel
+        self._answer = answer
+        self._told = ""  # the moment as it was told last
+
+    async def follow(self, after: int | None, missed: list[LoggedHit]) -> None:
+        """Send what there is, wait for the next turn, and again."""
+        await self._send(RETRY + self._hits(missed))
+        last = missed[-1].hit if missed else after
+        while self._may_go_on():
+            turn = self._channel.turn
+            if self._channel.now is not None:
+                newest = self._channel.newest
+                news = self._channel.since(newest if last is None else min(last, newest))
+                last = newest
+                await self._send(self._hits(news[-SHOWN:]) + self._moment(newest))
+            try:
+                async with asyncio.timeout(self._hub.pauses.keep_alive):
+                    await turn.wait()
+            except TimeoutError:
+                await self._send(ALIVE)
+
+    def _may_go_on(self) -> bool:
+        """Whether this reader would be let in now as it was then."""
+        call, service = self._call, self._call.service
+        found, site = find_session(call.request, service), service.sites.by_key(call.site.site.key)
+        if self._hub.closing or self._channel.task.done() or found is None or site is None:
+            return False
+        same_reader = found.user.key == call.user.key and found.user.role(site.site.key) == call.role
+        return same_reader and site.site == call.site.site
+
+    def _hits(self, hits: list[LoggedHit]) -> str:
+        call = self._call
+        return "".join(
+            self._channel.text(
+                (hit.hit, call.words.tag, call.administers),
+                lambda hit=hit: event_text("hit", hit.hit, hit_facts(call, hit)),  # type: ignore[misc]
+            )
+            for hit in hits
+        )
+
+    def _moment(self, newest: int) -> str:
+        """The moment, unless it is the one that was told last."""
+        now = self._channel.now
+        if now is None:
+            return ""
+        call = self._call
+        told = self._channel.text(("now", call.words.tag), lambda: event_text("now", newest, now_facts(call, now)))
+        if told == self._told:
+            return ""
+        self._told = told
+        return told
+
+    async def _send(self, text: str) -> None:
+        if text:
+            async with asyncio.timeout(self._hub.pauses.slowest):
+                await self._answer.write(text.encode("utf-8", "replace"))
+
+
+def _resumed_after(call: Call) -> int | None:
+    """The last hit the reader has: a browser that comes back tells it by itself, a page at its first request."""
+    said = call.request.headers.get("Last-Event-ID", "")
+    if said.isascii() and said.isdigit() and len(said) <= 18:
+        return int(said)
+    return read_number(call.request.query, "after", 0, 0, LARGEST_ID) if "after" in call.request.query else None

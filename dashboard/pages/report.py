@@ -1,0 +1,100 @@
+"""`GET /dashboard/sites/{site}`: the report. Each link of it is the whole question, and all numbers one snapshot."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+from multidict import MultiDict
+
+from counter.errors import BadInput, TooExpensive
+from counter.localtime import day_date
+from counter.web.asked import read_filters
+from dashboard import render
+from dashboard.asked import REPORT_KEYS, TOP_ROWS, Wanted, links_of, read_wanted, refuse_unknown_keys
+from dashboard.call import Call
+from dashboard.cards import make_cards
+from dashboard.choices import compared_span, make_choices
+from dashboard.filters import FORM_KEYS, asks_for_filter, filtered_url, filtering
+from dashboard.links import Links
+from dashboard.panel_views import PanelView, lazy_view, panel_view
+from dashboard.panels import PANELS, Kind
+from dashboard.reading import Reading, read_tabs
+from dashboard.report_chart import chart_view
+
+COUNTED_APART: Final = frozenset(
+    {Kind.BOTS, Kind.DROPS}
+)  # read when somebody looks: they are no part of the numbers above
+
+
+async def get_report(call: Call) -> web.StreamResponse:
+    """The whole page; the filter form's fields are answered with the URL they mean."""
+    try:
+        if asks_for_filter(call.request.query):
+            raise render.see(_asked_by_form(call))
+        wanted = await read_wanted(call)
+    except BadInput as error:
+        return _refused(call, error)
+    try:
+        return await _show(call, wanted)
+    except (BadInput, TooExpensive) as error:
+        return _refused(call, error, wanted)
+
+
+async def _show(call: Call, wanted: Wanted) -> web.Response:
+    links = links_of(call, wanted)
+    shown = [tab for tab in wanted.open_tabs.values() if tab.kind not in COUNTED_APART]
+    reading = await read_tabs(call, wanted, shown, limit=TOP_ROWS)
+    answer, site, today = reading.answer, call.site, call.site.local.day(call.now)
+    choices = make_choices(call.words, links, wanted, site, today)
+    return render.page(
+        call, "report.html",
+        wanted=wanted, links=links, choices=choices,
+        filtering=filtering(call.words, links),
+        cards=make_cards(call.words, links, answer, call.service.online.count(site.site.key), wanted.metric),
+        compared=compared_span(call.words, answer),
+        view=await chart_view(call, wanted, links, answer, choices.span),
+        panels=_panels(call, wanted, links, reading),
+        incomplete=len(answer.report.incomplete_days),
+        incomplete_before=len(answer.compared.incomplete_days) if answer.compared else 0,
+        note_day=str(day_date(min(max(wanted.period.start, today), wanted.period.end - 1))),
+        empty=await _why_empty(call, wanted, reading),
+    )  # fmt: skip
+
+
+def _panels(call: Call, wanted: Wanted, links: Links, reading: Reading) -> list[PanelView]:
+    return [
+        lazy_view(call, wanted, links, panel)
+        if wanted.open_tabs[panel.name].kind in COUNTED_APART
+        else panel_view(call, wanted, links, panel, reading)
+        for panel in PANELS
+    ]
+
+
+async def _why_empty(call: Call, wanted: Wanted, reading: Reading) -> str:
+    """'' when there is something; else whether it is the filters, the period, or that no hit ever came."""
+    totals = reading.answer.report.totals
+    if totals.pageviews or totals.events or totals.visits:
+        return ""
+    if await call.service.store.reports.counted_days(call.site.site.key) is None:
+        return "site"
+    return "filters" if wanted.filters else "period"
+
+
+def _asked_by_form(call: Call) -> str:
+    query = call.request.query
+    once = MultiDict(query.items())
+    once.popall("f_value", None)  # any of several values
+    refuse_unknown_keys(once, (*REPORT_KEYS, *FORM_KEYS))
+    return filtered_url(call.site.site.id, query, read_filters(query))
+
+
+def _refused(call: Call, error: BadInput | TooExpensive, wanted: Wanted | None = None) -> web.Response:
+    """Why there is no report, in the frame of the page; with the filters to change, as far as they are understood."""
+    links = links_of(call, wanted) if wanted else Links(call.site.site.id, MultiDict(), ())
+    return render.page(
+        call, "report_refused.html", error.status,
+        code=error.code, sentence=str(error), wanted=wanted, links=links,
+        filtering=filtering(call.words, links) if wanted else None,
+        choices=make_choices(call.words, links, wanted, call.site, call.site.local.day(call.now)) if wanted else None,
+    )  # fmt: skip
