@@ -58,7 +58,8 @@ class Reader:
         self._server = server
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         form = urlencode({"login": LOGIN, "password": PASSWORD, "next": "/dashboard/"})
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        origin = f"http://127.0.0.1:{server.port}"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin}
         self._connection.request("POST", "/dashboard/login", form, headers)
         answer = self._connection.getresponse()
         answer.read()

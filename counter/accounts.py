@@ -21,6 +21,8 @@ LONGEST_PASSWORD: Final = 256  # characters
 LONGEST_LANGUAGE: Final = 35  # characters of BCP 47
 LONGEST_ANNOTATION: Final = 500  # characters
 
+# Controls, line breaks, and what turns the reading direction; joiners stay, of which emoji and Persian are made.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOGIN = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
 _COMMONEST = frozenset({
     "0000000000", "0123456789", "0987654321", "1111111111", "1234512345", "123456789a", "1234567890", "12345678910",
@@ -136,8 +138,9 @@ def check_password(password: str, login: str) -> None:
 def check_annotation(text: str) -> str:
     """The text as it is kept, or BadInput."""
     kept = text.strip()
-    if not 1 <= len(kept) <= LONGEST_ANNOTATION or not kept.isprintable():
+    if not 1 <= len(kept) <= LONGEST_ANNOTATION or _NO_TEXT.search(kept):
         raise BadInput(
-            f"the annotation has {len(kept)} characters, it must have 1 to {LONGEST_ANNOTATION}, in one line"
+            f"the annotation has {len(kept)} characters, it must have 1 to {LONGEST_ANNOTATION}, in one line and"
+            " without control characters"
         )
     return kept

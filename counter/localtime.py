@@ -68,6 +68,16 @@ class LocalTime:
                 low = middle
         return high
 
+    def same_time(self, day: int, now: int) -> int:
+        """The UTC second at which the clocks of `day` showed the time of day that they show at `now` (UTC seconds).
+
+        Of a time that was there twice, the first, unless `now` is such a second one itself; where it was skipped, a
+        time beside the gap. Never after the end of `day`.
+        """
+        wall = dt.datetime.fromtimestamp(now, self.zone)
+        then = dt.datetime.combine(day_date(day), wall.time(), self.zone).replace(fold=wall.fold)
+        return min(int(then.timestamp()), self.midnight(day + 1))
+
     def text(self, at: float) -> str:
         """`2024-11-21 15:11`, the date line of the widget."""
         return dt.datetime.fromtimestamp(at, self.zone).strftime("%Y-%m-%d %H:%M")

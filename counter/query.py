@@ -132,6 +132,12 @@ class Question(msgspec.Struct, frozen=True):
 
     Pageviews, events and engaged time are those of the matching events; visits and visitors are those with at
     least one matching event; bounces and seconds are of these visits as a whole.
+
+    With `before` the totals are those of the matching events that happened before it, and nothing else may be asked
+    for. Engaged time happened when its page view did. A visit counts when it has such an event and its first event,
+    where a visit is counted, happened before it, too; its bounce and seconds are still of the visit as a whole,
+    with what happened later. A visitor counts with the first of its visits that have a matching event at any time.
+    "First" is what arrived first. Without filters this is what `Reports.until` answers for a day.
     """
 
     site_key: int
@@ -142,6 +148,7 @@ class Question(msgspec.Struct, frozen=True):
     first_weekday: int = 0  # of Bucket.WEEK: 0 is Monday
     breakdowns: tuple[By, ...] = ()
     week_hours: bool = False  # whether Report.week_hours is asked for
+    before: int | None = None  # UTC second; None for everything
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -265,6 +272,15 @@ class DropCount(msgspec.Struct, frozen=True):
 
 class BotCount(msgspec.Struct, frozen=True):
     day: int
+    name: str
+    category: str
+    reason: str
+    count: int
+
+
+class BotSum(msgspec.Struct, frozen=True):
+    """A bot's hits of several days."""
+
     name: str
     category: str
     reason: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import hdrs, web
@@ -10,7 +11,7 @@ from counter.errors import ConfigError, CounterError, Overloaded, StoreError, Us
 from counter.ingest.writer import RETRY_AFTER
 from counter.web.middleware import Handler
 from counter.web.parts import SERVICE, Service
-from dashboard import render
+from dashboard import assets, render
 from dashboard.attempts import Attempts
 from dashboard.getting_in import ATTEMPTS, START
 from dashboard.guard import call_of, guarded
@@ -22,14 +23,21 @@ log = logging.getLogger(__name__)
 
 def build_dashboard(service: Service) -> web.Application:
     """The application to mount; it shares the running service."""
+    assets.files()  # read and compressed now, not while the first reader waits
     app = web.Application(middlewares=[show_errors])
     app[SERVICE] = service
     add_live(app, service)
     app[ATTEMPTS] = Attempts()
+    app.on_startup.append(read_templates)
     app.router.add_route("GET", "", to_start)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, guarded(route))
     return app
+
+
+async def read_templates(_: web.Application) -> None:
+    """In a thread, and nobody waits: the first reader's page would hold up every hit until its templates are read."""
+    _reading = asyncio.get_running_loop().run_in_executor(None, render.read_templates)
 
 
 async def to_start(_: web.Request) -> web.StreamResponse:

@@ -44,9 +44,9 @@ def make_cards(words: Words, links: Links, answer: Answer, online: int, current:
     """A card for each metric that a chart can show, and the conversion rate while a goal is filtered."""
     now = _with_conversion(metrics(answer.report.totals), answer.report.question.filters, answer.base)
     before: dict[str, int | float | None] = {}
-    if answer.compared is not None:
+    if answer.compared is not None and answer.compared_totals is not None:
         filters = answer.compared.question.filters
-        before = _with_conversion(metrics(answer.compared.totals), filters, answer.compared_base)
+        before = _with_conversion(metrics(answer.compared_totals), filters, answer.compared_base)
     return list(_cards(words, links, now, before, online, current))
 
 

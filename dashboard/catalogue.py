@@ -46,16 +46,15 @@ class Words:
         """The text with `{values}` filled in; whole numbers are grouped. KeyError for a name or a value that lacks."""
         text = self._texts[name]
         if not isinstance(text, str):
-            text = text[self._form(text, values["count"])]
+            text = text[self._form(values["count"])]
         return text.format_map({key: self._shown(value) for key, value in values.items()})
 
     def has(self, name: str) -> bool:
         return name in self._texts
 
-    def _form(self, forms: Mapping[str, str], count: object) -> str:
-        """The plural's form; `other` for a table that stands in for one of another language."""
-        form = RULES[self.language.plural].form(abs(count)) if isinstance(count, int) else "other"
-        return form if form in forms else "other"
+    def _form(self, count: object) -> str:
+        """The form that a count takes in this language; `other` for one that is no whole number."""
+        return RULES[self.language.plural].form(abs(count)) if isinstance(count, int) else "other"
 
     def _shown(self, value: object) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -150,10 +149,11 @@ def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
             yield from _flat(name, value)
 
 
-def _read_all() -> dict[str, Words]:
-    """Every language of `words/`. One that is still being written says in English what it lacks; tests demand all."""
-    texts = {file.stem: read_texts(file.read_text(encoding="utf-8")) for file in sorted(HERE.glob("*.toml"))}
-    return {tag: Words(labels.LANGUAGES[tag], {**texts[MEASURE], **own}) for tag, own in texts.items()}
+def read_all(folder: Path) -> dict[str, Words]:
+    """Every language of `folder`; a ValueError names what one lacks, so that the start fails and not a page later."""
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.toml"))}
+    english = read_texts(texts[MEASURE])
+    return {tag: read_words(tag, text, english) for tag, text in texts.items()}
 
 
-LANGUAGES: Final[Mapping[str, Words]] = _read_all()
+LANGUAGES: Final[Mapping[str, Words]] = read_all(HERE)

@@ -12,9 +12,10 @@ The whole as CSV has one number a line:
     series    day           2024-11-21            visitors   3
     pages     entry_pages   /                     visits     7
     hours     hours         monday       13       visits     2
-    bots      bots          Googlebot    search   count      4
+    bots      bots          Googlebot    search list   count      4
 
-`compared` and `compared_series` are those of the period it is compared with.
+`compared` and `compared_series` are those of the period it is compared with; the value of `compared` is the moment that
+its totals end at, where the period of the report is not over.
 """
 
 from __future__ import annotations
@@ -65,11 +66,11 @@ def whole_csv(wanted: Wanted, reading: Reading, site: ActiveSite) -> bytes:
 def whole_json(head: Mapping[str, Any], wanted: Wanted, reading: Reading, site: ActiveSite) -> bytes:
     """The answer of `GET /api/v1/report`, with every tab as a breakdown; bots and drops beside."""
     report = report_json(wanted.asked, reading.answer, site)
-    report["week_hours"] = _objects(table_of(_tab("hours"), wanted, reading))
+    report["week_hours"] = _keyed(table_of(_tab("hours"), wanted, reading))
     report["breakdowns"] = [
         _tab_json(panel, tab, wanted, table_of(tab, wanted, reading)) for panel, tab in EXPORTED if tab.dimension
     ]
-    counted_apart = {name: _objects(table_of(_tab(name), wanted, reading)) for name in ("bots", "drops")}
+    counted_apart = {name: _keyed(table_of(_tab(name), wanted, reading)) for name in ("bots", "drops")}
     return msgspec.json.encode({**head, **report, **counted_apart})
 
 
@@ -99,11 +100,11 @@ def _tab_json(panel: Panel, tab: Tab, wanted: Wanted, table: Table) -> dict[str,
         **({"key": key} if key else {}),
         **({"only": [filter_json(one) for one in tab.only]} if tab.only else {}),
         "total_rows": table.total_rows,
-        "rows": _objects(table),
+        "rows": _keyed(table),
     }
 
 
-def _objects(table: Table) -> list[dict[str, Any]]:
+def _keyed(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, line, strict=True)) for line in table.lines]
 
 
@@ -112,10 +113,12 @@ def _objects(table: Table) -> list[dict[str, Any]]:
 
 def _lines(wanted: Wanted, reading: Reading, site: ActiveSite) -> Iterator[tuple[Cell, ...]]:
     answer = reading.answer
-    for prefix, report in (("", answer.report), ("compared", answer.compared)):
-        if report is not None:
-            yield from _numbers(prefix or "totals", "", "", "", metrics(report.totals))
-            yield from _series(f"{prefix}_series" if prefix else "series", report, site)
+    yield from _numbers("totals", "", "", "", metrics(answer.report.totals))
+    yield from _series("series", answer.report, site)
+    if answer.compared is not None and answer.compared_totals is not None:
+        until = "" if answer.until is None else site.local.iso(answer.until)
+        yield from _numbers("compared", "", until, "", metrics(answer.compared_totals))
+        yield from _series("compared_series", answer.compared, site)
     for panel, tab in EXPORTED:
         table = table_of(tab, wanted, reading)
         for line in table.lines:

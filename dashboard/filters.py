@@ -15,7 +15,7 @@ from counter.query import Dimension, Filter, Operator
 from counter.web.asked import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query
 from dashboard.catalogue import Words
 from dashboard.links import Links, filter_text
-from dashboard.row_labels import label_of
+from dashboard.row_labels import label_of, value_of
 
 E_ = TypeVar("E_", bound=Enum)
 FORM_KEYS: Final = ("f_dimension", "f_operator", "f_value", "f_key", "f_index")
@@ -80,12 +80,13 @@ def asks_for_filter(query: Query) -> bool:
     return any(name in query for name in FORM_KEYS)
 
 
-def filtered_url(site_id: str, query: Query, filters: Sequence[Filter]) -> str:
+def filtered_url(words: Words, site_id: str, query: Query, filters: Sequence[Filter]) -> str:
     """The URL that the form means: `filters` and one more, or one of them changed. BadInput names what is wrong.
 
-    Without any value left a changed filter is taken away. Everything else of the query is kept as it is.
+    Without any value left a changed filter is taken away. A value may be typed as pages show it in `words`. Everything
+    else of the query is kept as it is.
     """
-    index, one = _read_index(query, len(filters)), _read_form(query)
+    index, one = _read_index(query, len(filters)), _read_form(words, query)
     changed = [*filters]
     if index is None:
         if one is None:
@@ -120,7 +121,7 @@ def _chip(words: Words, links: Links, index: int, one: Filter) -> Chip:
     )
 
 
-def _read_form(query: Query) -> Filter | None:
+def _read_form(words: Words, query: Query) -> Filter | None:
     """The filter of the form's fields; None when every value is empty."""
     dimension = _one_of("f_dimension", query.get("f_dimension", ""), DIMENSIONS)
     operator = _one_of("f_operator", query.get("f_operator", Operator.IS.value), OPERATORS)
@@ -128,6 +129,8 @@ def _read_form(query: Query) -> Filter | None:
     if dimension == Dimension.PROPERTY and not key:
         raise BadInput("f_key is empty; a filter on a property needs the property's name")
     values = tuple(clean(value, LONGEST_VALUE) for value in query.getall("f_value", []))
+    if operator != Operator.CONTAINS:  # which looks into what is kept
+        values = tuple(value_of(words, dimension, value) for value in values)
     filled = tuple(dict.fromkeys(value for value in values if value))
     return Filter(dimension, operator, filled, key) if filled else None
 

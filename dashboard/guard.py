@@ -1,8 +1,8 @@
 """Who may: the one way from a route of the table to its page.
 
 Every route says what it needs. The guard looks at the host, the session, the role on the site and, for what changes
-anything, at where the form came from; only then the page is asked. What a reader may not see answers 404, as if it
-were not there.
+anything, at where the form came from; only then the page is asked. A site that a reader may not see answers 404, as
+if it were not there; what the role does not allow answers 403.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
             raise to_login(request, changes=changes)
         if changes:
             await read_form(request)
+            call = call_of(request)  # a body may take seconds, and who asks may have been signed out meanwhile
+            if route.needs > Needs.NOTHING and call.signed_in is None:
+                raise to_login(request, changes=True)
         if changes and route.needs > Needs.NOTHING:
             await refuse_without_token(call)
         if call.session is not None:

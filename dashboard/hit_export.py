@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +22,7 @@ from counter.query import LoggedHit, Question
 from counter.site import ActiveSite
 from dashboard import render
 from dashboard.call import Call
-from dashboard.csv_cells import Cell, csv_lines
+from dashboard.csv_cells import csv_lines
 from dashboard.hit_rows import props_of
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def as_csv(hits: list[LoggedHit], site: ActiveSite) -> str:
 
 def as_ndjson(hits: list[LoggedHit], site: ActiveSite) -> str:
     """One object a line, with the keys of `GET /api/v1/hits`; properties are an object."""
-    return "".join(f"{msgspec.json.encode(_as_object(hit, site)).decode()}\n" for hit in hits)
+    return "".join(f"{msgspec.json.encode(_keyed(hit, site)).decode()}\n" for hit in hits)
 
 
 async def send_hits(call: Call, question: Question, ending: str, head: str, lines: Lines) -> web.StreamResponse:
@@ -96,9 +96,5 @@ def _packed(packer: Any, lines: Lines, hits: list[LoggedHit], site: ActiveSite) 
     return packed
 
 
-def _cells(hit: LoggedHit, site: ActiveSite) -> Iterator[Cell]:
-    return (site.local.iso(hit.at) if name == "at" else getattr(hit, name) for name in COLUMNS)
-
-
-def _as_object(hit: LoggedHit, site: ActiveSite) -> dict[str, Any]:
+def _keyed(hit: LoggedHit, site: ActiveSite) -> dict[str, Any]:
     return {**msgspec.to_builtins(hit), "at": site.local.iso(hit.at), "props": props_of(hit)}

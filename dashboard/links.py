@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
@@ -11,6 +12,8 @@ from counter.web.asked import Query
 
 QUESTION: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric")  # what goes from page to page
 OF_PAGE: Final = ("tab", "key")  # what one page shows of it
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:,/-]*", re.ASCII)  # most texts; quoting takes longer than this look
 
 
 class Links:
@@ -96,4 +99,4 @@ def _with(filters: tuple[Filter, ...], added: Filter) -> tuple[Filter, ...]:
 
 def _quoted(text: str) -> str:
     """As a browser's form sends it, but with the signs that are harmless in a query left readable."""
-    return quote_plus(text, safe=":,/")
+    return text if _PLAIN.fullmatch(text) else quote_plus(text, safe=":,/")

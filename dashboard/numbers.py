@@ -53,11 +53,6 @@ def change(words: Words, value: float | None) -> str:
     return _ltr(words, _plus(value, 1) + _of_hundred(words, value, 1 if abs(value) < 10 else 0))
 
 
-def signed(words: Words, value: int | None) -> str:
-    """`+12`, `−3`, `0`: by how much something grew."""
-    return EM_DASH if value is None else _ltr(words, _plus(value, 0) + _signed_text(words, value, 0))
-
-
 def compact(words: Words, value: float | None) -> str:
     """`1.2K`, `25M`: for the axes of charts, three digits at most; below a thousand as `number`."""
     if value is None:
@@ -120,12 +115,6 @@ def span(words: Words, first: Day, last: Day) -> str:
     return _rtl(words, text)
 
 
-def week(words: Words, first: Day) -> str:
-    """The seven days from `first`, as `span`."""
-    start = _date(first)
-    return span(words, start, min(start + dt.timedelta(days=6), dt.date.max))
-
-
 def hour(words: Words, wall_hour: int) -> str:
     """`15:00` of 15"""
     return _ltr(words, f"{wall_hour:02d}:00")
@@ -165,7 +154,7 @@ def weekday_short(words: Words, index: int) -> str:
 
 # The filters that need nothing but the words.
 PLAIN: Final[tuple[Callable[..., str], ...]] = (
-    number, decimal, percent, change, signed, compact, duration, day, short_day, day_with_weekday, month, span, week,
+    number, decimal, percent, change, compact, duration, day, short_day, day_with_weekday, month, span,
     hour, weekday, weekday_short,
 )  # fmt: skip
 

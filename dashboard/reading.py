@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from counter.query import BotCount, Breakdown, Dimension, DropCount, Order, Question, Report, Sums
+from counter.query import BotSum, Breakdown, Dimension, DropCount, Order, Question, Report, Sums
 from counter.stats.report import Answer, read_answer
 from dashboard.asked import Wanted, by_of
 from dashboard.call import Call
@@ -20,7 +20,7 @@ class Reading(msgspec.Struct, frozen=True):
     breakdowns: Mapping[Tab, Breakdown]
     week_hours: tuple[tuple[int, int, Sums], ...] = ()  # weekday from Monday, wall hour, what began in it
     apart: Mapping[Tab, Report] = msgspec.field(default_factory=dict)  # of tabs with filters of their own
-    bots: tuple[BotCount, ...] = ()
+    bots: tuple[BotSum, ...] = ()
     drops: tuple[DropCount, ...] = ()
 
     def report_of(self, tab: Tab) -> Report:
@@ -55,7 +55,7 @@ async def read_tabs(call: Call, wanted: Wanted, tabs: Sequence[Tab], *, limit: i
         )
         for tab in apart
     ]  # fmt: skip
-    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), beside)
+    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), call.now, beside)
     if views and order is None and _lacks_views(answer.report):
         return await read_tabs(
             call, wanted, tabs, limit=limit, offset=offset, search=search, compare=compare, views=False
@@ -66,7 +66,7 @@ async def read_tabs(call: Call, wanted: Wanted, tabs: Sequence[Tab], *, limit: i
     reports, kinds = call.service.store.reports, {tab.kind for tab in tabs}
     return Reading(
         answer, found, answer.report.week_hours, dict(zip(apart, answer.beside, strict=True)),
-        tuple(await reports.bots(*days)) if Kind.BOTS in kinds else (),
+        tuple(await reports.bot_sums(*days)) if Kind.BOTS in kinds else (),
         tuple(await reports.drops(*days)) if Kind.DROPS in kinds else (),
     )  # fmt: skip
 

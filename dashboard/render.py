@@ -46,6 +46,12 @@ templates.globals["version"] = __version__
 templates.filters.update(numbers.filters())
 
 
+def read_templates() -> None:
+    """Every template, from its text to Python; each is kept from then on."""
+    for name in templates.list_templates():
+        templates.get_template(name)
+
+
 def page(call: Call, template: str, status: int = 200, **facts: Any) -> web.Response:
     """The page, in the reader's language. `template` extends layout.html."""
     return html(call, fragment(call, template, **facts), status)

@@ -30,8 +30,14 @@ class Note(msgspec.Struct, frozen=True):
     number: int
     day: int
     text: str
-    login: str
     remove: str  # where the form to take it away leads
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What stands on the chart beside the answer's series."""
+
+    annotations: tuple[Annotation, ...] = ()
+    minutes: tuple[tuple[int, int], ...] = ()  # (UTC second of the minute, visitors in it), of who is online
 
 
 class NumberRow(msgspec.Struct, frozen=True):
@@ -60,18 +66,23 @@ class ChartView(msgspec.Struct, frozen=True):
     bottom: int = BOTTOM
 
 
-async def chart_view(call: Call, wanted: Wanted, links: Links, answer: Answer, span: str) -> ChartView:
-    """The chart of the chosen metric; of who is online, the last half hour."""
-    buckets = Buckets(call.words, call.site, call.now, links)
+async def read_beside(call: Call, wanted: Wanted) -> Beside:
+    """What the store is asked for the chart alone."""
     if wanted.metric == ONLINE:
-        points, before = buckets.minutes(await per_minute(call)), []
-        found: Sequence[Annotation] = ()
+        return Beside(minutes=tuple(await per_minute(call)))
+    period = wanted.period
+    return Beside(tuple(await call.service.store.reports.annotations(call.site.site.key, period.start, period.end)))
+
+
+def chart_view(call: Call, wanted: Wanted, links: Links, answer: Answer, span: str, beside: Beside) -> ChartView:
+    """The chart of the chosen metric; of who is online, the last half hour."""
+    buckets, found = Buckets(call.words, call.site, call.now, links), beside.annotations
+    if wanted.metric == ONLINE:
+        points, before = buckets.minutes(beside.minutes), []
         span = call.words("report.last_minutes")
     else:
         points = buckets.points(answer.report, wanted.metric)
         before = buckets.points(answer.compared, wanted.metric, linked=False) if answer.compared else []
-        period = wanted.period
-        found = await call.service.store.reports.annotations(call.site.site.key, period.start, period.end)
     noted = [buckets.index_of(answer.report, note.day) for note in found]
     drawn = draw_chart(points, before, wanted.metric, noted)
     title = call.words("report.online_by_minute" if wanted.metric == ONLINE else f"metric.{wanted.metric}")
@@ -137,6 +148,6 @@ def _value(point: ChartPoint) -> float:
 
 def _notes(found: Sequence[Annotation], links: Links) -> list[Note]:
     return [
-        Note(number, one.day, one.text, one.login, links.to(f"/annotations/{one.key}/remove"))
+        Note(number, one.day, one.text, links.to(f"/annotations/{one.key}/remove"))
         for number, one in enumerate(found, 1)
     ]

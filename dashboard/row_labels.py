@@ -16,6 +16,7 @@ from counter.labels import LANGUAGES, country_name
 from counter.query import UNKNOWN, Dimension
 from counter.site import ActiveSite
 from dashboard.catalogue import Words
+from dashboard.countries import ALPHA_3
 from dashboard.panels import Kind, Tab
 
 OTHER: Final = "(other)"  # what came beyond the day's cap of new values
@@ -26,6 +27,13 @@ CAMPAIGNS: Final = frozenset({
 })  # fmt: skip
 OWN_TEXTS: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY, Dimension.GOAL, Dimension.EVENT})
 _CHANNELS: Final = frozenset(channel.value for channel in Channel)
+# Of these people know the names that pages show, not what is kept.
+_NAMED: Final[dict[Dimension, tuple[str, ...]]] = {
+    Dimension.COUNTRY: (*ALPHA_3, UNKNOWN),
+    Dimension.CHANNEL: tuple(channel.value for channel in Channel),
+    Dimension.DEVICE: (*(device for device in DEVICES if device), UNKNOWN),
+    Dimension.SOURCE: (DIRECT.source,),
+}
 _PATH: Final = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
 _URL: Final = re.compile(r"https?://[^\s/\\\x00-\x1f\x7f][^\s\\\x00-\x1f\x7f]*", re.IGNORECASE)
 _LONGEST_URL: Final = 2000  # characters
@@ -50,6 +58,13 @@ def label_of(words: Words, dimension: Dimension, value: str) -> str:
     if dimension == Dimension.DEVICE and value in DEVICES:
         return words(f"device.{value}")
     return value
+
+
+def value_of(words: Words, dimension: Dimension, text: str) -> str:
+    """What is kept for what somebody typed: DE for Germany, desktop for Desktop; else `text` itself."""
+    typed = text.casefold()
+    known = _NAMED.get(dimension, ())
+    return next((one for one in known if typed in {one.casefold(), label_of(words, dimension, one).casefold()}), text)
 
 
 def label_of_count(words: Words, tab: Tab, value: str) -> str:

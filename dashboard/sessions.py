@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final, NamedTuple
 
 import msgspec
 from aiohttp import hdrs, web
 
 from counter.accounts import SESSION_LASTS, Session, User
+from counter.errors import StoreError
 from counter.ingest.address import canonical
 from counter.web.accounts import new_secret
 from counter.web.pages import public_url
 from counter.web.parts import Service, token_digest
 from dashboard.call import Call
+
+log = logging.getLogger(__name__)
 
 SEEN_EVERY: Final = 300  # seconds between two notes that a session is in use
 PLAIN_NAME: Final = "counter_session"
@@ -41,22 +45,25 @@ async def begin_session(call: Call, user: User) -> str:
     NotAuthorized when the user's password was changed since `user` was read.
     """
     service, secret = call.service, new_secret()
-    if call.session is not None:
-        await service.store.end_session(call.session.digest)
     session = Session(token_digest(secret), user.key, call.now, call.now, agent_of(call))
     await service.store.add_session(session, user.password)
+    if call.session is not None:
+        await service.store.end_session(call.session.digest)
     await service.reload_accounts()
     return secret
 
 
 async def note_use(service: Service, session: Session) -> None:
-    """Write down that a session is in use, at most every five minutes."""
+    """Write down that a session is in use, at most every five minutes; a failure is for the log."""
     now = int(service.clock.now())
-    if now - session.seen_at < SEEN_EVERY:
-        return
+    if now - session.seen_at < SEEN_EVERY or session.digest not in service.accounts.sessions:
+        return  # what ended meanwhile stays ended
     # In memory first: the next request must not write again.
     service.accounts.sessions[session.digest] = msgspec.structs.replace(session, seen_at=now)
-    await service.store.touch_sessions([(session.digest, now)])
+    try:
+        await service.store.touch_sessions([(session.digest, now)])
+    except StoreError as error:  # a full disk is no reason to show nothing
+        log.error("that a session is in use could not be written down", extra={"error": str(error)})
 
 
 def agent_of(call: Call) -> str:

@@ -5,13 +5,11 @@ Days come from memory, so that fifty sites cost what one costs; only the part of
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from counter.localtime import day_date
 from counter.query import Metric, Sums
 from counter.site import ActiveSite
 from counter.stats.periods import Period
@@ -57,10 +55,8 @@ class SiteCard(msgspec.Struct, frozen=True):
 
 def same_time_yesterday(site: ActiveSite, now: int) -> tuple[int, int]:
     """Yesterday's local day, and the UTC second at which its clocks showed the time that they show now."""
-    wall = dt.datetime.fromtimestamp(now, site.local.zone)
     day = site.local.day(now) - 1
-    then = dt.datetime.combine(day_date(day), wall.time(), site.local.zone).replace(fold=wall.fold)
-    return day, min(int(then.timestamp()), site.local.midnight(day + 1))
+    return day, site.local.same_time(day, now)
 
 
 def make_card(words: Words, site: ActiveSite, book: Book, until: Sums | None, online: int, now: int) -> SiteCard:

@@ -48,7 +48,8 @@ def new_site(form: Mapping[str, str], taken: Collection[str]) -> Site:
 
 
 def changed_site(site: Site, form: Mapping[str, str]) -> Site:
-    """`site` with what its settings' form says, or ConfigError; a field that is not in the form stays as it is."""
+    """`site` with what its settings' form says, or ConfigError; a field that is not in the form stays as it is, but
+    for the box `public`, which browsers send only when it is ticked."""
     changes: dict[str, Any] = {}
     for key in TEXTS:
         if key in form:

@@ -101,20 +101,24 @@ class Answer:
         `apart`: a visitor counts once with each key, not once in all.
         """
         counts = _counts()
+        in_time = {hit["visit"] for hit in self.found if self._in_time(hit)}
         for hit in self.found:
-            if self.inside(hit["day_number"]):
+            if self.inside(hit["day_number"]) and self._in_time(hit):
                 _count_event(counts[key(hit)], hit)
         seen = set()
         for visit in sorted({hit["visit"] for hit in self.found}):
             hits = self.visits[visit]
             first = next(hit for hit in hits if hit["hit"] == visit)
             who = (first["visitor"], key(first) if apart else None)
-            if self.inside(first["day_number"]):
+            if self.inside(first["day_number"]) and self._in_time(first) and visit in in_time:
                 one = counts[key(first)]
                 _count_visit(one, hits)
                 one["visitors"] += who not in seen
             seen.add(who)
         return counts
+
+    def _in_time(self, hit: Hit) -> bool:
+        return self.question.before is None or hit["at"] < self.question.before
 
     # Breakdowns ----------------------------------------------------------------------------------------------
 

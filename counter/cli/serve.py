@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 from asyncio import Transport
 from pathlib import Path
@@ -75,7 +76,9 @@ async def _listen(runner: web.AppRunner, host: str, port: int, unix_socket: Path
         return await loop.create_server(protocol, host, port, backlog=BACKLOG)
     except OSError as error:
         where = unix_socket or f"{host} port {port}"
-        raise UsageError(f"can't listen on {where}: {error.strerror or error}") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        other = "" if unix_socket is not None else "; --port N or COUNTER_SERVER_PORT=N takes another port"
+        raise UsageError(f"can't listen on {where}: {reason}{other}") from error
 
 
 class _Refuse(asyncio.Protocol):

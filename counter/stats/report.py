@@ -7,11 +7,13 @@ visitors that conversion rates are shares of.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
 
 from counter.errors import BadInput
+from counter.localtime import LocalTime
 from counter.query import (
     VISIT_DIMENSIONS,
     Bucket,
@@ -25,6 +27,7 @@ from counter.query import (
 from counter.site import Site
 from counter.stats.periods import Compare, Period, compared_period
 from counter.store.protocols import Reports
+from counter.store.series import totals_alone
 
 MOST_POINTS: Final = 1500  # of a series: four years of days
 DAILY_DAYS: Final = 100  # longer periods are drawn in months unless asked otherwise
@@ -55,10 +58,16 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The report, what it is compared with, and the visitors that conversion rates are shares of."""
+    """The report, what it is compared with, and the visitors that conversion rates are shares of.
+
+    A period that is not over is compared with as much of the other one: `compared_totals` and `compared_base` end at
+    `until`, the time of day that it is now on the last day of `compared`, whose series and totals are of whole days.
+    """
 
     report: Report
     compared: Report | None = None
+    compared_totals: Sums | None = None
+    until: int | None = None  # UTC second; None: of whole days
     base: int | None = None  # visitors of the question without its filters on goals
     compared_base: int | None = None
     beside: tuple[Report, ...] = ()  # what was asked in the same snapshot
@@ -69,32 +78,58 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 async def read_answer(
-    reports: Reports, site: Site, asked: Asked, today: int, beside: Sequence[Question] = ()
+    reports: Reports, site: Site, asked: Asked, today: int, now: int, beside: Sequence[Question] = ()
 ) -> Answer:
     """Ask the store, everything in one snapshot. BadInput: more points than a series may have; TooExpensive.
 
-    `beside` are questions of the caller's own, answered in `Answer.beside`.
+    `now` is a UTC second, `today` its local day. `beside` are questions of the caller's own, answered in
+    `Answer.beside`.
     """
-    question = _question(site, asked, asked.period)
-    questions = [question]
+    many, until = [[_question(site, asked, asked.period)]], None
     if asked.compare is not None:
         other = compared_period(asked.period, asked.compare, today)
-        questions.append(
-            msgspec.structs.replace(question, start=other.start, end=other.end, breakdowns=(), week_hours=False)
-        )
-    count = len(questions)
+        if asked.period.start <= today < asked.period.end:
+            until = LocalTime(site.timezone).same_time(other.end - 1, now)
+        whole = msgspec.structs.replace(many[0][0], start=other.start, end=other.end, breakdowns=(), week_hours=False)
+        many.append(_as_far_as(whole, until))
+    count = len(many)
     if wants_conversion(asked):
-        questions += [_without_goals(one) for one in questions]
-    asked_here = len(questions)
-    answers = await reports.report([*questions, *beside])
-    bases = [one.totals.visitors for one in answers[count:asked_here]]
+        many += [[_without_goals(one) for one in questions] for questions in many]
+    answers = iter(await reports.report([*chain.from_iterable(many), *beside]))
+    found = [[next(answers) for _ in questions] for questions in many]
+    sums = [_sums_of(reports) for reports in found]
+    bases = [one.visitors for one in sums[count:]]
     return Answer(
-        report=answers[0],
-        compared=answers[1] if count > 1 else None,
+        report=found[0][0],
+        compared=_with_all_incomplete_days(found[1]) if count > 1 else None,
+        compared_totals=sums[1] if count > 1 else None,
+        until=until,
         base=bases[0] if bases else None,
         compared_base=bases[1] if len(bases) > 1 else None,
-        beside=tuple(answers[asked_here:]),
+        beside=tuple(answers),
     )
+
+
+def _as_far_as(question: Question, until: int | None) -> list[Question]:
+    """The question; with a moment of its last day also that day, and that day up to the moment."""
+    if until is None:
+        return [question]
+    day = msgspec.structs.replace(totals_alone(question), start=question.end - 1)
+    return [question, day, msgspec.structs.replace(day, before=until)]
+
+
+def _sums_of(reports: Sequence[Report]) -> Sums:
+    """What the answers to `_as_far_as` come to: the whole without its last day, and that day up to the moment."""
+    if len(reports) == 1:
+        return reports[0].totals
+    numbers = zip(*(msgspec.structs.astuple(one.totals) for one in reports), strict=True)
+    return Sums(*(whole - day + until for whole, day, until in numbers))
+
+
+def _with_all_incomplete_days(reports: Sequence[Report]) -> Report:
+    """The first of the reports, which tells of the others' incomplete days, too."""
+    days = {day for one in reports for day in one.incomplete_days}
+    return msgspec.structs.replace(reports[0], incomplete_days=tuple(sorted(days)))
 
 
 def wants_conversion(asked: Asked) -> bool:
@@ -148,8 +183,9 @@ def _question(site: Site, asked: Asked, period: Period) -> Question:
 
 
 def _without_goals(question: Question) -> Question:
+    """The same question for totals alone, and without its filters on goals."""
     filters = tuple(one for one in question.filters if one.dimension != Dimension.GOAL)
-    return msgspec.structs.replace(question, filters=filters, bucket=None, breakdowns=(), week_hours=False)
+    return msgspec.structs.replace(totals_alone(question), filters=filters)
 
 
 def _refuse_many_points(bucket: Bucket | None, period: Period) -> None:

@@ -16,6 +16,7 @@ from counter.accounts import Annotation, AuditLine, Invitation, Session, SiteTok
 from counter.event import Drop, Event, Outcome
 from counter.query import (
     BotCount,
+    BotSum,
     DayTotal,
     Difference,
     DropCount,
@@ -92,6 +93,9 @@ class Reports(Protocol):
 
     async def bots(self, site_key: int, start: int, end: int) -> list[BotCount]: ...
 
+    async def bot_sums(self, site_key: int, start: int, end: int) -> list[BotSum]:
+        """The days of [start, end) added up, the busiest first."""
+
     async def last_drops(self, site_key: int, limit: int) -> list[LoggedDrop]: ...
 
     async def goals(self, site_key: int) -> list[Goal]: ...
@@ -156,7 +160,9 @@ class Accounts(Protocol):
 
     async def remove_user(self, user_key: int, now: float) -> None: ...
 
-    async def set_password(self, user_key: int, password: str, now: float, but: bytes | None = None) -> None: ...
+    async def set_password(
+        self, user_key: int, password: str, now: float, but: bytes | None = None, known: str | None = None
+    ) -> None: ...
 
     async def sessions(self) -> list[Session]: ...
 

@@ -48,6 +48,17 @@ def refuse_many_hours(question: Question) -> None:
         raise BadInput(f"hours are shown for at most {HOURLY_DAYS} days, and this period has {days}; ask for days")
 
 
+def refuse_more_than_totals(question: Question) -> None:
+    """BadInput when a question up to a moment asks for more than its totals."""
+    if question.before is not None and question != totals_alone(question):
+        raise BadInput(f"a question up to a moment ({question.before}) may ask for totals alone")
+
+
+def totals_alone(question: Question) -> Question:
+    """The same question for nothing but its totals."""
+    return msgspec.structs.replace(question, bucket=None, breakdowns=(), week_hours=False)
+
+
 def bucket_of(day: int, bucket: Bucket, first_weekday: int) -> int:
     """The first local day of the calendar week or month that `day` is in; the day itself for days."""
     date = day_date(day)

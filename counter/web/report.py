@@ -19,7 +19,7 @@ from counter.localtime import day_date
 from counter.query import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
 from counter.site import WEEKDAYS, ActiveSite, TokenMay
 from counter.stats.periods import Period
-from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, read_answer
+from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
 from counter.web.asked import (
     HITS_KEYS,
     MOST_ROWS,
@@ -69,7 +69,7 @@ async def get_report(request: web.Request) -> web.Response:
     service, site, now = _begin(request, REPORT_KEYS)
     today = site.local.day(now)
     asked = read_asked(request.query, site, today, await _counted(request, service, site))
-    answer = await read_answer(service.store.reports, site.site, asked, today)
+    answer = await read_answer(service.store.reports, site.site, asked, today, now)
     return _json({**report_head(request, site, asked.period, now), **report_json(asked, answer, site)})
 
 
@@ -148,25 +148,26 @@ def report_json(asked: Asked, answer: Answer, site: ActiveSite) -> dict[str, Any
     return {
         "filters": [filter_json(one) for one in asked.filters],
         "incomplete_days": [day_date(day) for day in report.incomplete_days],
-        "totals": _totals_json(report, answer.base, asked),
+        "totals": _totals_json(report.totals, answer.base, asked),
         "series": _series_json(report, site),
         "breakdowns": [breakdown_json(one, answer) for one in report.breakdowns],
         "week_hours": _week_hours_json(report) if asked.week_hours else None,
         "compare": None if compared is None else {
             "name": asked.compare,
             **_dates(Period(compared.question.start, compared.question.end)),
+            "until": None if answer.until is None else site.local.iso(answer.until),
             "incomplete_days": [day_date(day) for day in compared.incomplete_days],
-            "totals": _totals_json(compared, answer.compared_base, asked),
+            "totals": _totals_json(answer.compared_totals or Sums(), answer.compared_base, asked),
             "series": _series_json(compared, site),
         },
     }  # fmt: skip
 
 
-def _totals_json(report: Report, base: int | None, asked: Asked) -> dict[str, Any]:
+def _totals_json(sums: Sums, base: int | None, asked: Asked) -> dict[str, Any]:
     """With a filter on a goal also which part of all visitors reached it."""
     reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
-    rates = {"conversion_rate": Answer(report, base=base).conversion_rate(report.totals.visitors)} if reached else {}
-    return {**metrics(report.totals), **rates}
+    rates = {"conversion_rate": rate(sums.visitors, base or 0)} if reached else {}
+    return {**metrics(sums), **rates}
 
 
 def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from counter.accounts import THEMES, Session
-from counter.errors import BadInput
+from counter.errors import BadInput, NotAuthorized
 from dashboard import render
 from dashboard.call import Call
 from dashboard.catalogue import LANGUAGES
@@ -32,10 +32,10 @@ async def post_password(call: Call) -> web.StreamResponse:
     except BadInput as error:
         return _page(call, problem=str(error))
     hashed = await service.passwords.hash(password)
-    current = service.accounts.users.get(user.key)
-    if current is None or current.password != user.password:
+    try:
+        await service.store.set_password(user.key, hashed, call.now, but=_own(call).digest, known=user.password)
+    except NotAuthorized:  # changed or taken away meanwhile
         return _page(call, problem=call.words("account.old_is_wrong"))
-    await service.store.set_password(user.key, hashed, call.now, but=_own(call).digest)
     await service.reload_accounts()
     raise render.see(f"{HERE}?done=password")
 
@@ -48,7 +48,8 @@ async def post_look(call: Call) -> web.StreamResponse:
         raise BadInput(f"the language is {language[:40]!r}, it must be one of {', '.join(LANGUAGES)}, or empty")
     if theme not in THEMES:
         raise BadInput(f"the theme is {theme[:40]!r}, it must be light or dark, or empty")
-    await call.service.store.change_user(msgspec.structs.replace(call.user, language=language, theme=theme), call.now)
+    changed = msgspec.structs.replace(call.user, language=language, theme=theme)
+    await call.service.store.change_user(changed, call.now, known=call.user)
     await call.service.reload_accounts()
     raise render.see(f"{HERE}?done=look")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -31,7 +32,7 @@ async def get_hits(call: Call) -> web.StreamResponse:
     filters = read_filters(query)
     if asks_for_filter(query):
         base = HitLinks(site.id, query, filters).base
-        raise render.see(filtered_url(site.id, query, filters).replace(base, base + HITS, 1))
+        raise render.see(filtered_url(call.words, site.id, query, filters).replace(base, base + HITS, 1))
     days, question = await _read(call)
     before = read_number(query, "before", LARGEST_ID, 1, LARGEST_ID) if "before" in query else None
     hits: list[LoggedHit] = []
@@ -42,8 +43,8 @@ async def get_hits(call: Call) -> web.StreamResponse:
         expensive = True
     links = HitLinks(site.id, query, question.filters)
     shown = hits[:SHOWN]
-    return render.page(
-        call, "hits.html", 422 if expensive else 200,
+    return await asyncio.to_thread(
+        render.page, call, "hits.html", 422 if expensive else 200,
         days=days,
         links=links,
         filtering=msgspec.structs.replace(filtering(call.words, links), action=links.base + HITS),

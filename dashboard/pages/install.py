@@ -20,6 +20,7 @@ async def get_install(call: Call) -> web.StreamResponse:
     site, config = call.site.site, call.service.config
     base = base_url(call.request, call.service)
     image = f"{base}/widget/{quote(site.id)}.svg?count=1&path=/"
+    newest = await call.service.store.reports.newest()  # first: the page is told of what comes from here on
     last = await _last_hit(call)
     return render.page(
         call, "install.html",
@@ -27,7 +28,8 @@ async def get_install(call: Call) -> web.StreamResponse:
         pinned=snippet(config.tracker, base, site.id, pinned=True),
         widget="<visitor-counter></visitor-counter>",
         noscript=f'<noscript><img src="{escape(image)}" alt=""></noscript>',
-        last=last, country=country_name(last.country, call.words.language) if last and last.country else "",
+        newest=newest, last=last,
+        country=country_name(last.country, call.words.language) if last and last.country else "",
         reached_from_here=not config.server.public_url, base=base,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from counter.accounts import User
+from counter.errors import UsageError
 from dashboard import render
 from dashboard.call import Call
 from dashboard.getting_in import fields_of, own_path, sign_in, try_secret
@@ -59,8 +60,9 @@ async def _with_todays_hash(call: Call, user: User, password: str) -> User:
     if not passwords.needs_rehash(user.password):
         return user
     renewed = msgspec.structs.replace(user, password=await passwords.hash(password))
-    if call.service.accounts.users.get(user.key) != user:
+    try:
+        changed = await call.service.store.change_user(renewed, call.now, known=user)
+    except UsageError:
         return user  # changed meanwhile: what was changed must not be undone
-    changed = await call.service.store.change_user(renewed, call.now)
     await call.service.reload_accounts()
     return changed

@@ -26,6 +26,7 @@ async def get_overview(call: Call) -> web.StreamResponse:
     shown = [site for site in sites if matches(site, wanted)]
     until = await _until(call, shown)
     online, book = call.service.online, call.service.book
+    online.refresh(call.now)  # as the live page does, so that both say the same
     cards = [
         make_card(call.words, site, book, known, online.count(site.site.key), call.now)
         for site, known in zip(shown, until, strict=True)
@@ -44,6 +45,7 @@ async def get_overview(call: Call) -> web.StreamResponse:
 async def get_online(call: Call) -> web.StreamResponse:
     """`{"sites": {id: visitors}, "sum": visitors}` of the reader's sites, at the last look at the clock."""
     online = call.service.online
+    online.refresh(call.now)
     found = {site.site.id: online.count(site.site.key) for site in sites_of(call)}
     body = msgspec.json.encode({"sites": found, "sum": sum(found.values())})
     return render.answer(call.request, body, "application/json")

@@ -41,10 +41,10 @@ async def post_setup(call: Call) -> web.StreamResponse:
     except BaseException:
         service.accounts.setup_secret = secret
         raise
+    await service.reload_accounts()  # first: the owner is there, whatever becomes of the site
     if site is not None:
         await service.store.add_site(site, call.now)
     await service.reload_sites()
-    await service.reload_accounts()
     sites = [site.id] if site is not None else [one.site.id for one in service.sites.all()]
     raise await sign_in(call, user, f"/dashboard/sites/{sites[0]}/install" if sites else START)
 

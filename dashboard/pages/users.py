@@ -50,7 +50,7 @@ async def post_access(call: Call) -> web.StreamResponse:
         # A site that was removed is not in the form; who had access has it again when the site comes back.
         hidden = {key: role for key, role in user.access.items() if call.service.sites.by_key(key) is None}
         changed = msgspec.structs.replace(user, owner=owner, access={**hidden, **access})
-        await call.service.store.change_user(changed, call.now)
+        await call.service.store.change_user(changed, call.now, known=user)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error))
     await call.service.reload_accounts()

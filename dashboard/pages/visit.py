@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from dashboard import render
 from dashboard.call import Call
 from dashboard.hit_rows import HitLinks, HitRow, is_known, make_rows
 
+SHOWN: Final = 500  # hits of a path; a page that sends one each second makes thousands
 CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
@@ -37,9 +39,9 @@ async def get_visit(call: Call) -> web.StreamResponse:
     if not hits:
         raise web.HTTPNotFound
     links = HitLinks(call.site.site.id, call.request.query, ())
-    stops = path_of(hits, make_rows(call, hits, links))
-    return render.page(
-        call, "visit.html",
+    stops = path_of(hits, make_rows(call, hits[:SHOWN], links))
+    return await asyncio.to_thread(
+        render.page, call, "visit.html",
         stops=stops,
         who=stops[0].row,
         first=hits[0],
@@ -47,6 +49,7 @@ async def get_visit(call: Call) -> web.StreamResponse:
         screen=hits[0].screen if is_known(hits[0].screen) else "",
         links=links,
         number=int(number),
+        count=len(hits),
         lasted=max(hit.at + hit.engaged for hit in hits) - hits[0].at,  # as reports count it
         pageviews=sum(hit.name == PAGEVIEW for hit in hits),
         engaged=sum(hit.engaged for hit in hits),
@@ -55,8 +58,9 @@ async def get_visit(call: Call) -> web.StreamResponse:
 
 
 def path_of(hits: list[LoggedHit], rows: list[HitRow]) -> list[Stop]:
-    """The hits in the order of time. The entry is the first to arrive, the exit the last, as reports have them."""
+    """The hits in the order of time, as many as there are rows. The entry is the first to arrive, the exit the last,
+    as reports have them."""
     return [
         Stop(row, hit.at - hits[index - 1].at if index else None, hit.hit == hit.visit, index == len(hits) - 1)
-        for index, (hit, row) in enumerate(zip(hits, rows, strict=True))
+        for index, (hit, row) in enumerate(zip(hits, rows, strict=False))
     ]

@@ -9,16 +9,16 @@ from typing import Final
 
 from aiohttp import web
 
-from counter.query import BotCount, DropCount, LoggedDrop
+from counter.query import BotSum, DropCount, LoggedDrop
 from counter.stats.periods import NAMES
 from counter.web.asked import read_filters, refuse_unknown
 from dashboard import numbers, render
 from dashboard.call import Call
 from dashboard.days_asked import read_days
 from dashboard.links import QUESTION, Links
-from dashboard.tester import KEYS, Tested, came_from, read_tested, try_hit
+from dashboard.tester import KEYS, came_from, read_tested, try_hit
 
-SHOWN: Final = 200  # of the last drops
+SHOWN: Final = 50  # of the last drops
 KEPT: Final = 1000  # drops a site; those of one visitor are looked for among all
 MOST_BOTS: Final = 100
 
@@ -47,7 +47,7 @@ async def get_why(call: Call) -> web.StreamResponse:
     reports, key = call.service.store.reports, call.site.site.key
     last = await reports.last_drops(key, KEPT)
     drops = await reports.drops(key, days.period.start, days.period.end)
-    bots = await reports.bots(key, days.period.start, days.period.end)
+    bots = await reports.bot_sums(key, days.period.start, days.period.end)
     tried = try_hit(call, tested) if tested.asks else None
     names, by_day = _by_day(call, drops)
     return render.page(
@@ -62,9 +62,8 @@ async def get_why(call: Call) -> web.StreamResponse:
         reasons=_reasons(call, drops),
         names=names,
         by_day=by_day,
-        bots=_bots(call, bots)[:MOST_BOTS],
+        bots=_bots(call, bots[:MOST_BOTS]),
         kept=[(name, text) for name, text in call.request.query.items() if name in QUESTION],
-        testing=[(name, getattr(tested, name)) for name in KEYS if tested != Tested()],
     )  # fmt: skip
 
 
@@ -104,15 +103,11 @@ def _by_day(call: Call, drops: Sequence[DropCount]) -> tuple[list[str], list[tup
     ]
 
 
-def _bots(call: Call, bots: Sequence[BotCount]) -> list[Bar]:
+def _bots(call: Call, bots: Sequence[BotSum]) -> list[Bar]:
     """By name, the busiest first; what for it is, and how it was recognised."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for one in bots:
-        counts[one.name, one.category, one.reason] += one.count
-    most = max(counts.values(), default=1)
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    words = call.words
+    most, words = max((one.count for one in bots), default=1), call.words
     return [
-        Bar(name, count, round(100 * count / most), f"{words(f'bot.{category}')} · {words(f'bot.{reason}')}")
-        for (name, category, reason), count in ordered
-    ]
+        Bar(one.name, one.count, round(100 * one.count / most),
+            f"{words(f'bot.{one.category}')} · {words(f'bot.{one.reason}')}")
+        for one in bots
+    ]  # fmt: skip

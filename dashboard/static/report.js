@@ -316,6 +316,7 @@
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       waiting.unobserve(target);
+      if (asked.has(target)) continue; // the reader was quicker, and chose a tab
       const link = target.querySelector(".panel-body a[data-fragment]");
       replacePanel(target, link.dataset.fragment, link);
     }

@@ -100,7 +100,9 @@ class Seen:
 @contextmanager
 def reader(browser: Browser, **options: object) -> Iterator[tuple[Page, Seen]]:
     """A page of a new visitor, watched."""
-    context = browser.new_context(locale="en-US", **options)  # type: ignore[arg-type]
+    if "extra_http_headers" not in options:
+        options.setdefault("locale", "en-US")  # its Accept-Language would win over one among the headers
+    context = browser.new_context(**options)  # type: ignore[arg-type]
     context.set_default_timeout(WAIT)
     page = context.new_page()
     seen = Seen()

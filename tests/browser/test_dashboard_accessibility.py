@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.assets import url_of
 from dashboard.routes import ROUTES
 from tests.browser.chromium import WAIT, browser, reader, until
-from tests.browser.every_page import OWNER, PAGES, Shown, World, address, begun, tab_pages, visit, wait_for_charts
+from tests.browser.every_page import OWNER, PAGES, Shown, World, begun, tab_pages, visit, wait_for_charts
 from tests.browser.test_accessibility import CONTRAST, RULES, SCHEMES
 from tests.process import BROWSER, HANG
 
@@ -25,32 +25,78 @@ expect.set_options(timeout=WAIT)
 
 LANGUAGES = {"en": "ltr", "ar": "rtl"}
 OPTIONS = {
-    "runOnly": RULES, "checks": CONTRAST, "resultTypes": ["violations", "incomplete"], "iframes": False, "preload": False,
+    "runOnly": RULES, "checks": CONTRAST, "resultTypes": ["violations", "incomplete"],
+    "iframes": False, "preload": False,
 }  # fmt: skip
 ENLARGED = {"width": 320, "height": 256}  # 1280 x 1024 at 400 %: WCAG 2.2, 1.4.10
 
-# All that opens in place is open; then each menu by itself, as page.js has it. Undecided contrast fails, too.
+# All that opens is open: menus one below the other, for what lies under another has no background to measure. What may
+# scroll is looked at first. axe-core leaves text on a drawing undecided (the bar behind a row, the area of a chart) and
+# arrows. They are measured here, on the paper alone and with the drawing on it; whatever else is undecided fails.
 BARRIERS = """async ([places, options]) => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const mix = (...colours) => {
+    pen.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
+    return [...pen.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (colour) => mix(colour).slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const contrast = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  const papers = (element) => {
+    const found = [];
+    for (let box = element; box; box = box.parentElement) {
+      found.unshift(getComputedStyle(box).backgroundColor);
+      if (mix(found[0])[3] === 255) return found;
+    }
+    return ["white", ...found];
+  };
+  const drawn = (element) => {
+    const row = element.closest("tr")?.querySelector(".bar rect");
+    if (row) return getComputedStyle(row).fill;
+    const root = getComputedStyle(document.documentElement);
+    return element.closest(".chart") ? root.getPropertyValue("--chart-area") : null;
+  };
+  const legible = (node) => {
+    const element = document.querySelector(node.target[0]);
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.color = drawn(element) ?? "";
+    const over = drawn(element) && getComputedStyle(probe).color;
+    probe.remove();
+    const why = node.any[0].data?.messageKey;
+    if (why !== "nonBmp" && !(over && ["imgNode", "bgOverlap", "elmPartiallyObscuring"].includes(why))) return false;
+    const style = getComputedStyle(element);
+    const ink = light(element instanceof SVGElement ? style.fill : style.color);
+    const paper = papers(element);
+    const grounds = over ? [paper, [...paper, over]] : [paper];
+    return grounds.map((colours) => `rgb(${mix(...colours).slice(0, 3).join(" ")})`)
+      .every((ground) => contrast(ink, light(ground)) >= 4.5);
+  };
   const found = [];
-  const look = async (where, name) => {
-    const answer = await axe.run(where, options);
+  const look = async (rules) => {
+    const where = places.length ? { include: places.map((place) => [place]) } : document;
+    const answer = await axe.run(where, { ...options, ...rules });
     const undecided = answer.incomplete.filter((one) => one.id === "color-contrast");
     for (const one of [...answer.violations, ...undecided]) {
-      for (const node of one.nodes) found.push(`${name}: ${one.id}: ${node.target} ${node.html.slice(0, 200)}`);
+      for (const node of one.nodes) {
+        if (undecided.includes(one) && legible(node)) continue;
+        const why = node.any[0]?.data?.messageKey ?? "";
+        found.push(`${one.id}: ${why} ${node.target} ${node.html.slice(0, 200)}`);
+      }
     }
   };
-  document.querySelectorAll("details:not(.menu)").forEach((one) => { one.open = true; });
   document.activeElement?.blur();
-  if (places.length) {
-    await look({ include: places.map((place) => [place]) }, "part");
-    return found;
-  }
-  await look(document, "page");
-  for (const menu of document.querySelectorAll("details.menu")) {
-    menu.open = true;
-    await look({ include: [menu] }, "menu");
-    menu.open = false;
-  }
+  document.querySelectorAll("details:not(.menu)").forEach((one) => { one.open = true; });
+  await look({ runOnly: { type: "rule", values: ["scrollable-region-focusable"] } });
+  document.querySelectorAll("details.menu").forEach((one) => { one.open = true; });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`.menu-list { position: static !important }
+    .top, .top * { position: static !important }
+    .drop-text { white-space: normal !important; overflow-wrap: anywhere }
+    .menu-list, .chip > *, .scroll, .why-bots, .drop-text { overflow: visible !important; max-block-size: none !important }`);
+  document.adoptedStyleSheets = [sheet];
+  await look({});
   return found;
 }"""
 
@@ -61,14 +107,15 @@ STOP = """() => {
   const lines = [null, "::before", "::after"].map((part) => getComputedStyle(one, part))
     .filter((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
   const box = one.getBoundingClientRect();
-  const inside = Math.min(box.right, innerWidth) > Math.max(box.left, 0) && Math.min(box.bottom, innerHeight) > Math.max(box.top, 0);
+  const inside = Math.min(box.right, innerWidth) > Math.max(box.left, 0)
+    && Math.min(box.bottom, innerHeight) > Math.max(box.top, 0);
   const x = (Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2;
   const y = (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
   const top = document.elementFromPoint(x, y);
   const free = inside && top !== null && (one.contains(top) || top.contains(one));
-  const kinds = ["a.skip", "a.brand", ".sites > summary", "nav.pages a", ".who summary", ".bar-top .menu > summary", ".chip summary",
-    ".chip .remove", "#add-filter > summary", "a.card", ".chart-foot summary", ".tabs a", ".row-filter", ".row-open", ".row-not",
-    ".panel-foot a"];
+  const kinds = ["a.skip", "a.brand", ".sites > summary", "nav.pages a", ".who summary", ".bar-top .menu > summary",
+    ".chip summary", ".chip .remove", "#add-filter > summary", "a.card", ".chart-foot summary", ".tabs a",
+    ".row-filter", ".row-open", ".row-not", ".panel-foot a"];
   return {
     kind: kinds.find((kind) => one.matches(kind)) ?? "",
     html: one.outerHTML.slice(0, 160), seen: lines.length > 0 && one.matches(":focus-visible"), free,
@@ -133,7 +180,11 @@ def barriers(page: Page, *places: str) -> list[str]:
     return page.evaluate(BARRIERS, [places, OPTIONS])  # type: ignore[no-any-return]
 
 
-# The table --------------------------------------------------------------------------------------------------------------
+def at_page(shown: Shown, wrong: list[str]) -> list[str]:
+    return [f"{shown}: {one}" for one in wrong]
+
+
+# The table ------------------------------------------------------------------------------------------------------------
 
 
 def test_every_route_that_answers_a_page_is_in_the_table(world: World) -> None:
@@ -160,37 +211,42 @@ def kind_of(world: World, path: str) -> str:
         connection.close()
 
 
-# axe-core ---------------------------------------------------------------------------------------------------------------
+# axe-core -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_page_has_a_barrier(browser: Browser, world: World, scheme: str, language: str) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    found = {}
+    found = []
     with reader(browser, extra_http_headers={"Accept-Language": language}, **options) as (page, _):
         for shown in PAGES:
             visit(page, world, shown)
             assert page.locator("html").get_attribute("dir") == LANGUAGES[language]
-            found[str(shown)] = barriers(page)
+            found += at_page(shown, barriers(page))
         for path, panels in tab_pages():
-            visit(page, world, Shown(None, path))
-            found[path] = barriers(page, *panels)
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+            shown = Shown(None, path)
+            visit(page, world, shown)
+            found += at_page(shown, barriers(page, *panels))
+    assert found == [], "\n".join(found)
 
 
 def test_what_axe_should_find_is_found(browser: Browser, world: World) -> None:
-    """In the page, and in a menu that is closed."""
-    with at(browser, world, "/sites/demo") as page:
+    """In the page, on a drawing, and in a menu that is closed."""
+    with at(browser, world, "/sites/demo?period=7d") as page:
         page.evaluate("document.querySelector('.card-label').style.color = '#eeeeee'")
+        page.evaluate("document.querySelector('.row-filter').style.color = '#777788'")
         page.evaluate("document.querySelector('#menu-period .menu-list input').removeAttribute('name')")
-        page.evaluate("document.querySelector('#menu-period .menu-list label').replaceWith(document.createElement('input'))")
+        page.evaluate(
+            "document.querySelector('#menu-period .menu-list label').replaceWith(document.createElement('input'))"
+        )
         found = barriers(page)
-        assert any(one.startswith("page: color-contrast") for one in found)
-        assert any(one.startswith("menu: label") for one in found)
+        assert any(one.startswith("color-contrast") and "card-label" in one for one in found)
+        assert any(one.startswith("color-contrast") and "row-filter" in one for one in found)
+        assert any(one.startswith("label:") and ".periods" in one for one in found)
 
 
-# The keyboard -----------------------------------------------------------------------------------------------------------
+# The keyboard ---------------------------------------------------------------------------------------------------------
 
 
 def stops(page: Page) -> list[dict[str, Any]]:
@@ -226,12 +282,14 @@ def test_tab_reaches_all_that_can_be_used_and_one_sees_where_one_is(
         assert [stop["html"] for stop in found if not stop["free"] or not stop["visible"]] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/demo/hits", "/sites/demo/settings", "/users", "/sites/demo/live", "/account",
-                                  "/sites/demo/why?address=8.8.8.8", "/sites/demo/panels/pages/rows"])  # fmt: skip
+@pytest.mark.parametrize("path", [
+    "/", "/sites/demo/hits", "/sites/demo/settings", "/users", "/sites/demo/live", "/account",
+    "/sites/demo/why?address=8.8.8.8", "/sites/demo/panels/pages/rows",
+])  # fmt: skip
 def test_the_focus_is_seen_on_the_other_pages(browser: Browser, world: World, path: str) -> None:
     with at(browser, world, path, reduced_motion="reduce") as page:
         found = stops(page)
-        assert len(found) > 8
+        assert len(found) > 5
         assert [stop["html"] for stop in found if not (stop["seen"] and stop["free"] and stop["visible"])] == []
 
 
@@ -283,11 +341,7 @@ def test_a_tab_opened_by_keyboard_keeps_the_focus(browser: Browser, world: World
             assert page.evaluate("document.activeElement.closest('section.panel').id") == f"panel-{panel}"
 
 
-# The screen reader ------------------------------------------------------------------------------------------------------
-
-
-def said(place: Locator) -> str:
-    return place.aria_snapshot()
+# The screen reader ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -295,10 +349,10 @@ def test_the_chart_is_heard_as_a_sentence_with_its_numbers(browser: Browser, wor
     with at(browser, world, "/sites/demo?period=7d&metric=pageviews", java_script_enabled=script) as page:
         if script:
             wait_for_charts(page)
-        heard = said(page.locator("#chart"))
-        assert heard.count("img") == 1
-        assert "Page views" in heard
-        assert page.inner_text("#card-pageviews .card-number").strip() in heard
+        drawing = page.locator("#chart > [role=img]").filter(visible=True)
+        heard = drawing.get_attribute("aria-label") or ""
+        assert heard.startswith("Page views, ")
+        assert f": {page.inner_text('#card-pageviews .card-number').strip()} in all;" in heard
         page.locator(".chart-foot summary").first.click()
         assert page.get_by_role("table").first.get_by_role("row").count() == 7 + 1
 
@@ -334,51 +388,54 @@ def test_hits_that_arrive_are_told_in_a_sentence_and_not_one_by_one(browser: Bro
         world.service.hit(path="/told", visitor="203.0.113.99")
         until(lambda: bool((told.text_content() or "").strip()), True)
         assert "/told" not in (told.text_content() or "")
-        assert page.locator("[data-stream]").evaluate("one => one.closest('[aria-live], [role=status], [role=log]')") is None
+        assert (
+            page.locator("[data-stream]").evaluate("one => one.closest('[aria-live], [role=status], [role=log]')")
+            is None
+        )
 
 
-# Enlarged, and with more room between the letters -----------------------------------------------------------------------
+# Enlarged, and with more room between the letters ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_scrolls_sideways_at_four_times_its_size(browser: Browser, world: World, language: str) -> None:
-    wide = {}
+    wide = []
     with reader(browser, viewport=ENLARGED, extra_http_headers={"Accept-Language": language}) as (page, _):
         for shown in PAGES:
             visit(page, world, shown)
             page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })")
             before = page.evaluate(TOO_WIDE)
             page.evaluate(SPACING)
-            wide[str(shown)] = (before, page.evaluate(TOO_WIDE))
-    assert {name: much for name, much in wide.items() if much != (0, 0)} == {}
+            wide += at_page(shown, [f"{much} px" for much in (before, page.evaluate(TOO_WIDE)) if much])
+    assert wide == [], "\n".join(wide)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_more_room_between_letters_cuts_no_text(browser: Browser, world: World, width: int) -> None:
-    cut = {}
+    cut = []
     with reader(browser, viewport={"width": width, "height": 800}) as (page, _):
         for shown in PAGES:
             visit(page, world, shown)
             page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })")
             before = set(page.evaluate(CUT))
             page.evaluate(SPACING)
-            cut[str(shown)] = [one for one in page.evaluate(CUT) if one not in before]
-    assert {name: texts for name, texts in cut.items() if texts} == {}
+            cut += at_page(shown, [one for one in page.evaluate(CUT) if one not in before])
+    assert cut == [], "\n".join(cut)
 
 
-# Paper ------------------------------------------------------------------------------------------------------------------
+# Paper ----------------------------------------------------------------------------------------------------------------
 
 
 def test_on_paper_every_table_is_whole_and_nothing_asks_to_be_clicked(browser: Browser, world: World) -> None:
-    found = {}
+    found = []
     with reader(browser, viewport={"width": 720, "height": 1000}) as (page, _):
         for shown in PAGES:
             page.emulate_media(media="screen")
             visit(page, world, shown)
             page.emulate_media(media="print")
             asking = page.locator("nav.pages, nav.who, .skip, .pager, main button").filter(visible=True)
-            found[str(shown)] = page.evaluate(NOT_WHOLE) + [one.inner_text() for one in asking.all()]
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+            found += at_page(shown, page.evaluate(NOT_WHOLE) + [one.inner_text() for one in asking.all()])
+    assert found == [], "\n".join(found)
 
 
 def test_on_paper_the_charts_are_drawings_of_the_server(browser: Browser, world: World) -> None:

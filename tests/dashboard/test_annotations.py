@@ -118,7 +118,8 @@ async def test_a_note_of_another_site_is_neither_seen_nor_removed(start: Start, 
         ("9999-12-31", "x", "the day is '9999-12-31'"),
         ("2024-11-21", "", "the annotation has 0 characters"),
         ("2024-11-21", "x" * 501, "the annotation has 501 characters"),
-        ("2024-11-21", "two\nlines", "in one line"),
+        ("2024-11-21", "two\nlines", "in one line and without control characters"),
+        ("2024-11-21", "gpj.\u202eexe", "in one line and without control characters"),
     ],
 )
 async def test_what_can_not_be_noted_is_refused_with_a_sentence(
@@ -155,3 +156,10 @@ async def test_who_is_online_has_no_days_to_note(start: Start, signed_in: Signed
     page = await anna.text(f"{SITE}?metric=online")
     assert notes(page) == []
     assert "/annotations" not in page
+
+
+async def test_letters_that_are_joined_or_kept_apart_stay_as_they_were_typed(start: Start, signed_in: SignedIn) -> None:
+    _, anna = await open_site(start, signed_in)
+    text = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f4bb 10\u00a0%"
+    assert (await anna.post(f"{SITE}/annotations?period=7d", day="2024-11-20", text=text)).status == 303
+    assert notes(await anna.text(f"{SITE}?period=7d")) == [("1", "20 Nov 2024", text)]

@@ -162,7 +162,7 @@ async def test_the_whole_as_csv_has_the_numbers_of_the_whole_as_json(
         wanted.extend((section, tab, value, detail, name, "" if one is None else one) for name, one in numbers.items())
 
     for section, series, report in (("totals", "series", whole), ("compared", "compared_series", whole["compare"])):
-        add(section, "", "", "", report["totals"])
+        add(section, "", report.get("until", ""), "", report["totals"])
         for point in report["series"]["points"]:
             add(series, "day", point.pop("start"), "", point)
     for one in whole["breakdowns"]:

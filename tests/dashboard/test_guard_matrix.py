@@ -13,7 +13,7 @@ from dashboard.guard import LARGEST_FORM, Needs, Route
 from dashboard.routes import ROUTES
 from tests.app_fixture import Start
 from tests.dashboard.conftest import Client, SignedIn
-from tests.dashboard.world import ENDLESS, FIXED, FORMS, SECRETS, World, make_world
+from tests.dashboard.two_sites import ENDLESS, FIXED, FORMS, SECRETS, World, make_world
 
 READS = [route for route in ROUTES if route.method == "GET"]
 CHANGES = [route for route in ROUTES if route.method != "GET"]

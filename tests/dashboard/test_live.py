@@ -444,3 +444,13 @@ async def test_after_must_be_a_number(start, signed_in):
     counter = await start(dashboard=True)
     owner = await signed_in(counter)
     assert [(await owner.get(EVENTS + query)).status for query in ("?after=x", "?after=-1", "?b=1")] == [400] * 3
+
+
+async def test_the_install_page_is_told_of_a_hit_that_came_while_it_was_made(start, signed_in):
+    counter = await start(dashboard=True)
+    owner = await signed_in(counter)
+    found = re.search(r'data-events="([^"]+)"', await owner.text("/dashboard/sites/demo/install"))
+    assert found is not None
+    await counter.hit(path="/first")  # after the page was made, and before its script asks
+    async with listening(owner, found[1]) as stream:
+        assert (await stream.next("hit")).data["path"] == "/first"

@@ -41,8 +41,6 @@ def shown(tag: str, function: Callable[..., str], *values: object) -> str:
         (numbers.change, (12.4,), "+12%", "+12%", "+12 %", "+12%"),
         (numbers.change, (-3.41,), "−3.4%", "−3,4%", "−3,4 %", "−3.4%"),
         (numbers.change, (1250.0,), "+1,250%", "+1 250%", "+1.250 %", "+1,250%"),
-        (numbers.signed, (-1200,), "−1,200", "−1 200", "−1.200", "−1,200"),
-        (numbers.signed, (7,), "+7", "+7", "+7", "+7"),
         (numbers.compact, (950,), "950", "950", "950", "950"),
         (numbers.compact, (1200,), "1.2K", "1,2 ათ.", "1,2 Tsd.", "1.2 ألف"),
         (numbers.compact, (3_000_000,), "3M", "3 მლნ.", "3 Mio.", "3 مليون"),
@@ -54,8 +52,6 @@ def shown(tag: str, function: Callable[..., str], *values: object) -> str:
         (numbers.day_with_weekday, (THURSDAY,), "Thu, 21 Nov 2024", "ხუთ, 21 ნოე. 2024", "Do, 21. Nov. 2024",
          "الخميس، 21 نوفمبر 2024"),
         (numbers.month, (THURSDAY,), "Nov 2024", "ნოე. 2024", "Nov. 2024", "نوفمبر 2024"),
-        (numbers.week, (dt.date(2024, 11, 18),), "18–24 Nov 2024", "18–24 ნოე. 2024", "18.–24. Nov. 2024",
-         "18–24 نوفمبر 2024"),
         (numbers.weekday, (0,), "Monday", "ორშაბათი", "Montag", "الاثنين"),
         (numbers.hour, (9,), "09:00", "09:00", "09:00", "09:00"),
         (numbers.time_of_day, (NOON, TBILISI), "16:01", "16:01", "16:01", "16:01"),
@@ -78,7 +74,7 @@ def test_each_language_writes_it_its_own_way(
 @pytest.mark.parametrize(
     "function",
     [
-        numbers.number, numbers.decimal, numbers.percent, numbers.change, numbers.signed, numbers.compact,
+        numbers.number, numbers.decimal, numbers.percent, numbers.change, numbers.compact,
         numbers.duration, numbers.day, numbers.moment,
     ],
 )  # fmt: skip
@@ -94,7 +90,6 @@ def test_what_is_not_known_is_an_em_dash(tag: str, function: Callable[..., str])
         (numbers.change, -0.04, "0%"),
         (numbers.change, 9.96, "+10%"),
         (numbers.change, -99.6, "−100%"),
-        (numbers.signed, 0, "0"),
         (numbers.decimal, -0.01, "0.0"),
         (numbers.percent, 99.96, "100%"),
         (numbers.compact, 999, "999"),
@@ -210,7 +205,7 @@ def arabic(browser: Browser) -> Iterator[Callable[[str], str]]:
     [
         (numbers.change(LANGUAGES["ar"], 12.0), "+12%"),
         (numbers.change(LANGUAGES["ar"], -3.4), "−3.4%"),
-        (numbers.signed(LANGUAGES["ar"], -1200), "−1,200"),
+        (numbers.number(LANGUAGES["ar"], -1200), "−1,200"),
         (numbers.percent(LANGUAGES["ar"], 46.3), "46.3%"),
         (numbers.number(LANGUAGES["ar"], 2_506_638), "2,506,638"),
         (numbers.time_of_day(LANGUAGES["ar"], NOON), "12:01UTC"),

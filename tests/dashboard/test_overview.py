@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+import random
 import re
 from typing import Any
 
@@ -16,7 +17,7 @@ from counter.stats.totals import Book
 from dashboard.site_cards import days_of, matches, same_time_yesterday, spark
 from tests.app_fixture import NOON, Counter, FakeClock, Start
 from tests.dashboard.conftest import SignedIn, countries, signed_in, start
-from tests.report_oracle import read_log
+from tests.report_oracle import read_log, sums_until
 
 __all__ = ["countries", "signed_in", "start"]
 
@@ -209,6 +210,44 @@ async def test_fifty_sites_are_one_question_of_the_store(
     monkeypatch.setattr(reports._readers, "ask", count)
     assert len(order(await owner.text("/dashboard/"))) == 50
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("UTC", "2024-11-21T12:00:30+00:00"),
+        ("Asia/Kolkata", "2024-11-21T18:59:59+05:30"),
+        ("Europe/Berlin", "2024-03-31T15:10:00+02:00"),  # the clocks went forward today
+        ("Europe/Berlin", "2024-04-01T02:30:00+02:00"),  # yesterday had no half past two
+        ("Europe/Berlin", "2024-10-27T02:40:00+01:00"),  # for the second time today
+        ("Europe/Berlin", "2024-10-28T09:20:00+01:00"),
+    ],
+)
+async def test_the_report_of_today_tells_the_same_numbers_and_changes(
+    start: Start, signed_in: SignedIn, zone: str, now: str
+) -> None:
+    at, rng = int(dt.datetime.fromisoformat(now).timestamp()), random.Random(now)
+    counter = await start(FakeClock(at - 3 * DAY), dashboard=True, sites=[{"id": "demo", "timezone": zone}])
+    day, before = same_time_yesterday(ActiveSite(Site(1, "demo", "Demo", timezone=zone)), at)
+    moments = [at - rng.randrange(2 * DAY) for _ in range(40)]
+    for moment in sorted((*moments, before - 1, before, before + 1, at - 1, at)):
+        counter.clock.set(moment)
+        await counter.hit(ip=f"203.0.113.{rng.randrange(6)}", path=rng.choice(["/", "/a", "/b"]))
+        if rng.random() < 0.1:
+            await counter.service.store.fold()
+    counter.clock.set(at)
+    owner = await signed_in(counter)
+    shown = card(await owner.text("/dashboard/"), "demo")
+    until = sums_until(read_log(counter.folder, "demo"), day, before)
+    assert until.visits > 0
+    for filters in ("", "&filter=page:contains:/", "&filter=page:is_not:/none"):  # all hits pass
+        page = await owner.text(f"/dashboard/sites/demo?period=today{filters}")
+        for metric, text in zip(("visitors", "visits", "pageviews"), shown, strict=False):
+            found = re.search(rf'id="card-{metric}".*?</li>', page, re.DOTALL)
+            assert found is not None
+            name = text.partition(" in 28 days")[0].rpartition(" ")[0]  # `Visitors 3 +200%`
+            assert text_of(f"<i {found[0]}") == name
+            assert f'title="{getattr(until, metric)} in ' in found[0]
 
 
 # The pure parts ----------------------------------------------------------------------------------------------------

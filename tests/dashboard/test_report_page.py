@@ -93,8 +93,8 @@ def heading(page: str) -> str:
 
 
 def before(counter: Counter, filters: Sequence[Filter]) -> Answer:
-    """The 28 days before the last 28."""
-    question = Question(counter.site_key(), TODAY - 55, TODAY - 27, tuple(filters))
+    """The 28 days before the last 28, the last of them until the time that it is now."""
+    question = Question(counter.site_key(), TODAY - 55, TODAY - 27, tuple(filters), before=int(NOON) - 28 * 86_400)
     return Answer(read_log(counter.folder, "demo"), question, ZONE, GOALS)
 
 
@@ -355,6 +355,23 @@ async def test_a_comparison_is_with_the_days_before_with_last_year_or_none(start
     assert 'class="before"' not in alone
 
 
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        ("today", "20 Nov 2024, up to the same time"),
+        ("this_month", "1–21 Oct 2024, up to the same time"),
+        ("yesterday", "19 Nov 2024"),
+        ("last_month", "1–30 Sept 2024"),
+    ],
+)
+async def test_a_change_says_what_it_is_against(start: Start, signed_in: SignedIn, period: str, told: str) -> None:
+    _, owner = await open_site(start, signed_in, 6)
+    page = await owner.text(url(period=period))
+    titles = set(re.findall(r'<span class="change [^"]*" title="([^"]*)">', page))
+    assert {title.partition(" in ")[2] for title in titles} == {told}
+    assert page.count(f" in {told})</span>") == len(COUNTED)  # for screen readers
+
+
 async def test_all_days_and_the_first_days_there_are_are_compared_with_nothing_unless_asked(
     start: Start, signed_in: SignedIn
 ) -> None:
@@ -409,6 +426,10 @@ async def test_each_card_leads_to_its_chart_and_says_which_is_shown(start: Start
     ("form", "before", "after"),
     [
         ({"f_dimension": "country", "f_operator": "is", "f_value": "DE"}, "", "filter=country:is:DE"),
+        ({"f_dimension": "country", "f_operator": "is", "f_value": "germany"}, "", "filter=country:is:DE"),
+        ({"f_dimension": "device", "f_operator": "is_not", "f_value": "Desktop"}, "", "filter=device:is_not:desktop"),
+        ({"f_dimension": "country", "f_operator": "contains", "f_value": "germany"}, "",
+         "filter=country:contains:germany"),
         ({"f_dimension": "country", "f_operator": "is_not", "f_value": ["DE", "", "FR"]}, "",
          "filter=country:is_not:DE,FR"),
         ({"f_dimension": "page", "f_operator": "contains", "f_value": "a, b\\c&d"}, "",

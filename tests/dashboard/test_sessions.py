@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counter.accounts import SESSION_IDLE, SESSION_LASTS
+from counter.errors import StoreError
 from counter.web.parts import token_digest
 from dashboard.sessions import PLAIN_NAME, SECURE_NAME, SEEN_EVERY
 from tests.app_fixture import FakeClock, Start
@@ -160,3 +161,18 @@ async def test_public_routes_set_no_cookie_even_for_who_is_signed_in(start: Star
     for path in ("/api/v1/totals?site=demo", "/widget/demo.svg", "/pixel.gif?site=demo&path=/", "/counter.js"):
         answer = await owner.get(path)
         assert "Set-Cookie" not in answer.headers, path
+
+
+async def test_pages_are_read_although_the_use_of_a_session_can_not_be_written_down(
+    start: Start, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    counter = await start(clock, dashboard=True)
+    owner = await signed_in(counter)
+
+    async def disk_full(*_: object) -> None:
+        raise StoreError("database or disk is full")
+
+    monkeypatch.setattr(counter.service.store, "touch_sessions", disk_full)
+    clock.move(SEEN_EVERY)
+    assert (await owner.get(ACCOUNT)).status == 200

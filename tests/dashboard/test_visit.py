@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from dashboard.pages import visit as visit_page
 from tests.app_fixture import Counter
 
 VISIT = "/dashboard/sites/demo/visits/1"
@@ -111,3 +112,14 @@ async def test_a_referrer_that_no_browser_should_follow_is_no_link(start, signed
         page = await owner.text(f"/dashboard/sites/demo/visits/{visit}")
         assert 'href="javascript' not in page
         assert '" onclick' not in page
+
+
+async def test_of_a_very_long_visit_the_first_hits_are_shown_and_all_are_counted(start, signed_in, monkeypatch):
+    monkeypatch.setattr(visit_page, "SHOWN", 2)
+    counter = await start(dashboard=True, **SITES)
+    await a_visit(counter)
+    page = await (await signed_in(counter)).text(VISIT)
+    assert [stop.split()[0] for stop in stops_of(page)] == ["16:00:00", "16:01:10"]
+    assert "Exit page" not in plain_text(page)
+    for text in ("The first 2 of 3 hits.", "Lasted 1m 20s", "Page views 2"):
+        assert text in plain_text(page)

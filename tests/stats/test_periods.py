@@ -198,3 +198,19 @@ async def test_the_date_that_apia_skipped_counts_nothing_and_is_yesterday_all_th
     assert value == {
         "today": 12, "yesterday": 0, "this_week": 48, "last_week": 0, "this_month": 48, "last_month": 0, "all": 48,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "now", "then"),
+    [
+        ("Europe/Berlin", "2023-10-29", "2024-10-27T02:30:00+02:00", "2023-10-29T02:30:00+02:00"),
+        ("Europe/Berlin", "2023-10-29", "2024-10-27T02:30:00+01:00", "2023-10-29T02:30:00+01:00"),  # the second, too
+        ("Europe/Berlin", "2023-10-29", "2024-10-26T02:30:00+02:00", "2023-10-29T02:30:00+02:00"),
+        ("Europe/Berlin", "2024-03-31", "2024-04-03T02:30:00+02:00", "2024-03-31T03:30:00+02:00"),
+        ("Pacific/Apia", "2011-12-30", "2011-12-31T12:00:00+14:00", "2011-12-31T00:00:00+14:00"),  # there was no 30th
+    ],
+)
+def test_the_same_time_of_another_day_is_what_its_clocks_showed(zone: str, day: str, now: str, then: str) -> None:
+    at = int(dt.datetime.fromisoformat(now).timestamp())
+    number = day_number(dt.date.fromisoformat(day))
+    assert LocalTime(zone).same_time(number, at) == dt.datetime.fromisoformat(then).timestamp()

@@ -13,9 +13,10 @@ from counter.query import VISIT_DIMENSIONS, Bucket, By, Dimension, Filter, Opera
 from counter.site import Site
 from counter.stats.periods import NAMES, Compare, Period, compared_period, dated_period, named_period
 from counter.stats.report import ROW_METRICS, Asked, default_bucket, metrics, rate, read_answer
-from tests.store.events import day_of
+from tests.store.events import day_of, instant
 
 THURSDAY = "2024-11-21"
+NOW = instant(f"{THURSDAY} 12:00")
 MONDAY, SUNDAY = 0, 6
 
 
@@ -139,8 +140,8 @@ def test_every_dimension_says_what_its_rows_can_tell() -> None:
 async def test_weekdays_and_hours_are_asked_of_the_period_itself_alone() -> None:
     reports = FakeReports()
     asked = Asked(days("2024-11-15", "2024-11-21"), (GOAL,), compare=Compare.PREVIOUS, week_hours=True)
-    await read_answer(reports, SITE, asked, day_of(THURSDAY))  # type: ignore[arg-type]
-    assert [[one.week_hours for one in together] for together in reports.asked] == [[True, False, False, False]]
+    await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
+    assert [[one.week_hours for one in together] for together in reports.asked] == [[True, *[False] * 7]]
 
 
 class FakeReports:
@@ -162,20 +163,91 @@ SITE = Site(3, "shop", "Shop", first_weekday="sunday")
 async def test_a_comparison_and_what_conversion_rates_are_shares_of_are_asked_in_one_snapshot() -> None:
     reports = FakeReports()
     asked = Asked(days("2024-11-15", "2024-11-21"), (GOAL, PAGE), Bucket.WEEK, (By(Dimension.PAGE),), Compare.PREVIOUS)
-    answer = await read_answer(reports, SITE, asked, day_of(THURSDAY))  # type: ignore[arg-type]
+    answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     [together] = reports.asked
     assert [(one.end - one.start, len(one.filters), len(one.breakdowns)) for one in together] == [
-        (7, 2, 1), (7, 2, 0), (7, 1, 0), (7, 1, 0),
+        (7, 2, 1), (7, 2, 0), (1, 2, 0), (1, 2, 0), (7, 1, 0), (7, 1, 0), (1, 1, 0), (1, 1, 0),
     ]  # fmt: skip
     assert {one.first_weekday for one in together} == {SUNDAY}
     assert (answer.base, answer.compared_base) == (4, 4)
     assert answer.conversion_rate(answer.report.totals.visitors) == 50.0
 
 
+class DaysOfTen(FakeReports):
+    """Ten visitors a day, six of them before any moment; raw rows of some days are gone where they are asked for."""
+
+    async def report(self, questions: Sequence[Question]) -> list[Report]:
+        self.asked.append(list(questions))
+        return [
+            Report(one, Sums(visitors=10 * (one.end - one.start) - 4 * (one.before is not None)),
+                   incomplete_days=(one.start,) if one.before is not None else ())
+            for one in questions
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "compare", "visitors", "last_day"),
+    [
+        (THURSDAY, THURSDAY, Compare.PREVIOUS, 6, "2024-11-20"),
+        (THURSDAY, THURSDAY, Compare.LAST_YEAR, 6, "2023-11-21"),
+        ("2024-11-15", THURSDAY, Compare.PREVIOUS, 66, "2024-11-14"),
+        ("2024-11-01", "2024-11-30", Compare.PREVIOUS, 206, "2024-10-21"),  # this month
+        ("2024-11-21", "2024-11-27", Compare.PREVIOUS, 6, "2024-11-14"),
+    ],
+)
+async def test_a_period_that_is_not_over_is_compared_up_to_the_same_time(
+    first: str, last: str, compare: Compare, visitors: int, last_day: str
+) -> None:
+    reports = DaysOfTen()
+    asked = Asked(days(first, last), (GOAL,), Bucket.DAY, compare=compare)
+    answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
+    assert answer.compared is not None
+    assert answer.compared_totals == Sums(visitors=visitors)
+    assert answer.compared_base == visitors
+    assert answer.until == instant(f"{last_day} 12:00")
+    assert answer.compared.totals.visitors == visitors + 4  # of whole days, as the series
+    assert answer.compared.incomplete_days == (day_of(last_day),)
+    assert [one.bucket for one in reports.asked[0]] == [Bucket.DAY, Bucket.DAY, *[None] * 6]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2024-11-14", "2024-11-20"), ("2024-11-22", "2024-11-23"), ("2024-10-01", "2024-10-31")]
+)
+async def test_a_period_without_today_is_compared_with_whole_days(first: str, last: str) -> None:
+    reports = DaysOfTen()
+    asked = Asked(days(first, last), compare=Compare.PREVIOUS)
+    answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
+    assert answer.compared is not None
+    assert answer.until is None
+    assert answer.compared_totals == answer.compared.totals
+    assert [one.before for one in reports.asked[0]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "week", "until"),
+    [
+        ("Europe/Berlin", "2024-03-31T12:00:00+02:00", False, "2024-03-30T12:00:00+01:00"),
+        ("Europe/Berlin", "2024-04-01T02:30:00+02:00", False, "2024-03-31T03:30:00+02:00"),  # there was no 2:30
+        ("Europe/Berlin", "2024-10-27T02:30:00+01:00", False, "2024-10-26T02:30:00+02:00"),
+        ("Europe/Berlin", "2024-10-28T02:30:00+01:00", False, "2024-10-27T02:30:00+02:00"),  # the first of two
+        ("Europe/Berlin", "2024-11-03T15:11:07+01:00", True, "2024-10-27T15:11:07+01:00"),
+        ("Europe/Berlin", "2024-11-02T15:11:07+01:00", True, "2024-10-26T15:11:07+02:00"),
+        ("Asia/Kolkata", "2024-11-21T00:00:00+05:30", False, "2024-11-20T00:00:00+05:30"),
+    ],
+)
+async def test_the_same_time_is_what_the_clocks_of_the_site_show(zone: str, now: str, week: bool, until: str) -> None:
+    at = dt.datetime.fromisoformat(now)
+    today = day_of(str(at.date()))
+    period = named_period("this_week" if week else "today", today, MONDAY, None)
+    asked, site = Asked(period, compare=Compare.PREVIOUS), Site(3, "shop", "Shop", timezone=zone)
+    answer = await read_answer(DaysOfTen(), site, asked, today, int(at.timestamp()))  # type: ignore[arg-type]
+    assert answer.until == dt.datetime.fromisoformat(until).timestamp()
+
+
 async def test_without_goals_only_the_question_itself_is_asked() -> None:
     reports = FakeReports()
     asked = Asked(days("2024-11-15", "2024-11-21"), (PAGE,), None, (By(Dimension.PAGE),))
-    answer = await read_answer(reports, SITE, asked, day_of(THURSDAY))  # type: ignore[arg-type]
+    answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     assert [len(together) for together in reports.asked] == [1]
     assert (answer.compared, answer.base) == (None, None)
 
@@ -194,7 +266,7 @@ async def test_a_series_has_as_many_points_as_can_be_read(first: str, last: str,
     """T-45"""
     asked = Asked(days(first, last), bucket=bucket)
     if fine:
-        await read_answer(FakeReports(), SITE, asked, day_of(THURSDAY))  # type: ignore[arg-type]
+        await read_answer(FakeReports(), SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     else:
         with pytest.raises(BadInput, match="ask for a longer bucket or a shorter period"):
-            await read_answer(FakeReports(), SITE, asked, day_of(THURSDAY))  # type: ignore[arg-type]
+            await read_answer(FakeReports(), SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]

@@ -640,6 +640,39 @@ class TestUntil:
         with pytest.raises(BadInput, match="a site stands twice among the 2"):
             await store.reports.until([(site.key, TODAY, NOON), (site.key, TODAY - 1, NOON)])
 
+    @pytest.mark.parametrize("raw", [False, True])
+    async def test_a_report_of_a_day_up_to_the_second_says_the_same(self, store: Store, site: Site, raw: bool) -> None:
+        await counted(store, *some_visits(site))
+        for before in (NOON, NOON + 1, NOON + 11, NOON + 71, NOON + HOUR + 1, NOON + DAY):
+            question = Question(site.key, TODAY, TODAY + 1, before=before)
+            [report] = await store.reports.report([question], raw=raw)
+            assert {site.key: report.totals} == await store.reports.until([(site.key, TODAY, before)])
+
+    async def test_a_visit_counts_with_a_matching_event_and_its_first_one_before_the_second(
+        self, store: Store, site: Site
+    ) -> None:
+        """The visit as a whole: its bounce and duration are those of all it has."""
+        await counted(store, make(site, NOON, path="/a"), make(site, NOON + 60, path="/b"), make(site, NOON, 2, "/b"))
+        page = Filter(Dimension.PAGE, Operator.IS, ("/b",))
+        asked = [Question(site.key, TODAY, TODAY + 1, (page,), before=NOON + later) for later in (0, 1, 60, 61)]
+        reports = await store.reports.report(asked)
+        second = {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}
+        both = {"pageviews": 2, "visits": 2, "visitors": 2, "bounces": 1, "seconds": 60}
+        assert [sums_of(report.totals) for report in reports] == [{}, second, second, both]
+
+    async def test_what_arrived_late_counts_where_its_visit_and_its_visitor_do(self, store: Store, site: Site) -> None:
+        """A visit of the morning that arrives after one of the afternoon is not its visitor's first."""
+        await counted(store, make(site, NOON + HOUR), make(site, NOON - HOUR), make(site, NOON + HOUR - 60))
+        for raw in (False, True):
+            [report] = await store.reports.report([Question(site.key, TODAY, TODAY + 1, before=NOON + HOUR)], raw=raw)
+            assert sums_of(report.totals) == {"pageviews": 2, "visits": 1, "bounces": 1}
+        assert (await store.reports.until([(site.key, TODAY, NOON + HOUR)]))[site.key] == report.totals
+
+    async def test_up_to_a_second_totals_alone_can_be_asked_for(self, store: Store, site: Site) -> None:
+        question = Question(site.key, TODAY, TODAY + 1, before=NOON, week_hours=True)
+        with pytest.raises(BadInput, match=f"up to a moment .{NOON}. may ask for totals alone"):
+            await store.reports.report([question])
+
     async def test_where_raw_rows_are_gone_whole_hours_count(self, store: Store, site: Site) -> None:
         await append(store, make(site, NOON - HOUR), make(site, NOON, 2), now=NOON)
         await store.expire(NOON + 100 * DAY, 0, 30)

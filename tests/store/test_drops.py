@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from counter.event import Bot, BotCategory, BotReason, Drop, DropReason
-from counter.query import BotCount, LoggedDrop
+from counter.query import BotCount, BotSum, LoggedDrop
 from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
@@ -63,6 +63,11 @@ async def test_bots_are_counted_with_category_and_reason_the_busiest_of_a_day_fi
         BotCount(TODAY, "Googlebot", "search", "list", 2),
     ]
     assert await store.reports.bots(site.key, TODAY + 1, TODAY + 2) == []
+    assert await store.reports.bot_sums(site.key, TODAY - 1, TODAY + 1) == [
+        BotSum("(no user agent)", "library", "no_user_agent", 4),
+        BotSum("Googlebot", "search", "list", 4),
+    ]
+    assert await store.reports.bot_sums(site.key, TODAY + 1, TODAY + 2) == []
     assert len(await store.reports.bots(other.key, TODAY, TODAY + 1)) == 1
 
 

@@ -113,6 +113,7 @@ class Asked:
                 await self.verify_pages(site, hits, question)
                 await self.verify_log(site, hits, question)
                 await self.verify_live(site, hits, question)
+            await self.verify_before(site, hits, made)
         await self.verify_until([place for place, *_ in asked])
 
     def verify_report(self, site: Site, hits: list[Hit], question: Question, report: Report) -> None:
@@ -158,6 +159,25 @@ class Asked:
             later = await reports.after(site.key, after, limit)
             assert [one.hit for one in later] == [one["hit"] for one in hits if one["hit"] > after][-limit:]
         assert await reports.newest() >= max((hit["hit"] for hit in hits), default=0)
+
+    async def verify_before(self, site: Site, hits: list[Hit], made: Sequence[Question]) -> None:
+        """Each period, and one of its days, up to a moment, with and without its filters; asked together and alone."""
+        asked: list[Question] = []
+        for number, question in enumerate(made):
+            at = hits[question.start % len(hits)]["at"] if hits else 20_000 * DAY
+            before = at + (0, 1, -1, 3600 - at % 3600, DAY, -2 * DAY)[number % 6]
+            whole = msgspec.structs.replace(question, bucket=None, breakdowns=(), week_hours=False)
+            day = msgspec.structs.replace(whole, start=before // DAY, end=before // DAY + 1)
+            for one in (whole, day, msgspec.structs.replace(day, filters=())):
+                asked += [one, msgspec.structs.replace(one, before=before)]
+        reports = await self.store.reports.report(asked)
+        for question, report in zip(asked, reports, strict=True):
+            assert report.totals == Answer(hits, question, site.timezone, GOALS[: self.goals]).totals()
+            if not question.filters and question.before is not None and question.end - question.start == 1:
+                until = await self.store.reports.until([(site.key, question.start, question.before)])
+                assert until == {site.key: report.totals}
+        assert await self.store.reports.report(asked, raw=True) == reports
+        assert [(await self.store.reports.report([one]))[0] for one in asked] == reports
 
     async def verify_until(self, places: Sequence[int]) -> None:
         """Days up to a moment, of all sites together: at a hit, a second later, at full hours, and when all is over."""

@@ -10,12 +10,13 @@ import pytest
 from counter.site import Goal, GoalKind, TokenMay
 from counter.web.asked import DIMENSIONS, HITS_KEYS, REPORT_KEYS
 from counter.web.parts import token_digest
-from tests.app_fixture import NOON, Counter, Start, countries, start
+from tests.app_fixture import NOON, Counter, FakeClock, Start, countries, start
 
 __all__ = ["countries", "start"]
 
 REPORT = "/api/v1/report?site=demo"
 SECRET = "a-read-token-of-the-tests"
+DAY = 86_400
 
 
 async def read_token(counter: Counter, site: str = "demo") -> dict[str, str]:
@@ -74,6 +75,53 @@ async def test_a_report_has_totals_series_and_breakdowns_of_one_moment(counter: 
     compared = found["compare"]
     assert (compared["from"], compared["to"], compared["totals"]["visits"]) == ("2024-11-08", "2024-11-14", 0)
     assert compared["totals"]["bounce_rate"] is None
+
+
+@pytest.fixture
+async def two_days(start: Start) -> Counter:
+    """Yesterday a signup at this time less a minute, at this very second, and a minute later; today one."""
+    found: Counter = await start(FakeClock(NOON - 2 * DAY), sites=[{"id": "demo", "timezone": "Asia/Tbilisi"}])
+    await found.service.store.add_goal(found.site_key(), Goal("joined", GoalKind.EVENT, "signup"), NOON)
+    for number, ago in enumerate((DAY + 60, DAY, DAY - 60, 0)):
+        found.clock.set(NOON - ago)
+        for name in ("pageview", "signup"):
+            await found.hit(ip=f"203.0.113.{number}", path="/", name=name)
+    found.clock.set(NOON)
+    return found
+
+
+@pytest.mark.parametrize("narrowed", ["", "&filter=page:is:/", "&filter=goal:is:joined"])
+async def test_today_so_far_is_compared_with_yesterday_until_the_same_time(two_days: Counter, narrowed: str) -> None:
+    found = await ask(two_days, f"{REPORT}&period=today&compare=previous{narrowed}")
+    compared = found["compare"]
+    assert (compared["from"], compared["until"]) == ("2024-11-20", "2024-11-20T16:00:00+04:00")
+    numbers = ("visitors", "visits", "events")
+    assert [found["totals"][name] for name in numbers] == [compared["totals"][name] for name in numbers] == [1, 1, 1]
+    assert sum(point["visits"] for point in compared["series"]["points"]) == 3
+    assert compared["totals"].get("conversion_rate") == (100.0 if "goal" in narrowed else None)
+
+
+@pytest.mark.parametrize("narrowed", ["", "&filter=page:is:/"])
+async def test_days_before_the_last_one_are_compared_whole(two_days: Counter, narrowed: str) -> None:
+    found = await ask(two_days, f"{REPORT}&from=2024-11-21&to=2024-11-22&compare=previous{narrowed}")
+    assert (found["compare"]["from"], found["compare"]["to"]) == ("2024-11-19", "2024-11-19")
+    two_days.clock.set(NOON + DAY)
+    found = await ask(two_days, f"{REPORT}&from=2024-11-22&to=2024-11-23&compare=previous{narrowed}")
+    assert found["compare"]["totals"]["visits"] == 1
+    two_days.clock.set(NOON + 2 * DAY)
+    found = await ask(two_days, f"{REPORT}&from=2024-11-22&to=2024-11-23&compare=previous{narrowed}")
+    assert found["compare"]["until"] == "2024-11-21T16:00:00+04:00"
+    assert found["compare"]["totals"]["visits"] == 3  # the one of the second itself is of the day after
+    two_days.clock.set(NOON + 3 * DAY)
+    found = await ask(two_days, f"{REPORT}&from=2024-11-22&to=2024-11-23&compare=previous{narrowed}")
+    assert (found["compare"]["until"], found["compare"]["totals"]["visits"]) == (None, 4)
+
+
+async def test_where_raw_rows_are_gone_the_day_that_is_cut_is_named(two_days: Counter) -> None:
+    await two_days.service.store.expire(NOON + 100 * DAY, 0, 30)
+    compared = (await ask(two_days, f"{REPORT}&period=today&compare=previous"))["compare"]
+    assert compared["incomplete_days"] == ["2024-11-20"]
+    assert compared["totals"]["visits"] == 1  # of the hour that was over
 
 
 async def test_weekdays_and_hours_of_the_day_are_told_when_asked(counter: Counter) -> None:

@@ -50,9 +50,14 @@ class ChangesAccounts:
     async def remove_user(self, user_key: int, now: float) -> None:
         await self._change(accounts.remove_user, user_key, now)
 
-    async def set_password(self, user_key: int, password: str, now: float, but: bytes | None = None) -> None:
-        """Store a new hash ('': no password fits); the user's links and all sessions but `but` end with it."""
-        await self._change(accounts.set_password, user_key, password, now, but)
+    async def set_password(
+        self, user_key: int, password: str, now: float, but: bytes | None = None, known: str | None = None
+    ) -> None:
+        """Store a new hash ('': no password fits); the user's links and all sessions but `but` end with it.
+
+        NotAuthorized when the old hash is no longer `known`: who knew an older password changes nothing.
+        """
+        await self._change(accounts.set_password, user_key, password, now, but, known)
 
     async def add_session(self, session: Session, password: str | None = None) -> None:
         """Keep a session; NotAuthorized when its user is gone, or `password` is no longer the user's hash."""

@@ -87,10 +87,18 @@ def remove_user(connection: sqlite3.Connection, user_key: int, now: float) -> No
 
 
 def set_password(
-    connection: sqlite3.Connection, user_key: int, password: str, now: float, but: bytes | None = None
+    connection: sqlite3.Connection,
+    user_key: int,
+    password: str,
+    now: float,
+    but: bytes | None = None,
+    known: str | None = None,
 ) -> None:
-    """Store a new hash ('': no password fits); links and all sessions but `but` end in the same transaction."""
+    """Store a new hash ('': no password fits), with `known` only in the place of that one; links and all sessions
+    but `but` end in the same transaction."""
     user = _user(connection, user_key)
+    if known not in (None, user.password):
+        raise NotAuthorized("the password was changed meanwhile; sign in again")
     connection.execute("update user set password = ? where key = ?", (password, user_key))
     connection.execute("delete from invitation where user_key = ?", (user_key,))
     end_sessions(connection, user_key, but)

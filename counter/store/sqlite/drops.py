@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from counter.event import Bot, BotReason, Drop, DropReason
-from counter.query import BotCount, LoggedDrop
+from counter.query import BotCount, BotSum, LoggedDrop
 from counter.store.sqlite.dictionary import OTHER
 from counter.store.sqlite.rows import insert_rows
 
@@ -65,6 +65,15 @@ def read_bots(connection: sqlite3.Connection, site_key: int, start: int, end: in
         " order by day, count desc, name"
     )
     return [BotCount(*row) for row in connection.execute(sql, (site_key, start, end))]
+
+
+def read_bot_sums(connection: sqlite3.Connection, site_key: int, start: int, end: int) -> list[BotSum]:
+    """The bots of [start, end) in local days, the busiest first."""
+    sql = (
+        "select name, category, reason, sum(count) from bot_count where site_key = ? and day >= ? and day < ?"
+        " group by name, category, reason order by sum(count) desc, name, category, reason"
+    )
+    return [BotSum(*row) for row in connection.execute(sql, (site_key, start, end))]
 
 
 def read_last_drops(connection: sqlite3.Connection, site_key: int, limit: int) -> list[LoggedDrop]:

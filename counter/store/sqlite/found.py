@@ -48,6 +48,7 @@ def asked_of(question: Question) -> dict[str, Any]:
         "end": question.end,
         "earliest": question.start - MARGIN,
         "latest": question.end + MARGIN,
+        "before": question.before,
     }
 
 

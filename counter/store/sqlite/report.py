@@ -8,8 +8,10 @@ once, in temporary tables, and every number of the question is read from these. 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+import msgspec
 
 from counter.errors import UnknownSite
 from counter.query import (
@@ -27,11 +29,12 @@ from counter.query import (
     Row,
     Sums,
 )
-from counter.store.series import Parts, make_series, parts_of, refuse_many_hours
+from counter.store.series import Parts, make_series, parts_of, refuse_many_hours, refuse_more_than_totals, totals_alone
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
 from counter.store.sqlite.found import Asked, asked_of, asked_of_found, find, make_sums
 from counter.store.sqlite.readers import query
+from counter.store.sqlite.until import sums_of_days
 from counter.store.sqlite.wanted import dictionary_of
 from counter.store.sqlite.week import found_week_hours, week_hours
 
@@ -59,13 +62,29 @@ def answer(connection: sqlite3.Connection, questions: Sequence[Question], *, raw
     """One report a question; `raw` reads even unfiltered ones from raw rows, to compare. UnknownSite, BadInput."""
     for question in questions:
         refuse_many_hours(question)
+        refuse_more_than_totals(question)
     if not raw and any(_needs_rollups(question) for question in questions):
         _make_delta(connection)
     make_sums(connection)
-    return [
-        _from_raw_rows(connection, question) if raw or question.filters else _from_rollups(connection, question)
-        for question in questions
-    ]
+    return list(_reports(connection, questions, raw=raw))
+
+
+def _reports(connection: sqlite3.Connection, questions: Sequence[Question], *, raw: bool) -> Iterator[Report]:
+    found: Question | None = None  # whose events the temporary tables have
+    for question in questions:
+        if raw or question.filters:
+            if found is None or not _finds_the_same(question, found):
+                find(connection, question)
+            yield _from_raw_rows(connection, question)
+            found = question
+        else:
+            yield _from_rollups(connection, question)
+            found = None
+
+
+def _finds_the_same(question: Question, other: Question) -> bool:
+    """Whether totals alone are asked of the events that the other one has found."""
+    return question == msgspec.structs.replace(totals_alone(other), before=question.before)
 
 
 def _needs_rollups(question: Question) -> bool:
@@ -94,6 +113,8 @@ def _zone(connection: sqlite3.Connection, site_key: int) -> str:
 def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
     zone = _zone(connection, question.site_key)
     asked = asked_of(question)
+    if question.before is not None:
+        return _until(connection, question, question.before)
     where = "where site_key = :site and day >= :start and day < :end"
     totals = connection.execute(f"select {_SUMMED} from total_day {where}", asked).fetchone()  # noqa: S608
     found: dict[int, Sums] = {}
@@ -117,6 +138,12 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
         _incomplete_days(connection, asked) if raw else (),
         week_hours(connection, question, zone),
     )
+
+
+def _until(connection: sqlite3.Connection, question: Question, before: int) -> Report:
+    """Totals up to a moment: whole hours, and raw rows of the one that it lies in."""
+    sums = sums_of_days(connection, [(question.site_key, question.start, question.end, before)])[question.site_key]
+    return Report(question, sums, incomplete_days=_incomplete_days(connection, asked_of(question)))
 
 
 def _parts(connection: sqlite3.Connection, question: Question) -> Parts:
@@ -145,9 +172,10 @@ def _add_up_rollup(connection: sqlite3.Connection, question: Question, by: By, p
 
 
 def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report:
+    """From the events that were found."""
     zone = _zone(connection, question.site_key)
-    find(connection, question)
     asked = asked_of_found(connection, question)
+    totals = "report_totals" if question.before is None else "report_totals_before"
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         point, apart = ("hour", "(split or spread)") if question.bucket == Bucket.HOUR else ("day", "split")
@@ -156,7 +184,7 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
         found = {start: Sums(*numbers) for start, *numbers in rows}
     return Report(
         question,
-        _sums(connection.execute(query("report_totals"), asked).fetchone()),
+        _sums(connection.execute(query(totals), asked).fetchone()),
         make_series(question, found, zone),
         tuple(_break_down(connection, question, by, asked) for by in question.breakdowns),
         _incomplete_days(connection, asked),

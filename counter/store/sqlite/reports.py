@@ -9,6 +9,7 @@ from functools import partial
 from counter.accounts import Annotation
 from counter.query import (
     BotCount,
+    BotSum,
     DayTotal,
     DropCount,
     HistoryDay,
@@ -19,7 +20,7 @@ from counter.query import (
     Sums,
 )
 from counter.site import Goal
-from counter.store.sqlite.drops import read_bots, read_last_drops
+from counter.store.sqlite.drops import read_bot_sums, read_bots, read_last_drops
 from counter.store.sqlite.fold import SUMS
 from counter.store.sqlite.goals import read_goals
 from counter.store.sqlite.hits import find_hits, find_visit
@@ -113,6 +114,10 @@ class SqliteReports:
     async def bots(self, site_key: int, start: int, end: int) -> list[BotCount]:
         """The bots of [start, end) in local days, by day, the busiest of each first."""
         return await self._readers.ask(lambda connection: read_bots(connection, site_key, start, end))
+
+    async def bot_sums(self, site_key: int, start: int, end: int) -> list[BotSum]:
+        """The bots of [start, end) in local days, their days added up, the busiest first."""
+        return await self._readers.ask(lambda connection: read_bot_sums(connection, site_key, start, end))
 
     async def last_drops(self, site_key: int, limit: int) -> list[LoggedDrop]:
         """The last hits of a site that were not counted, newest first; 1,000 are kept."""

@@ -15,24 +15,30 @@ from counter.store.sqlite.fold import bounds
 from counter.store.sqlite.readers import query
 
 Until = tuple[int, int, int]  # site key, local day, UTC second
+DaysUntil = tuple[int, int, int, int]  # site key, local days [start, end), UTC second
 
 
 def sums_until(connection: sqlite3.Connection, asked: Sequence[Until]) -> dict[int, Sums]:
+    """Of one day each, by site key; otherwise as `sums_of_days`."""
+    return sums_of_days(connection, [(site_key, day, day + 1, before) for site_key, day, before in asked])
+
+
+def sums_of_days(connection: sqlite3.Connection, asked: Sequence[DaysUntil]) -> dict[int, Sums]:
     """By site key. BadInput: a site is asked for twice.
 
     An event counts when it happened before the moment; a visit with its visitor, bounce and duration when its first
     event did. Where raw rows are gone, only whole hours count.
     """
-    parts: dict[int, list[Sums]] = {site_key: [] for site_key, _, _ in asked}
+    parts: dict[int, list[Sums]] = {site_key: [] for site_key, *_ in asked}
     if len(parts) < len(asked):
         raise BadInput(f"a site stands twice among the {len(asked)} that are asked for, it may stand once")
-    wanted = {site_key: (day, before) for site_key, day, before in asked}
+    moments = {site_key: before for site_key, _, _, before in asked}
     begun: list[tuple[int, int, int, int]] = []
-    for site_key, over, hour, *sums in connection.execute(query("until_hours"), {"asked": json.dumps(asked)}):
+    for site_key, day, over, hour, *sums in connection.execute(query("until_hours"), {"asked": json.dumps(asked)}):
         if over:
             parts[site_key].append(Sums(*sums))
         else:
-            begun.append((site_key, *wanted[site_key], hour))
+            begun.append((site_key, day, moments[site_key], hour))
     for site_key, sums in _in_begun_hours(connection, begun):
         parts[site_key].append(sums)
     return {site_key: add_up(many) for site_key, many in parts.items()}
