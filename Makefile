@@ -28,7 +28,7 @@ test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the fi
 	timed $(BIN)/ruff format --check --quiet; \
 	timed $(BIN)/mypy; \
 	timed $(BIN)/lint-imports --no-logo; \
-	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(VENV)/.dev ## the long forms of the tests
 	@$(BIN)/python -m pytest -m soak $(ARGS)

@@ -15,7 +15,7 @@ from dashboard.assets import url_of
 from dashboard.routes import ROUTES
 from tests.browser.chromium import WAIT, browser, reader, until
 from tests.browser.every_page import OWNER, PAGES, Shown, World, begun, tab_pages, visit, wait_for_charts
-from tests.browser.test_accessibility import CONTRAST, RULES, SCHEMES
+from tests.browser.test_accessibility import CONTRAST, RULES
 from tests.process import BROWSER, HANG
 
 __all__ = ["browser"]
@@ -93,8 +93,10 @@ BARRIERS = """async ([places, options]) => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`.menu-list { position: static !important }
     .top, .top * { position: static !important }
+    .scroll > table { min-inline-size: 0 !important }
     .drop-text { white-space: normal !important; overflow-wrap: anywhere }
-    .menu-list, .chip > *, .scroll, .why-bots, .drop-text { overflow: visible !important; max-block-size: none !important }`);
+    .menu-list, .chip > *, .scroll, .why-bots, .drop-text {
+      overflow: visible !important; max-block-size: none !important }`);
   document.adoptedStyleSheets = [sheet];
   await look({});
   return found;
@@ -126,7 +128,8 @@ STOP = """() => {
 # WCAG 2.2, 1.4.12; a constructed sheet is one that the page's policy allows.
 SPACING = """() => {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+  sheet.replaceSync(`
+    * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
     p { margin-block-end: 2em !important }`);
   document.adoptedStyleSheets = [sheet];
 }"""
@@ -146,7 +149,23 @@ CUT = """() => {
   }
   return cut;
 }"""
-TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# By how much the page is wider than the screen, and what stands out.
+TOO_WIDE = """() => {
+  const page = document.documentElement;
+  const much = page.scrollWidth - page.clientWidth;
+  if (much <= 0) return [];
+  const within = (one) => {
+    for (let box = one.parentElement; box !== document.body; box = box.parentElement) {
+      if (getComputedStyle(box).overflowX !== "visible") return true;
+    }
+    return false;
+  };
+  const out = [...document.querySelectorAll("body *")].filter((one) => {
+    const { left, right, width } = one.getBoundingClientRect();
+    return width > 0 && (right > page.clientWidth + 1 || left < -1) && !within(one);
+  });
+  return [`${much} px`, ...out.slice(-5).map((one) => one.outerHTML.slice(0, 160))];
+}"""
 # On paper nobody scrolls: tables that end at an edge.
 NOT_WHOLE = """() => [...document.querySelectorAll("main table")].filter((table) => {
   if (!table.checkVisibility()) return false;
@@ -214,8 +233,15 @@ def kind_of(world: World, path: str) -> str:
 # axe-core -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("scheme", "language"),
+    [
+        ("light", "en"),
+        ("dark", "ar"),
+        pytest.param("dark", "en", marks=pytest.mark.soak),
+        pytest.param("light", "ar", marks=pytest.mark.soak),
+    ],
+)
 def test_no_page_has_a_barrier(browser: Browser, world: World, scheme: str, language: str) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}
     found = []
@@ -406,7 +432,7 @@ def test_no_page_scrolls_sideways_at_four_times_its_size(browser: Browser, world
             page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })")
             before = page.evaluate(TOO_WIDE)
             page.evaluate(SPACING)
-            wide += at_page(shown, [f"{much} px" for much in (before, page.evaluate(TOO_WIDE)) if much])
+            wide += at_page(shown, before or page.evaluate(TOO_WIDE))
     assert wide == [], "\n".join(wide)
 
 

@@ -376,7 +376,7 @@ def test_a_new_site_begins_with_the_browsers_time_zone(browser: Browser, service
 # The look -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.soak), "ar"])
 def test_no_page_is_wider_than_the_screen(browser: Browser, service: Service, session: Any, language: str) -> None:
     with reader(browser, storage_state=session) as (page, _):
         speak(page, language)
@@ -388,6 +388,7 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, service: Service, se
                 assert wide <= 0, (path, width)
 
 
+@pytest.mark.soak  # test_dashboard_accessibility.py has the report among all pages
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_report_has_no_barrier(

@@ -89,7 +89,11 @@ def shown_cells(by: By, sums: Sums, totals: Sums, base: int) -> list[str]:
     return [*cells, percent(EN, share)]
 
 
-@pytest.mark.parametrize(("seed", "metric"), [(0, "visitors"), (1, "visits"), (2, "pageviews")])
+@pytest.mark.parametrize(("seed", "metric"), [
+    (2, "pageviews"),
+    pytest.param(0, "visitors", marks=pytest.mark.soak),
+    pytest.param(1, "visits", marks=pytest.mark.soak),
+])  # fmt: skip
 async def test_every_number_of_every_panel_is_that_of_a_naive_count_under_any_filters(
     start: Start, signed_in: SignedIn, seed: int, metric: str
 ) -> None:
