@@ -109,8 +109,7 @@ def test_the_demo_page_visibly_counts(browser: Browser, service: Service) -> Non
         until(lambda: page.text_content(views), "3")
         assert page.text_content("h1").strip() == "Visit number 1"  # type: ignore[union-attr]
         page.goto(f"{service.url}/dashboard/")
-        assert page.text_content("h1") == "Sites"
-        assert page.evaluate("document.images[0].decode().then(() => document.images[0].naturalWidth)") > 100
+        assert (page.text_content("h1") or "").strip() == "Sign in"
         page.goto(f"{service.url}/widget/demo.html")
         assert "Today" in page.text_content("table")  # type: ignore[operator]
         assert seen.errors == []

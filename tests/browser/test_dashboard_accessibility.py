@@ -236,8 +236,8 @@ def kind_of(world: World, path: str) -> str:
 @pytest.mark.parametrize(
     ("scheme", "language"),
     [
-        ("light", "en"),
         ("dark", "ar"),
+        pytest.param("light", "en", marks=pytest.mark.soak),
         pytest.param("dark", "en", marks=pytest.mark.soak),
         pytest.param("light", "ar", marks=pytest.mark.soak),
     ],
@@ -309,8 +309,9 @@ def test_tab_reaches_all_that_can_be_used_and_one_sees_where_one_is(
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/sites/demo/hits", "/sites/demo/settings", "/users", "/sites/demo/live", "/account",
-    "/sites/demo/why?address=8.8.8.8", "/sites/demo/panels/pages/rows",
+    "/", "/sites/demo/hits", "/sites/demo/settings",
+    *(pytest.param(path, marks=pytest.mark.soak) for path in (
+        "/users", "/sites/demo/live", "/account", "/sites/demo/why?address=8.8.8.8", "/sites/demo/panels/pages/rows")),
 ])  # fmt: skip
 def test_the_focus_is_seen_on_the_other_pages(browser: Browser, world: World, path: str) -> None:
     with at(browser, world, path, reduced_motion="reduce") as page:

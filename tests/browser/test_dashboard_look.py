@@ -181,6 +181,7 @@ def test_a_chart_that_cannot_be_loaded_leaves_the_servers_drawing(
         assert page.locator("#chart .plot").is_hidden()
 
 
+@pytest.mark.soak
 def test_charts_change_colour_with_the_readers_scheme(browser: Browser, service: Service, session: Any) -> None:
     with at(browser, session, service.url + REPORT, color_scheme="light") as (page, _):
         expect(page.locator("#chart.drawn")).to_be_attached()
@@ -189,6 +190,7 @@ def test_charts_change_colour_with_the_readers_scheme(browser: Browser, service:
         page.wait_for_function(f"light => ({COLOUR})() !== light", arg=light)
 
 
+@pytest.mark.soak
 def test_on_paper_the_servers_drawing_stands(browser: Browser, service: Service, session: Any) -> None:
     with at(browser, session, service.url + REPORT, color_scheme="dark") as (page, _):
         expect(page.locator("#chart.drawn")).to_be_attached()
@@ -215,6 +217,7 @@ def test_a_click_on_a_country_filters_by_it(browser: Browser, service: Service, 
         assert "filter=country:is:BR" in page.url
 
 
+@pytest.mark.soak
 def test_a_click_on_a_point_leads_to_its_days(browser: Browser, service: Service, session: Any) -> None:
     with at(browser, session, service.url + REPORT) as (page, _):
         expect(page.locator("#chart.drawn")).to_be_attached()
@@ -332,6 +335,7 @@ def test_a_panel_that_waits_is_fetched_when_it_comes_near(browser: Browser, serv
 # Small comforts -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_online_now_is_asked_every_ten_seconds(browser: Browser, service: Service, session: Any) -> None:
     with reader(browser, storage_state=session) as (page, seen):
         page.clock.install()
@@ -344,6 +348,7 @@ def test_online_now_is_asked_every_ten_seconds(browser: Browser, service: Servic
         assert seen.errors == []
 
 
+@pytest.mark.soak
 def test_one_menu_is_open_and_escape_closes_it(browser: Browser, service: Service, session: Any) -> None:
     with at(browser, session, service.url + REPORT) as (page, _):
         page.click("#menu-period > summary")
@@ -376,7 +381,8 @@ def test_a_new_site_begins_with_the_browsers_time_zone(browser: Browser, service
 # The look -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.soak), "ar"])
+@pytest.mark.soak  # test_dashboard_accessibility.py has the narrowest screen
+@pytest.mark.parametrize("language", ["en", "ar"])
 def test_no_page_is_wider_than_the_screen(browser: Browser, service: Service, session: Any, language: str) -> None:
     with reader(browser, storage_state=session) as (page, _):
         speak(page, language)
@@ -429,6 +435,7 @@ def test_texts_stand_out_from_what_is_behind_them(
             assert found >= least, (front, behind, found)
 
 
+@pytest.mark.soak
 def test_the_accounts_theme_wins_over_the_system(browser: Browser, service: Service, session: Any) -> None:
     paper = "() => getComputedStyle(document.body).backgroundColor"
     with at(browser, session, service.url + REPORT, color_scheme="light") as (page, _):

@@ -84,7 +84,7 @@ class TestEqualsTheOracle:
     def test_a_synthetic_log_in_several_zones(self, mode: str, seed: int, tmp_path: Path) -> None:
         self.compare(tmp_path, synthetic_log(seed=seed, lines=3000, malformed=40), mode)
 
-    @pytest.mark.parametrize("mode", MODES)
+    @pytest.mark.parametrize("mode", ["pages", pytest.param("everything", marks=pytest.mark.soak)])
     def test_the_sample_log_in_several_zones(self, mode: str, tmp_path: Path) -> None:
         self.compare(tmp_path, sample_log().read_text(encoding="utf-8", errors="replace").split("\n")[:-1], mode)
 
