@@ -29,7 +29,8 @@
     events = new EventSource(`${texts.live}?after=${encodeURIComponent(last)}`);
     events.addEventListener("open", () => showState("connected"));
     events.addEventListener("error", onError);
-    events.addEventListener("hit", (event) => read(event, showHit));
+    // A stream that mends itself, or one that follows another, may tell of a hit again.
+    events.addEventListener("hit", (event) => Number(event.lastEventId) > Number(last) && read(event, showHit));
     events.addEventListener("now", (event) => read(event, showNow));
   }
 

@@ -14,7 +14,7 @@ from dashboard.routes import ROUTES
 from tests.browser.chromium import WAIT, browser, host_page
 from tests.process import Home, Service, noon_zone
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 __all__ = ["browser"]
 
 PASSWORD = "a long enough password"

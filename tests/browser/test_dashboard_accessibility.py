@@ -20,7 +20,7 @@ from tests.process import BROWSER, HANG
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 expect.set_options(timeout=WAIT)
 
 LANGUAGES = {"en": "ltr", "ar": "rtl"}

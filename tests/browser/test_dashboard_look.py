@@ -16,7 +16,7 @@ from tests.process import Home, Service, noon_zone
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 expect.set_options(timeout=WAIT)
 
 PASSWORD = "a long enough password"

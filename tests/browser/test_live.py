@@ -90,6 +90,7 @@ def test_a_paused_page_stands_still_and_catches_up(browser: Browser, service: Se
         until(lambda: paths(page), ["/last", "/later", "/meanwhile"])
 
 
+@pytest.mark.soak
 def test_the_map_shows_the_countries_and_follows_them(browser: Browser, service: Service) -> None:
     service.hit(path="/", visitor="8.8.8.8")
     with reader(browser) as (page, seen):
@@ -106,6 +107,7 @@ def test_the_map_shows_the_countries_and_follows_them(browser: Browser, service:
         assert seen.hosts == {service.url.split("/")[2]}
 
 
+@pytest.mark.soak
 def test_without_a_script_the_page_shows_the_state_and_a_link_to_the_next(browser: Browser, service: Service) -> None:
     service.hit(path="/before")
     with reader(browser, java_script_enabled=False) as (page, _):

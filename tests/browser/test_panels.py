@@ -15,7 +15,7 @@ from tests.browser.chromium import browser, until
 from tests.browser.test_report_page import PASSWORD, SITE, card, signed_in
 from tests.process import BROWSER, Home, Service, noon_zone
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 __all__ = ["browser"]
 
 US, DE = "8.8.8.8", "5.9.0.1"

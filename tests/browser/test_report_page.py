@@ -89,6 +89,7 @@ def test_three_dimensions_filter_and_the_address_is_all_there_is_to_keep(service
         assert (card(page, "pageviews"), len(chips(page))) == ("2", 3)
 
 
+@pytest.mark.soak
 def test_a_filter_is_added_and_changed_by_a_form(service: Service, browser: Browser) -> None:
     with signed_in(browser, service) as (page, seen):
         page.goto(f"{service.url}{SITE}?period=today")
@@ -130,6 +131,7 @@ def test_cards_switch_the_chart_and_a_comparison_can_be_chosen(service: Service,
         assert seen.errors == []
 
 
+@pytest.mark.soak
 def test_days_are_chosen_by_name_by_arrows_and_by_date(service: Service, browser: Browser) -> None:
     with signed_in(browser, service) as (page, _):
         page.goto(f"{service.url}{SITE}")
@@ -150,7 +152,7 @@ def test_days_are_chosen_by_name_by_arrows_and_by_date(service: Service, browser
         assert page.inner_text("h1").strip().endswith("1–29 Feb 2024")
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", [True, pytest.param(False, marks=pytest.mark.soak)])
 def test_a_note_is_added_and_removed_and_a_viewer_finds_no_way_to_change_anything(
     service: Service, browser: Browser, script: bool
 ) -> None:
@@ -169,6 +171,7 @@ def test_a_note_is_added_and_removed_and_a_viewer_finds_no_way_to_change_anythin
         until(lambda: page.locator(".note-text").count(), 0)
 
 
+@pytest.mark.soak
 def test_all_of_it_works_without_a_script(service: Service, browser: Browser) -> None:
     with signed_in(browser, service, java_script_enabled=False) as (page, _):
         page.goto(f"{service.url}{SITE}?period=today")
@@ -181,6 +184,7 @@ def test_all_of_it_works_without_a_script(service: Service, browser: Browser) ->
         assert page.inner_text("#panel-sources .tabs a[aria-current]") == "Channels"
 
 
+@pytest.mark.soak
 def test_the_overview_leads_to_the_sites_report(service: Service, browser: Browser) -> None:
     with signed_in(browser, service) as (page, seen):
         assert page.inner_text("#site-demo .site-number >> nth=2") == "9"
