@@ -78,7 +78,7 @@ def policy(service: Service) -> str:
     return f"default-src 'none'; style-src {service.url}; script-src {service.url}; connect-src {service.url}"
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.soak), "dark"])
 def test_the_page_of_every_theme_and_language(browser: Browser, service: Service, scheme: str) -> None:
     with reader(browser, color_scheme=scheme) as (page, seen):
         for theme, tag in PAIRS:
@@ -89,7 +89,7 @@ def test_the_page_of_every_theme_and_language(browser: Browser, service: Service
         assert seen.errors == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.soak), "dark"])
 def test_the_fragment_and_the_script_in_a_page_of_another_origin(
     browser: Browser, service: Service, scheme: str
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_pale_number_in_a_shadow_root_would_be_found(browser: Browser, service
         assert {one.split(":")[0] for one in violations(page)} == {"color-contrast"}
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.soak), "dark"])
 def test_the_gallery(browser: Browser, service: Service, scheme: str) -> None:
     with reader(browser, color_scheme=scheme) as (page, _):
         page.goto(f"{service.url}/widget/gallery")
@@ -131,7 +131,7 @@ def test_the_gallery(browser: Browser, service: Service, scheme: str) -> None:
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.soak), "dark"])
 def test_the_pages_around_the_widget(browser: Browser, service: Service, scheme: str) -> None:
     with reader(browser, color_scheme=scheme) as (page, seen):
         for path in ("/demo?site=visited", "/widget/demo/about?lang=en", "/widget/demo/about?lang=ka", "/opt-out"):

@@ -54,7 +54,7 @@ def test_reading_the_gallery_counts_nobody(browser: Browser, shared_service: Ser
     assert shared_service.totals(metric="pageviews")["all"]["count"] == before
 
 
-@pytest.mark.parametrize("digits", [1, 7, 12])
+@pytest.mark.parametrize("digits", [*(pytest.param(digits, marks=pytest.mark.soak) for digits in (1, 7)), 12])
 def test_no_theme_changes_the_size_of_the_widget(digits: int, browser: Browser, shared_service: Service) -> None:
     with reader(browser) as (page, _):
         sizes = set()

@@ -222,7 +222,7 @@ def without_policy(route: Route) -> None:
     ("policy", "every"),
     [
         pytest.param(True, 3, id="with our policy, a third of the pages"),
-        pytest.param(False, 5, id="without any policy, a fifth of the pages"),
+        pytest.param(False, 6, id="without any policy, a sixth of the pages"),
         pytest.param(True, 1, id="with our policy", marks=pytest.mark.soak),
         pytest.param(False, 1, id="without any policy", marks=pytest.mark.soak),
     ],

@@ -69,6 +69,7 @@ def test_a_hit_arrives_without_a_reload_and_every_number_follows(browser: Browse
         assert seen.hosts == {service.url.split("/")[2]}
 
 
+@pytest.mark.soak
 def test_a_viewer_sees_the_hit_and_no_address(browser: Browser, service: Service) -> None:
     with reader(browser) as (page, _):
         open_live(page, service, "vera")
@@ -77,6 +78,7 @@ def test_a_viewer_sees_the_hit_and_no_address(browser: Browser, service: Service
         assert "203.0.113.77" not in page.content()
 
 
+@pytest.mark.soak
 def test_a_paused_page_stands_still_and_catches_up(browser: Browser, service: Service) -> None:
     with reader(browser) as (page, _):
         open_live(page, service, "olga")
@@ -121,6 +123,7 @@ def test_without_a_script_the_page_shows_the_state_and_a_link_to_the_next(browse
         assert paths(page) == ["/next", "/before"]
 
 
+@pytest.mark.soak
 def test_a_service_that_stops_says_so_on_the_page_and_ends_at_once(browser: Browser, service: Service) -> None:
     with reader(browser) as (page, _):
         open_live(page, service, "olga")

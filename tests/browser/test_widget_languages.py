@@ -50,7 +50,7 @@ IN_THE_IMAGE = """() => {
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-@pytest.mark.parametrize("address", ["255.255.255.255", IPV6])
+@pytest.mark.parametrize("address", [pytest.param("255.255.255.255", marks=pytest.mark.soak), IPV6])
 def test_in_every_language_no_text_meets_another(
     browser: Browser, shared_service: Service, tag: str, address: str
 ) -> None:
