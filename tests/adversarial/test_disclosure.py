@@ -44,7 +44,7 @@ SITES: Final = [
 ]
 # What of our insides an answer may never have; the test's own folder and the version come to it.
 INSIDES: Final = re.compile(
-    r"Traceback|File \"|\.py\b|line \d+, in|/site-packages/|/work/|/home/|/tmp/|sqlite|counter\.db|is prohibited"
+    r"Traceback|File \"|\.py\b|line \d+, in|/site-packages/|/home/|/tmp/|sqlite|counter\.db|is prohibited"
     r"|no such (?:table|column)|\bselect \w+.* from\b|\binsert into\b|\bdelete from\b|site_key|total_day|rollup"
     r"|aiohttp|jinja|msgspec|Python/|0x[0-9a-f]{6}|object at|<class|Exception|KeyError|StoreError",
     re.IGNORECASE,
