@@ -18,12 +18,12 @@ from counter.errors import StoreError
 from counter.site import Site
 from counter.store.open import open_reports, open_store, replace_database
 from counter.store.sqlite import engine
-from tests.fixtures import make_schema_1, make_schema_2
+from tests.fixtures import make_schema_1, make_schema_2, make_schema_3
 from tests.fixtures.make_schema_1 import answers
 from tests.store.events import NOON, append, make
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-ANSWERS = {1: make_schema_1.answers, 2: make_schema_2.answers}
+ANSWERS = {1: make_schema_1.answers, 2: make_schema_2.answers, 3: make_schema_3.answers}
 SCHEMAS = tuple(ANSWERS)  # of every version released
 NEXT = (
     "create table note (site_key integer not null, text text not null) strict;",
@@ -276,7 +276,7 @@ async def test_who_was_refused_holds_no_lock(folder: Path) -> None:
 
 async def test_a_reader_never_migrates(folder: Path) -> None:
     before = digest(folder / "counter.db")
-    with pytest.raises(StoreError, match="has schema 1, this version reads 3; start the service once"):
+    with pytest.raises(StoreError, match="has schema 1, this version reads 4; start the service once"):
         async with open_reports(folder):
             pass
     assert digest(folder / "counter.db") == before
