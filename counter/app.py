@@ -11,6 +11,7 @@ from aiohttp import web
 
 from counter.clock import Clock, SystemClock
 from counter.config import Config, SiteConfig
+from counter.errors import StoreError
 from counter.ingest.address import Networks
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.origin import Origins
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING = 3600.0  # seconds
 LISTS = 30.0  # seconds between looks whether 'counter lists update' brought a new list
+SALTS = 1.0  # seconds between looks whether a salt could be made
 PLACES = 60.0  # seconds between looks whether the database of places changed
 
 
@@ -103,13 +105,19 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await jobs
         await service.writer.stop()
         await service.countries.close()
-        await service.store.fold()
+        try:
+            await service.store.fold()
+        except StoreError as error:  # the next start folds; a disk that is full must not make the stop a crash
+            log.error("breakdowns could not be folded", extra={"error": str(error)})
     service.pipeline.geo.close()
 
 
 def _jobs(service: Service) -> tuple[Job, ...]:
     async def refresh_online() -> None:
         service.online.refresh(service.clock.now())
+
+    async def look_at_salts() -> None:
+        await asyncio.to_thread(service.pipeline.salts.probe)
 
     async def keep_house() -> None:
         await housekeeping(service)
@@ -125,6 +133,7 @@ def _jobs(service: Service) -> tuple[Job, ...]:
 
     return (
         Job("online", REFRESH, refresh_online),
+        Job("salts", SALTS, look_at_salts),
         Job("housekeeping", HOUSEKEEPING, keep_house),
         Job("check", nightly.EVERY, check, first=nightly.SOON),
         Job("places", PLACES, look_at_places),

@@ -13,6 +13,7 @@
     |-- DownloadFailed    what was to be fetched is not there, or is of no use     exit 1
     |-- TooExpensive      a report that takes too long to read                    HTTP 422, exit 1
     `-- StoreError        the database cannot be opened, read or written          HTTP 503, exit 1
+        |-- Replaced      the file at the database's path is not the open one     HTTP 503, exit 1
         `-- Locked        another process holds the data directory                exit 1
 
 They are caught in one place each: `web/middleware.py` for HTTP, `cli/` for commands.
@@ -20,6 +21,7 @@ They are caught in one place each: `web/middleware.py` for HTTP, `cli/` for comm
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -85,9 +87,34 @@ class TooExpensive(CounterError):
     status = 422
 
 
+class StorageReason(StrEnum):
+    """Why hits can't be stored, in words that a stranger may read: no path, no number."""
+
+    REPLACED = "the database file was moved, removed or replaced while the service runs"
+    FULL = "the disk is full"
+    READ_ONLY = "the disk is read-only"
+    DISK = "the disk reports errors"
+    DAMAGED = "the database is damaged"
+    SALTS = "the salts can't be read or written"
+    OTHER = "the database can't be written"
+
+
 class StoreError(CounterError):
+    """`reason` says the same as the sentence, without what only the owner may read."""
+
     code = "storage_failed"
     status = 503
+
+    def __init__(self, sentence: str, reason: StorageReason = StorageReason.OTHER) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class Replaced(StoreError):
+    code = "database_replaced"
+
+    def __init__(self, sentence: str, reason: StorageReason = StorageReason.REPLACED) -> None:
+        super().__init__(sentence, reason)
 
 
 class Locked(StoreError):

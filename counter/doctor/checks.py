@@ -82,8 +82,8 @@ def storing(facts: Facts) -> Iterable[Said]:
         return
     if status.failing:
         yield problem(
-            f"hits can't be stored ({status.failing}) and are answered 503; make space or mend the disk, the service"
-            " goes on by itself"
+            f"hits can't be stored and are answered 503: {status.failing}. If it is the disk, make room or mend it; the"
+            " service goes on by itself"
         )
     elif status.queued > status.queue_limit / 2:
         yield warning(

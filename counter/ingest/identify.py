@@ -7,6 +7,7 @@ then on nobody can tell which address a visitor had, nor whether two days saw th
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -18,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from counter.errors import StoreError
+from counter.errors import StorageReason, StoreError
 from counter.ingest.address import group
 
 LIFETIME: Final = 48 * 3600  # seconds from the making of a salt to its end
@@ -61,6 +62,7 @@ class Salts:
         self._folder = folder
         self._random = random
         self._cache: dict[tuple[int, int], Salt] = {}  # two days of each site; expire() empties it
+        self.failing: StoreError | None = None  # why the folder could not be read or written the last time
 
     def key(self, site_key: int, day: int, now: float) -> bytes:
         """The 32 bytes for a site and its local day (days since 1970), made at `now` (UTC seconds) if need be."""
@@ -71,6 +73,29 @@ class Salts:
                 salt = _read(path) or self._make(path, now)
             self._cache[site_key, day] = salt
         return salt.key
+
+    def probe(self) -> None:
+        """Looks whether a salt could be made, and sets `failing`. Something is written only to end a failure."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not os.access(self._folder, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            if self.failing is not None:
+                self._try_to_write()
+        except OSError as error:
+            self.failing = self._failure(error)
+        else:
+            self.failing = None
+
+    def _try_to_write(self) -> None:
+        trial = self._folder / ".trial"
+        try:
+            trial.write_bytes(bytes(KEY_BYTES + 16))
+        finally:
+            trial.unlink(missing_ok=True)
+
+    def _failure(self, error: OSError) -> StoreError:
+        return StoreError(f"The salts in {self._folder} cannot be read or written: {error}.", StorageReason.SALTS)
 
     def forget(self, now: float) -> None:
         """Drops expired salts from memory, in a process that leaves their files to the service."""
@@ -123,7 +148,8 @@ class Salts:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:
-            raise StoreError(f"The salts in {self._folder} cannot be read or written: {error}.") from error
+            self.failing = self._failure(error)
+            raise self.failing from error
 
     def _make(self, path: Path, now: float) -> Salt:
         """Writes a new salt whole or not at all, also across a power cut."""

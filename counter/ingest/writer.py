@@ -22,7 +22,8 @@ LARGEST_BATCH = 5000  # events a transaction; more would keep the first of them 
 BUSY = 16  # hits in one batch: from here on the next one is waited for
 GATHER = 0.004  # seconds
 LARGEST_FOLD = 10_000  # events behind the watermark before it is moved under load
-IDLE_FOLD = 2.0  # seconds without a hit before the tail is folded
+LOOK = 1.0  # seconds without a hit between two looks whether storage is still there, or there again
+IDLE_LOOKS = 2  # of them before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
 
 
@@ -30,6 +31,10 @@ class WriteStore(Protocol):
     """What the writer needs of a store."""
 
     async def append(self, batch: Batch, now: float) -> Appended: ...
+
+    async def verify(self, now: float) -> None: ...
+
+    async def probe(self, event: Event | None, now: float) -> None: ...
 
     async def fold(self) -> int: ...
 
@@ -56,7 +61,9 @@ class Writer:
         self._last_batch = 0
         self._task: asyncio.Task[None] | None = None
         self.turn = asyncio.Lock()  # held from a commit until it is told of: who holds it sees no batch half told
-        self.failing: str | None = None  # why the last batch could not be written
+        self.failing: StoreError | None = None  # why the last batch could not be written
+        self._suspect: Event | None = None  # of that batch: storage is back when this one could be stored
+        self._idle = 0  # looks since the last batch
         self.batches = 0
         self.written = 0
 
@@ -113,25 +120,49 @@ class Writer:
             await self._sleep()
             if self._stopping and not self._waiting and self.failing is not None:
                 return  # drops that cannot be counted must not keep the service from stopping
-            if self._waiting or self._drops or self.failing is not None:
-                await self._write_waiting()  # with nothing waiting, a try whether storage is back
-            elif self._unfolded:
+            if self._waiting or self._drops:
+                await self._write_waiting()
+            elif self.failing is not None:
+                await self._probe()
+            elif self._unfolded and (self._stopping or self._idle >= IDLE_LOOKS):
                 await self._fold()
             elif self._stopping:
                 return
+            else:
+                await self._verify()
             if self._unfolded >= LARGEST_FOLD:
                 await self._fold()
 
     async def _sleep(self) -> None:
-        """Until there is something to write; with a tail to fold, or storage failing, for a moment only."""
+        """Until there is something to write, or it is time for a look."""
         if self._waiting or self._stopping or (self._drops and self.failing is None):
             return
         self._wake.clear()
         try:
-            async with asyncio.timeout(IDLE_FOLD if self._unfolded or self.failing is not None else None):
+            async with asyncio.timeout(LOOK):
                 await self._wake.wait()
         except TimeoutError:
-            pass
+            self._idle += 1
+
+    async def _verify(self) -> None:
+        """Nothing waits: is what was stored still what the next start will read?"""
+        try:
+            await self._store.verify(self._clock.now())
+        except StoreError as error:
+            self._fail([], error)
+
+    async def _probe(self) -> None:
+        """Storage failed, and nothing waits: would a hit be stored now? Only what was really written says so."""
+        try:
+            async with self.turn:
+                await self._store.probe(self._suspect, self._clock.now())
+        except StoreError as error:
+            self._fail([], error)
+        except ValueError as error:  # it is this event that can't be stored
+            self._suspect = None
+            log.error("an event can't be stored", extra={"error": str(error)})
+        else:
+            self._works()
 
     async def _gather(self) -> None:
         """After a large batch, wait a moment for the next to grow: a commit costs the same for one and for many.
@@ -142,6 +173,7 @@ class Writer:
             await asyncio.sleep(GATHER)
 
     async def _write_waiting(self) -> None:
+        self._idle = 0
         await self._gather()
         waiting, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
         drops, self._drops = self._drops, []
@@ -153,12 +185,14 @@ class Writer:
         try:
             appended = await self.append(batch)
         except StoreError as error:
-            self._drops[:0] = drops[: self._most - len(self._drops)]  # to be counted when storage is back
+            self._keep(drops)
+            self._suspect = waiting[0][0] if waiting else self._suspect
             self._fail(waiting, error)
         except Exception as error:  # noqa: BLE001 - whatever one event does, its neighbours are stored
             await self._rescue(waiting, drops, error)
         else:
-            self.failing = None
+            if waiting:
+                self._works()
             for (_, future), outcome in zip(waiting, appended.outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
@@ -169,12 +203,28 @@ class Writer:
             await self._write(waiting, ())
             await self._write([], drops)
         elif len(waiting) == 1:
-            await self._quarantine(waiting[0], error)
+            await self._try_again(waiting[0])
         elif len(drops) == 1:
-            log.error("a drop could not be counted", extra={"site_key": drops[0].site_key, "error": str(error)})
+            self._lose(drops[0], error)
         else:
             for part in (slice(None, len(waiting or drops) // 2), slice(len(waiting or drops) // 2, None)):
                 await self._write(waiting[part], drops[part])
+
+    async def _try_again(self, one: Waiting) -> None:
+        """What fails alone and twice, because of its values, is put aside. Whatever else it was may pass: 503."""
+        event, future = one
+        try:
+            appended = await self.append(Batch((event,)))
+        except ValueError as error:
+            await self._quarantine(one, error)
+        except Exception as error:  # noqa: BLE001 - a lack of memory, a fault of ours: the hit is stored at its retry
+            self._fail(
+                [one], error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
+            )
+        else:
+            self._works()
+            if not future.done():
+                future.set_result(appended.outcomes[0])
 
     async def _quarantine(self, one: Waiting, error: Exception) -> None:
         event, future = one
@@ -187,9 +237,28 @@ class Writer:
         if not future.done():
             future.set_result(Outcome.QUARANTINED)
 
+    def _lose(self, drop: Drop, error: Exception) -> None:
+        """A drop by itself could not be written. Because of its values it never will be."""
+        if isinstance(error, ValueError):
+            log.error("a drop could not be counted", extra={"site_key": drop.site_key, "error": str(error)})
+            return
+        self._keep((drop,))
+        self._fail([], _as_store_error(error))
+
+    def _keep(self, drops: tuple[Drop, ...]) -> None:
+        """To be counted when storage is back."""
+        self._drops[:0] = drops[: self._most - len(self._drops)]
+
+    def _works(self) -> None:
+        if self.failing is not None:
+            log.warning("hits are stored again")
+        self.failing = self._suspect = None
+
     def _fail(self, waiting: list[Waiting], error: CounterError) -> None:
-        self.failing = str(error)
-        log.error("hits could not be stored", extra={"hits": len(waiting), "error": str(error)})
+        known = str(self.failing) if self.failing is not None else ""
+        self.failing = _as_store_error(error)
+        if waiting or str(error) != known:  # once a second would fill the log
+            log.error("hits could not be stored", extra={"hits": len(waiting), "error": str(error)})
         for _, future in waiting:
             if not future.done():
                 future.set_exception(error)
@@ -207,6 +276,10 @@ class Writer:
         self.written += len(appended.outcomes)
         self._unfolded += len(appended.outcomes)
         self._committed(appended)
+
+
+def _as_store_error(error: Exception) -> StoreError:
+    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
 
 
 __all__ = ["Writer"]

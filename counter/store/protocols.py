@@ -47,10 +47,21 @@ class Appended(msgspec.Struct, frozen=True):
     known_drops: tuple[int, ...] = ()  # indexes of drops, of log lines that an earlier import had counted
 
 
+class RefusedValue(ValueError):
+    """An event or a drop holds a value that the database does not take, now or later."""
+
+
 class EventWriter(Protocol):
     """The one place that writes events. Returns after the commit, raises StoreError when nothing was written."""
 
-    async def append(self, batch: Batch, now: float) -> Appended: ...
+    async def append(self, batch: Batch, now: float) -> Appended:
+        """RefusedValue when something in the batch can't be stored at all; StoreError when a later try may do."""
+
+    async def verify(self, now: float) -> None:
+        """Replaced when what is written would not be what the next start reads."""
+
+    async def probe(self, event: Event | None, now: float) -> None:
+        """StoreError when hits can't be stored: something is really written, and `event` is tried and taken back."""
 
     async def fold(self) -> int:
         """Add what is not yet in the breakdown rollups; returns how many events."""

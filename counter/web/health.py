@@ -59,7 +59,7 @@ def read_metrics(service: Service, name: str) -> list[tuple[list[str], float]]:
         "counter_queue_hits": writer.queued,
         "counter_online": sum(service.online.count(site.site.key) for site in service.sites.all()),
         "counter_sites": len(service.sites.all()),
-        "counter_storage_failing": 0 if writer.failing is None else 1,
+        "counter_storage_failing": 0 if service.failing is None else 1,
         "counter_untrusted_forwarded": service.untrusted.requests,
         "counter_check_time_seconds": checked.at if checked else 0,
         "counter_check_differences": checked.differences if checked else 0,
@@ -78,11 +78,12 @@ async def get_readyz(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     renew_notices(service)
     writer = service.writer
-    failing = writer.failing is not None
+    failing = service.failing
     full = writer.queued >= service.config.storage.queue_hits
     body = {
         "status": "unready" if failing or full else "ready",
         "storage": "failing" if failing else "ok",
+        "reason": failing.reason if failing else None,
         "queue": {"hits": writer.queued, "limit": service.config.storage.queue_hits},
         "check": service.checked.shown() if service.checked else None,
         "notices": service.notices,

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from counter.clock import Clock
 from counter.config import Config
-from counter.errors import NotAuthorized
+from counter.errors import NotAuthorized, StoreError
 from counter.ingest.address import Networks
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.writer import Writer
@@ -57,6 +57,11 @@ class Service:
     def __post_init__(self) -> None:
         self.countries = Countries(self.store.reports)
         self.writer = Writer(self.store, self.clock, self.config.storage.queue_hits, self.committed)
+
+    @property
+    def failing(self) -> StoreError | None:
+        """Why a hit that came now would not be stored; None when it would."""
+        return self.writer.failing or self.pipeline.salts.failing
 
     def committed(self, appended: Appended) -> None:
         """A batch is durable: its numbers show before its hits are answered."""

@@ -45,7 +45,7 @@ def status_of(service: Service) -> Status:
         sqlite=sqlite3.sqlite_version,
         aiohttp=aiohttp.__version__,
         durability=str(service.config.storage.durability),
-        failing=writer.failing or "",
+        failing=str(service.failing or ""),
         queued=writer.queued,
         queue_limit=service.config.storage.queue_hits,
         answered=answered,

@@ -323,6 +323,7 @@ async def test_failing_storage_answers_503_and_recovers_by_itself(
         return await append(batch, now)
 
     monkeypatch.setattr(counter.service.store, "append", failing)
+    monkeypatch.setattr(counter.service.store, "probe", failing)
     answers = [await counter.hit(id=f"h{number}") for number in range(3)]
     for answer in answers:
         assert answer.status == 503
@@ -349,6 +350,7 @@ async def test_a_drop_while_storage_fails_is_counted_when_it_recovers(
 
     with monkeypatch.context() as patch:
         patch.setattr(counter.service.store, "append", failing)
+        patch.setattr(counter.service.store, "probe", failing)
         assert await counter.outcome(agent=BOT) == "bot"
         assert (await counter.hit()).status == 503
     assert await counter.outcome() == "counted"

@@ -157,6 +157,7 @@ async def test_failing_storage_is_unready_but_alive(start: Start, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr(counter.service.store, "append", failing)
+        patch.setattr(counter.service.store, "probe", failing)
         assert (await counter.hit()).status == 503
         ready = await counter.get("/readyz")
         assert (ready.status, (await ready.json())["status"], (await ready.json())["storage"]) == (

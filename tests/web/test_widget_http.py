@@ -188,6 +188,7 @@ async def test_a_counting_image_whose_hit_is_lost_shows_what_is_known_and_says_5
         raise StoreError("the database can't be written: disk is full")
 
     monkeypatch.setattr(counter.service.store, "append", failing)
+    monkeypatch.setattr(counter.service.store, "probe", failing)
     answer = await counter.get("/widget/demo.svg?lang=en&count=1&path=/", headers=READER)
     assert answer.status == 503
     assert "All days: 1." in await answer.text()

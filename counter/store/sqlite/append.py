@@ -6,17 +6,20 @@ Breakdowns are not touched here: `fold.py` adds them later, in larger portions, 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
 
 from counter.event import Event, Kind, Outcome, Via
 from counter.query import DayTotal, Dimension
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import Appended, Batch, RefusedValue
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops
 from counter.store.sqlite.known import find_known_lines, refuse
 from counter.store.sqlite.rows import insert_rows
+from counter.store.sqlite.transaction import transaction
 from counter.store.sqlite.visitors import Key, Visitors
 from counter.store.visiting import (
     BOUNCE,
@@ -81,30 +84,44 @@ class Appender:
         self._timeout = visit_timeout  # seconds
         self._dictionary = Dictionary(connection)
         self.visitors = Visitors(connection)
-        self._next_id = self._read_next_id()
+        self._next_id = 0  # of the next event; 0 until the database was asked
 
     def append(self, batch: Batch, now: float) -> Appended:
-        """Write `batch` whole. On any error nothing is written and nothing is remembered of it."""
-        self._connection.execute("begin immediate")
-        try:
+        """Write `batch` whole. On any error nothing is written and nothing is remembered of it.
+
+        RefusedValue when it holds a value that the database does not take; every other error may pass.
+        """
+        with self._refusals(), transaction(self._connection):
             appended = self._write(batch, now)
-            self._connection.execute("commit")
-        except BaseException:
-            self.undo()
-            raise
         self.visitors.shrink()
         return appended
 
-    def undo(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+    def probe(self, event: Event | None, now: float) -> None:
+        """Whether hits can be stored: a row is really written, and `event` is tried and taken back."""
+        with self._refusals(), transaction(self._connection):
+            if event is not None:
+                self._connection.execute("savepoint trial")
+                self._write(Batch((event,)), now)
+                self._connection.execute("rollback to trial")
+                self._connection.execute("release trial")
+            self._connection.execute("update file_mark set probed_at = ?", (int(now),))
         self.forget()
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self.forget()
+            if _is_refusal(error):
+                raise RefusedValue(str(error)) from error
+            raise
 
     def forget(self) -> None:
         """What is remembered may be wrong: rows were rolled back, or changed by upkeep."""
         self._dictionary.forget()
         self.visitors.forget()
-        self._next_id = self._read_next_id()
+        self._next_id = 0
 
     def quarantine(self, event: Event, error: str, now: float) -> None:
         """Put aside an event that the store refuses, so that its neighbours can be written."""
@@ -122,6 +139,7 @@ class Appender:
     def _write(self, batch: Batch, now: float) -> Appended:
         if batch.id and not self._first_time(batch.id, now):
             return Appended(outcomes=(Outcome.DUPLICATE,) * len(batch.events), gained=())
+        self._next_id = self._next_id or self._read_next_id()
         rows = _Rows(engaging=any(event.kind == Kind.ENGAGED for event in batch.events))
         known_lines = find_known_lines(self._connection, batch)
         refused = refuse(self._connection, batch.events, known_lines)
@@ -275,3 +293,13 @@ def _days(rows: _Rows) -> dict[tuple[int, int], list[int]]:
         known = days.get((site_key, day))
         days[(site_key, day)] = list(sums) if known is None else [a + b for a, b in zip(known, sums, strict=True)]
     return days
+
+
+# What one value can cause. A full disk, a lack of memory and the like pass, and their hits must not be put aside.
+_REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, ValueError, OverflowError, TypeError, LookupError)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
+        return "binding parameter" in str(error)  # the rest of these is about the connection
+    return isinstance(error, _REFUSALS)

@@ -7,6 +7,7 @@ merely `query_only` checkpoints and deletes the WAL when it closes last.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import sqlite3
@@ -18,11 +19,15 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 
-from counter.errors import Locked, StoreError
+from counter.errors import Locked, StorageReason, StoreError
+from counter.store.sqlite.failures import reason_of, store_error
+from counter.store.sqlite.log_owner import MARKER, mark_opening, refuse_foreign_log
+
+log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x76636E74  # "vcnt"
 FILE_NAME = "counter.db"
-MARKER = "counter.exists"  # stands beside a database that was made: it must never be made anew in silence
+SAVED = FILE_NAME + ".saved-"  # what a running service had stored when its file was taken away; a time follows
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints: fewer of them than with the default of 1,000
 LARGEST_WAL = 64_000_000  # bytes the log is cut to once it is empty: it grows while somebody reads an old state
 CACHE_KIB = 16_384
@@ -45,32 +50,45 @@ class ThreadedConnection(aiosqlite.Connection):
 
 
 class DataLock:
-    """The exclusive right to write below a data directory, held until `release` or the end of the process."""
+    """The exclusive right to write below a data directory, held until `release` or the end of the process.
+
+    Two locks: of a file that names its holder, and of the directory, which stays when somebody removes the file.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._path = folder / "lock"
-        self._file: int | None = None
+        self._handles: list[int] = []
 
     def acquire(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            owner = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
-            os.close(handle)
+            file = self._hold(self._path, os.O_RDWR | os.O_CREAT)
+            self._hold(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        except BlockingIOError:
+            self.release()
+            owner = self._path.read_text(errors="replace")[:32].strip() or "unknown"
             raise Locked(
-                f"the data in {self._path.parent} is in use by process {owner}; stop it first, or use another"
-                " [storage] path"
+                f"the data in {self._folder} is in use by process {owner}; stop it first, or use another [storage] path"
             ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        self._file = handle
+        except OSError as error:
+            self.release()
+            raise store_error(error, self._path, f"{self._folder} can't be locked") from error
+        try:
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:  # on a full disk: the name of the holder is a help and no more
+            log.warning("the lock does not name its holder", extra={"error": str(error)})
+
+    def _hold(self, path: Path, flags: int) -> int:
+        handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        self._handles.append(handle)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return handle
 
     def release(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        while self._handles:
+            os.close(self._handles.pop())
 
 
 def prepare(folder: Path) -> Path:
@@ -78,27 +96,34 @@ def prepare(folder: Path) -> Path:
     path = folder / FILE_NAME
     marker = folder / MARKER
     if marker.exists() and not (path.exists() and path.stat().st_size):
-        raise StoreError(
-            f"{path} is missing or empty although {marker} says that it was made; restore a backup with"
-            f" 'counter restore FILE', or remove {marker.name} to start anew"
-        )
+        raise StoreError(f"{path} is missing or empty although {marker} says that it was made; {_way_back(folder)}")
+    refuse_foreign_log(path)
     connection = _connect_writer(path)
     try:
         _verify(connection, path)
         if marker.exists() and not connection.execute("pragma user_version").fetchone()[0]:
-            raise StoreError(
-                f"{path} has no tables although {marker} says that it was made; restore a backup with"
-                f" 'counter restore FILE', or remove {marker.name} to start anew"
-            )
+            raise StoreError(f"{path} has no tables although {marker} says that it was made; {_way_back(folder)}")
         _migrate(connection, path)
         _use_wal(connection, path)
+        path.chmod(0o600)
+        mark_opening(connection, folder)
     except sqlite3.Error as error:
+        if reason_of(error, path) != StorageReason.OTHER:
+            raise store_error(error, path, f"{path} can't be opened for writing, and is as it was") from error
         raise StoreError(f"{path} can't be brought to this version's schema, and is as it was: {error}") from error
+    except OSError as error:
+        raise store_error(error, path, f"{folder} can't be written") from error
     finally:
         connection.close()
-    path.chmod(0o600)
-    marker.touch(mode=0o600)
     return path
+
+
+def _way_back(folder: Path) -> str:
+    """What to do without a database; what a service saved when its file was removed is the newest there is."""
+    saved = max((one for one in folder.glob(SAVED + "*") if one.suffix != ".part"), default=None)
+    if saved is not None:
+        return f"it was removed while the service ran, which saved all there was: 'counter restore {saved}'"
+    return f"restore a backup with 'counter restore FILE', or remove {MARKER} to start with an empty database"
 
 
 def open_writer(path: Path, durability: str) -> ThreadedConnection:
@@ -140,7 +165,7 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
         connection.execute("pragma secure_delete = on")
         return connection
     except sqlite3.Error as error:
-        raise StoreError(f"{path} can't be opened: {error}") from error
+        raise store_error(error, path, f"{path} can't be opened") from error
 
 
 def _verify(connection: sqlite3.Connection, path: Path) -> None:
@@ -150,6 +175,8 @@ def _verify(connection: sqlite3.Connection, path: Path) -> None:
         version = connection.execute("pragma user_version").fetchone()[0]
         tables = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
     except sqlite3.DatabaseError as error:
+        if reason_of(error, path) != StorageReason.DAMAGED:
+            raise store_error(error, path, f"{path} can't be read") from error
         raise StoreError(f"{path} is not a readable database ({error}); restore with 'counter restore FILE'") from error
     if tables and application != APPLICATION_ID:
         raise StoreError(f"{path} is a database of another program (application id {application:#x})")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import datetime as dt
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from counter.errors import StoreError
+from counter.errors import Replaced, StoreError
 from counter.event import Event
 from counter.query import Difference, HistoryDay
 from counter.site import Goal, Site, Token, TokenMay
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import Appended, Batch, RefusedValue
 from counter.store.sqlite import catalog, recount, upkeep
 from counter.store.sqlite.account_methods import AsksAccounts, ChangesAccounts
 from counter.store.sqlite.append import Appender
 from counter.store.sqlite.engine import (
     FILE_NAME,
+    SAVED,
     DataLock,
     ThreadedConnection,
     migrations,
@@ -26,9 +30,14 @@ from counter.store.sqlite.engine import (
     prepare,
     schema_version,
 )
+from counter.store.sqlite.failures import store_error
 from counter.store.sqlite.fold import fold
+from counter.store.sqlite.open_file import OpenFile
 from counter.store.sqlite.readers import Readers
 from counter.store.sqlite.reports import SqliteReports
+from counter.store.sqlite.transaction import transaction
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -93,46 +102,66 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
         self._lock = DataLock(folder)
         self._writer: ThreadedConnection | None = None
         self._appender: Appender | None = None
+        self._file: OpenFile | None = None
+        self._saving: asyncio.Task[Path | None] | None = None
 
     async def __aenter__(self) -> Self:
         self._lock.acquire()
         try:
             path = await asyncio.to_thread(prepare, self._folder)
-            self._writer = open_writer(path, self._durability)
-            _ = await self._writer
+            self._file = OpenFile(path)
+            self._writer, self._appender = await self._open_writer()
             await self._readers.open()
-            self._appender = await self._writer.run(partial(Appender, visit_timeout=self._visit_timeout))
             await self.fold()
+            self._file.note_log()
         except BaseException:
             await self.__aexit__()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        saved = await self._saving if self._saving is not None else None
+        parts = [self._readers.close, self._writer.close] if self._writer is not None else [self._readers.close]
+        if self._file is not None and self._file.overwritten:
+            parts.reverse()  # the writer would play its log onto the new content, if it were the last to close
         try:
-            await self._readers.close()
-            if self._writer is not None:
-                await self._writer.close()
+            for close in parts:
+                await close()
+            if self._file is not None:
+                if saved is not None:
+                    self._leave(saved, self._file)
+                self._file.close()
         finally:
-            self._writer = None
+            self._writer = self._appender = self._file = self._saving = None
             self._lock.release()
+
+    async def _open_writer(self) -> tuple[ThreadedConnection, Appender]:
+        writer = open_writer(self._path, self._durability)
+        try:
+            _ = await writer
+            return writer, await writer.run(partial(Appender, visit_timeout=self._visit_timeout))
+        except BaseException as error:
+            await writer.close()  # an open connection would keep the process from ending
+            if isinstance(error, sqlite3.Error):
+                raise store_error(error, self._path) from error
+            raise
 
     # EventWriter ---------------------------------------------------------------------------------------------
 
     async def append(self, batch: Batch, now: float) -> Appended:
         """Write the batch and return after its commit. StoreError: nothing of it is stored; others may be retried.
 
-        A ValueError, OverflowError or IntegrityError says that an event in it can't be stored at all.
+        RefusedValue says that an event in it can't be stored at all.
         """
-        appender = self._need_appender()
-        try:
-            return await self._need_writer().run(lambda _: appender.append(batch, now))
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"the database can't be written: {error}") from error
-        except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
-            raise ValueError(str(error)) from error
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"the database can't be written: {error}") from error
+        return await self._write(lambda appender, _: appender.append(batch, now), now)
+
+    async def verify(self, now: float) -> None:
+        """Replaced when the open file is not the one at its path; what it holds is then saved under another name."""
+        await self._write(lambda _, __: None, now)
+
+    async def probe(self, event: Event | None, now: float) -> None:
+        """StoreError when hits can't be stored: a row is really written, `event` is tried and taken back."""
+        await self._write(lambda appender, _: appender.probe(event, now), now)
 
     async def quarantine(self, event: Event, error: str, now: float) -> None:
         appender = self._need_appender()
@@ -199,24 +228,78 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
 
     async def _change(self, function: Callable[..., T], *args: object, after: Callable[[], None] | None = None) -> T:
         """Run `function(connection, *args)` in one write transaction, then `after()` once it is committed."""
-        appender = self._need_appender()
 
-        def change(connection: sqlite3.Connection) -> T:
-            connection.execute("begin immediate")
+        def change(appender: Appender, connection: sqlite3.Connection) -> T:
             try:
-                result = function(connection, *args)
-                connection.execute("commit")
+                with transaction(connection):
+                    result = function(connection, *args)
             except BaseException:
-                appender.undo()
+                appender.forget()
                 raise
             if after is not None:
                 after()
             return result
 
+        return await self._write(change)
+
+    async def _write(self, function: Callable[[Appender, sqlite3.Connection], T], now: float | None = None) -> T:
+        """Run `function` in the writer's thread, and believe it only when the file is still the one at its path."""
+        appender, file = self._need_appender(), self._need_file()
+
+        def write(connection: sqlite3.Connection) -> T:
+            file.verify()
+            try:
+                result = function(appender, connection)
+            except sqlite3.Error:
+                file.verify()  # of a file that was written over SQLite says that it is damaged
+                raise
+            file.verify()
+            return result
+
         try:
-            return await self._need_writer().run(change)
+            return await self._need_writer().run(write)
+        except Replaced:
+            if now is not None and self._saving is None:
+                self._saving = asyncio.create_task(self._save(now), name="save")
+            raise
         except sqlite3.Error as error:
+            await self._free_writer()
+            raise store_error(error, self._path) from error
+        except RefusedValue:
+            raise
+        except ValueError as error:  # aiosqlite's word for a connection that was closed
             raise StoreError(f"the database can't be written: {error}") from error
+
+    async def _free_writer(self) -> None:
+        """A transaction that can't even be rolled back is left behind with its connection; a new one takes over."""
+        writer = self._need_writer()
+        try:
+            if not await writer.run(lambda connection: connection.in_transaction):
+                return
+            self._writer, self._appender = await self._open_writer()
+            await writer.close()
+        except (StoreError, sqlite3.Error, ValueError) as error:
+            log.error("the writer could not be replaced", extra={"error": str(error)})
+
+    async def _save(self, now: float) -> Path | None:
+        """All that the open file holds, under a name of its own: without that it would end with the process."""
+        stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+        target = self._folder / f"{SAVED}{stamp}"
+        try:
+            await self.backup(target)
+        except (StoreError, sqlite3.Error, OSError) as error:
+            log.error("what the database held could not be saved", extra={"error": str(error)})
+            return None
+        log.warning("what the database held before it was taken away is saved", extra={"file": str(target)})
+        return target
+
+    def _leave(self, saved: Path, file: OpenFile) -> None:
+        """All of the log is saved, so it must not meet another file; a database that was removed comes back."""
+        with contextlib.suppress(OSError):
+            file.remove_log()
+            if file.gone:
+                saved.rename(self._path)
+                log.warning("the database that was removed is back, with all that was stored")
 
     def _need_writer(self) -> ThreadedConnection:
         if self._writer is None:
@@ -227,3 +310,8 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
         if self._appender is None:
             raise StoreError("the store is closed")
         return self._appender
+
+    def _need_file(self) -> OpenFile:
+        if self._file is None:
+            raise StoreError("the store is closed")
+        return self._file
