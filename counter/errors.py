@@ -21,8 +21,9 @@ They are caught in one place each: `web/middleware.py` for HTTP, `cli/` for comm
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class CounterError(Exception):
@@ -97,6 +98,21 @@ class StorageReason(StrEnum):
     DAMAGED = "the database is damaged"
     SALTS = "the salts can't be read or written"
     OTHER = "the database can't be written"
+
+
+_OF_SYSTEM: Final = {
+    errno.ENOSPC: StorageReason.FULL,
+    errno.EDQUOT: StorageReason.FULL,
+    errno.EROFS: StorageReason.READ_ONLY,
+    errno.EIO: StorageReason.DISK,
+    errno.EACCES: StorageReason.DISK,
+    errno.EPERM: StorageReason.DISK,
+}
+
+
+def system_reason(error: OSError) -> StorageReason:
+    """Why the system refused to read or write."""
+    return _OF_SYSTEM.get(error.errno or 0, StorageReason.OTHER)
 
 
 class StoreError(CounterError):

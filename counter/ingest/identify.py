@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from counter.errors import StorageReason, StoreError
+from counter.errors import StorageReason, StoreError, system_reason
 from counter.ingest.address import group
 
 LIFETIME: Final = 48 * 3600  # seconds from the making of a salt to its end
@@ -95,7 +95,9 @@ class Salts:
             trial.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> StoreError:
-        return StoreError(f"The salts in {self._folder} cannot be read or written: {error}.", StorageReason.SALTS)
+        full = system_reason(error) == StorageReason.FULL
+        reason = StorageReason.FULL if full else StorageReason.SALTS
+        return StoreError(f"The salts in {self._folder} cannot be read or written: {error}.", reason)
 
     def forget(self, now: float) -> None:
         """Drops expired salts from memory, in a process that leaves their files to the service."""

@@ -5,13 +5,12 @@ Only a damaged or foreign file is a reason to restore a backup; the sentence abo
 
 from __future__ import annotations
 
-import errno
 import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final
 
-from counter.errors import StorageReason, StoreError
+from counter.errors import StorageReason, StoreError, system_reason
 
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: StorageReason.FULL,
@@ -21,14 +20,6 @@ _REASONS: Final = {
     sqlite3.SQLITE_PERM: StorageReason.DISK,
     sqlite3.SQLITE_CORRUPT: StorageReason.DAMAGED,
     sqlite3.SQLITE_NOTADB: StorageReason.DAMAGED,
-}
-_OF_SYSTEM: Final = {
-    errno.ENOSPC: StorageReason.FULL,
-    errno.EDQUOT: StorageReason.FULL,
-    errno.EROFS: StorageReason.READ_ONLY,
-    errno.EIO: StorageReason.DISK,
-    errno.EACCES: StorageReason.DISK,
-    errno.EPERM: StorageReason.DISK,
 }
 _ADVICE: Final = {
     StorageReason.FULL: "the data are whole: make room, nothing else is needed",
@@ -42,7 +33,7 @@ NO_ROOM: Final = 64 * 1024  # bytes; SQLite reports an I/O error when not even i
 def reason_of(error: BaseException, path: Path) -> StorageReason:
     """Why SQLite, or the system, failed on the database at `path`."""
     if isinstance(error, OSError):
-        return _OF_SYSTEM.get(error.errno or 0, StorageReason.OTHER)
+        return system_reason(error)
     reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, StorageReason.OTHER)
     if reason == StorageReason.DISK and (free := free_bytes(path)) is not None and free < NO_ROOM:
         return StorageReason.FULL
