@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from counter.doctor.facts import Facts, Said, note, ok, problem, warning
+from counter.errors import StorageReason
 
 MB: Final = 1_000_000
 LARGE_WAL: Final = 256 * MB  # bytes; the writer empties it at 16 MB, unless somebody reads an old state
@@ -17,8 +18,18 @@ DAY: Final = 86400
 
 def database(facts: Facts) -> Iterable[Said]:
     vitals = facts.vitals
-    if vitals is None or not vitals.exists:
+    if facts.status and (vitals is None or not vitals.exists):
+        yield problem(
+            f"the database in {facts.folder} was moved or removed while the service runs; restart the service: it saved"
+            " what it had stored"
+        )
+    elif vitals is None or not vitals.exists:
         yield note(f"there is no database in {facts.folder} yet; the first start makes it: counter serve")
+    elif vitals.error and vitals.reason != StorageReason.DAMAGED:
+        yield problem(
+            f"the database in {facts.folder} can't be read ({vitals.error}): {vitals.reason}; the data may well be"
+            " whole, look at the disk, its free space and its permissions"
+        )
     elif vitals.error:
         yield problem(
             f"the database in {facts.folder} can't be read ({vitals.error}); stop the service, keep a copy of the"

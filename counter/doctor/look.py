@@ -29,7 +29,7 @@ PRIVATE: Final = (
     ("", 0o755), ("counter.db", 0o600), ("counter.db-wal", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
     ("salts", 0o700), ("salts/*.salt", 0o600), ("salts/lines.key", 0o600),
 )  # fmt: skip
-LEFT: Final = ("counter.before-*.db", "counter.db.replaced", "*.part")
+LEFT: Final = ("counter.before-*.db", "counter.db.saved-*", "counter.db.replaced", "*.part")
 LATE: Final = 2 * 3600  # seconds after its end that a salt may wait for the hourly job
 
 
@@ -51,7 +51,7 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
         disk_total=disk[1],
         newest_file=max((_mtime(path) for path in folder.glob("*")), default=0.0),
         open_files=tuple(_open_files(folder)),
-        lock_holder=status.pid if status else _lock_holder(folder / "lock"),
+        lock_holder=status.pid if status else _lock_holder(folder),
         status=status,
         checked=status.checked if status else read_checked(folder),
         geo_kind=kind,
@@ -103,17 +103,24 @@ def _open_files(folder: Path) -> Iterator[Open]:
                 yield Open(path, mode, wanted)
 
 
-def _lock_holder(lock: Path) -> int | None:
-    """The process that holds the data; None when nobody does. A shared try, given back at once."""
+def _lock_holder(folder: Path) -> int | None:
+    """The process that holds the data, 0 when it can't be told, None when none does. Shared tries, given back at once.
+
+    The folder is locked, too: its lock stays when somebody removes the file that names the holder.
+    """
+    return _holder(folder / "lock", os.O_RDONLY) or _holder(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _holder(path: Path, flags: int) -> int | None:
     try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(path, flags | os.O_CLOEXEC)
     except OSError:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        told = os.read(handle, 32).decode(errors="replace").strip()
-        return int(told) if told.isdecimal() else 0
+        named = "" if flags & os.O_DIRECTORY else os.read(handle, 32).decode(errors="replace").strip()
+        return int(named) if named.isdecimal() else 0
     else:
         return None
     finally:

@@ -16,6 +16,7 @@ import pytest
 from counter.doctor.checks import CHECKS, examine
 from counter.doctor.facts import Facts, Level, Open, Versions
 from counter.doctor.look import look, versions
+from counter.errors import StorageReason
 from counter.store.open import Vitals
 from counter.web.checked import Checked
 from counter.web.status import Status
@@ -73,7 +74,14 @@ BAD: list[tuple[str, dict[str, Any], Level, tuple[str, ...]]] = [
     ("durability", {"durability": "normal"}, Level.WARNING, ("'normal'", "restart")),
     ("durability", {"durability": "normal"} | status(durability="normal"), Level.NOTE, ('durability = "full"',)),
     ("durability", {"durability": "normal", "status": None}, Level.NOTE, ('durability = "full"',)),
-    ("database", {"vitals": Vitals(exists=False)}, Level.NOTE, ("counter serve",)),
+    ("database", {"vitals": Vitals(exists=False), "status": None}, Level.NOTE, ("counter serve",)),
+    ("database", {"vitals": Vitals(exists=False)}, Level.PROBLEM, ("moved or removed", "restart")),
+    (
+        "database",
+        vitals(error="disk I/O error", reason=StorageReason.FULL),
+        Level.PROBLEM,
+        ("the disk is full", "may well be whole"),
+    ),
     ("database", vitals(error="file is not a database"), Level.PROBLEM, ("not a database", "counter restore")),
     ("database", vitals(schema=9), Level.PROBLEM, ("schema 9", "newer")),
     ("database", vitals(schema=1), Level.NOTE, ("schema 1", "next start")),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from counter.errors import StorageReason
 from counter.store.sqlite.engine import FILE_NAME, migrations
+from counter.store.sqlite.failures import reason_of
 
 
 class Vitals(msgspec.Struct, frozen=True):
@@ -20,6 +22,7 @@ class Vitals(msgspec.Struct, frozen=True):
     written_at: float = 0.0  # when the file itself was last written: by a checkpoint
     wal_written_at: float = 0.0
     error: str = ""
+    reason: StorageReason = StorageReason.DAMAGED  # of `error`
     journal_mode: str = ""
     schema: int = 0
     newest_schema: int = 0  # that this program knows
@@ -38,7 +41,7 @@ def read_vitals(folder: Path) -> Vitals:
         file = path.stat()
     except OSError as error:
         known = "" if isinstance(error, FileNotFoundError) else str(error.strerror or error)
-        return Vitals(exists=bool(known), error=known, newest_schema=newest)
+        return Vitals(exists=bool(known), error=known, reason=reason_of(error, path), newest_schema=newest)
     log = wal.stat() if wal.exists() else None
     seen = Vitals(
         True, file.st_size, log.st_size if log else 0, file.st_mtime, log.st_mtime if log else 0.0, newest_schema=newest
@@ -49,7 +52,7 @@ def read_vitals(folder: Path) -> Vitals:
         with closing(sqlite3.connect(f"file:{path}?{how}", uri=True, timeout=5)) as connection:
             return _ask(connection, seen)
     except sqlite3.Error as error:
-        return msgspec.structs.replace(seen, error=str(error))
+        return msgspec.structs.replace(seen, error=str(error), reason=reason_of(error, path))
 
 
 def _ask(connection: sqlite3.Connection, seen: Vitals) -> Vitals:
