@@ -1,4 +1,7 @@
-"""Who guesses secrets is slowed: failures are counted by address, never by account, so nobody can lock others out.
+"""Who guesses passwords is slowed: failures are counted by address, never by account.
+
+The secrets of links and tokens have 256 bits. They can't be guessed, so they are not counted here: a wrong link that
+somebody was made to open must not stand in the way of a right password.
 
     begin(address, now) -> seconds to wait    0: go on, and tell what came of it with `end`
 

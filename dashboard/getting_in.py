@@ -1,8 +1,7 @@
-"""What the pages for strangers share: secrets that are tried, passwords that are chosen, and where to go then."""
+"""What the pages for strangers share: passwords that are tried and chosen, and where to go then."""
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -31,8 +30,8 @@ async def fields_of(call: Call) -> dict[str, str]:
     return {name: value for name in form for value in (form[name],) if isinstance(value, str)}
 
 
-async def try_secret(call: Call, check: Callable[[], Awaitable[bool]]) -> bool:
-    """What `check` finds; each no is counted for the address, and after ten of them it is not asked before a pause."""
+async def try_password(call: Call, check: Callable[[], Awaitable[bool]]) -> bool:
+    """What `check` finds of a password; each no is counted for the address, and after ten there is a pause first."""
     attempts, clock = call.request.config_dict[ATTEMPTS], call.service.clock
     address = visitor_address(call.request, call.service)
     pause = attempts.begin(address, clock.monotonic())
@@ -44,11 +43,6 @@ async def try_secret(call: Call, check: Callable[[], Awaitable[bool]]) -> bool:
     finally:
         attempts.end(address, clock.monotonic(), failed=not right)
     return right
-
-
-async def same_secret(given: str, known: str) -> bool:
-    """Whether `given` is `known`, in a time that tells nothing; '' is nothing that can be known."""
-    return bool(known) and hmac.compare_digest(given.encode("utf-8", "replace"), known.encode())
 
 
 def chosen_password(call: Call, login: str, fields: dict[str, str]) -> str:

@@ -1,8 +1,9 @@
 """Who may: the one way from a route of the table to its page.
 
-Every route says what it needs. The guard looks at the host, the session, the role on the site and, for what changes
-anything, at where the form came from; only then the page is asked. A site that a reader may not see answers 404, as
-if it were not there; what the role does not allow answers 403.
+Every route says what it needs. The guard looks at the host, at where the request comes from, the session and the role
+on the site; only then the page is asked. A site that a reader may not see answers 404, as if it were not there; what
+the role does not allow answers 403. Another site's page can lead people here by a link and do nothing else: what it
+fetches is refused, and following the link leaves no trace.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Route(NamedTuple):
     path: str  # below /dashboard
     page: Page
     needs: Needs
+    from_links: bool = True  # False: asking leaves a trace or holds a place, so only our own pages may lead there
 
 
 def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -61,6 +63,8 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
         changes = route.method not in {"GET", "HEAD"}
         if changes:
             refuse_foreign_form(request, public_url, stranger=route.needs == Needs.NOTHING)
+        else:
+            refuse_foreign_fetch(request, links=route.from_links)
         call = call_of(request)
         if route.needs > Needs.NOTHING and call.signed_in is None:
             raise to_login(request, changes=changes)
@@ -71,7 +75,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
                 raise to_login(request, changes=True)
         if changes and route.needs > Needs.NOTHING:
             await refuse_without_token(call)
-        if call.session is not None:
+        if call.session is not None and is_own_fetch(request):
             await note_use(call.service, call.session)
         return await route.page(_of_its_site(route, call))
 
@@ -117,12 +121,27 @@ def refuse_foreign_form(request: web.Request, public_url: str, *, stranger: bool
         origin = _origin_of(request.headers.get(hdrs.REFERER, ""))
     if origin is not None and not _is_ours(origin, request.host, public_url):
         raise web.HTTPForbidden
-    if request.headers.get("Sec-Fetch-Site", OWN_FETCHES[0]) not in OWN_FETCHES:
+    if not is_own_fetch(request):
         raise web.HTTPForbidden
     if request.content_type != FORM:
         raise web.HTTPUnsupportedMediaType
     if (request.content_length or 0) > LARGEST_FORM:
         raise web.HTTPRequestEntityTooLarge(LARGEST_FORM, request.content_length or 0)
+
+
+def refuse_foreign_fetch(request: web.Request, *, links: bool) -> None:
+    """403 for what another site's page reads here, such as `<img src=".../dashboard/setup/x">`.
+
+    A person who follows a link, from a webmail for example, passes when `links` may lead there.
+    """
+    navigation = (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest"))
+    if not is_own_fetch(request) and not (links and navigation == ("navigate", "document")):
+        raise web.HTTPForbidden
+
+
+def is_own_fetch(request: web.Request) -> bool:
+    """Whether a page of ours, or a typed address, led here. Old browsers, and all over plain http, do not say."""
+    return request.headers.get("Sec-Fetch-Site", OWN_FETCHES[0]) in OWN_FETCHES
 
 
 async def read_form(request: web.Request) -> None:

@@ -10,7 +10,7 @@ from counter.errors import BadInput, NotAuthorized
 from dashboard import render
 from dashboard.call import Call
 from dashboard.catalogue import LANGUAGES
-from dashboard.getting_in import chosen_password, fields_of, try_secret
+from dashboard.getting_in import chosen_password, fields_of, try_password
 
 HERE = "/dashboard/account"
 DONE = ("password", "look", "sessions")  # what ?done= may say
@@ -25,7 +25,7 @@ async def post_password(call: Call) -> web.StreamResponse:
     """Set a new password for who knows the old one; every other session of the user ends."""
     fields, user, service = await fields_of(call), call.user, call.service
     old = fields.get("old", "")
-    if not await try_secret(call, lambda: service.passwords.matches(user.password, old)):
+    if not await try_password(call, lambda: service.passwords.matches(user.password, old)):
         return _page(call, problem=call.words("account.old_is_wrong"))
     try:
         password = chosen_password(call, user.login, fields)

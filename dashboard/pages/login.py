@@ -9,7 +9,7 @@ from counter.accounts import User
 from counter.errors import UsageError
 from dashboard import render
 from dashboard.call import Call
-from dashboard.getting_in import fields_of, own_path, sign_in, try_secret
+from dashboard.getting_in import fields_of, own_path, sign_in, try_password
 from dashboard.sessions import set_cookie
 
 
@@ -31,7 +31,7 @@ async def post_login(call: Call) -> web.StreamResponse:
     )
     user = call.service.accounts.by_login(login)
     known = user.password if user is not None else ""
-    right = await try_secret(call, lambda: call.service.passwords.matches(known, password))
+    right = await try_password(call, lambda: call.service.passwords.matches(known, password))
     if user is None or not right:
         return _form(call, wanted, login, 401)
     raise await sign_in(call, await _with_todays_hash(call, user, password), wanted)

@@ -1,7 +1,11 @@
-"""The two ways in without a password: the first owner's set-up link, and a link to choose a password."""
+"""The two ways in without a password: the first owner's set-up link, and a link to choose a password.
+
+Their secrets have 256 bits: a wrong one is answered 404 and counted nowhere, opening a form uses nothing up.
+"""
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from aiohttp import web
@@ -12,19 +16,19 @@ from counter.site import Site
 from counter.web.parts import token_digest
 from dashboard import render
 from dashboard.call import Call
-from dashboard.getting_in import START, chosen_password, fields_of, same_secret, sign_in, try_secret
+from dashboard.getting_in import START, chosen_password, fields_of, sign_in
 from dashboard.site_form import choices, new_site
 
 
 async def get_setup(call: Call) -> web.StreamResponse:
     """The form of the first owner and the first site."""
-    await _refuse_wrong_secret(call)
+    _refuse_wrong_secret(call)
     return await _setup_form(call, {})
 
 
 async def post_setup(call: Call) -> web.StreamResponse:
     """Make the owner and the site, and sign in; what is wrong is said, and nothing is made."""
-    await _refuse_wrong_secret(call)
+    _refuse_wrong_secret(call)
     service, fields = call.service, await fields_of(call)
     try:
         login = check_login(fields.get("login", "").strip())
@@ -51,12 +55,12 @@ async def post_setup(call: Call) -> web.StreamResponse:
 
 async def get_welcome(call: Call) -> web.StreamResponse:
     """The form to choose a password."""
-    return _welcome_form(call, await _invited(call))
+    return _welcome_form(call, _invited(call))
 
 
 async def post_welcome(call: Call) -> web.StreamResponse:
     """Set the password and sign in; the link works no longer, and sessions from before have ended."""
-    user, fields, service = await _invited(call), await fields_of(call), call.service
+    user, fields, service = _invited(call), await fields_of(call), call.service
     try:
         password = chosen_password(call, user.login, fields)
     except BadInput as error:
@@ -70,10 +74,11 @@ async def post_welcome(call: Call) -> web.StreamResponse:
     raise await sign_in(call, service.accounts.users[user.key], START)
 
 
-async def _refuse_wrong_secret(call: Call) -> None:
+def _refuse_wrong_secret(call: Call) -> None:
+    """404 for any other secret than that of this start; how long it takes tells nothing of it."""
     accounts, given = call.service.accounts, call.request.match_info["secret"]
     known = accounts.setup_secret if accounts.needs_setup else ""
-    if not await try_secret(call, lambda: same_secret(given, known)):
+    if not known or not hmac.compare_digest(given.encode("utf-8", "replace"), known.encode()):
         raise web.HTTPNotFound
 
 
@@ -96,16 +101,12 @@ async def _setup_form(call: Call, fields: dict[str, str], problem: str = "") -> 
     return render.page(call, "setup.html", 400 if problem else 200, known=known, **facts)
 
 
-async def _invited(call: Call) -> User:
+def _invited(call: Call) -> User:
     """Whom the link of the path is for; 404 for one that is not known, was used or is too old."""
     accounts = call.service.accounts
     invitation = accounts.invitations.get(token_digest(call.request.match_info["secret"]))
     user = accounts.users.get(invitation.user_key) if invitation and not invitation.over(call.now) else None
-
-    async def is_known() -> bool:
-        return user is not None
-
-    if not await try_secret(call, is_known) or user is None:
+    if user is None:
         raise web.HTTPNotFound
     return user
 

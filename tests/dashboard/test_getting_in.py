@@ -390,12 +390,68 @@ async def test_guesses_sent_side_by_side_are_counted_too(start: Start) -> None:
     assert {one.status for one in answers} == {401, 429}
 
 
-@pytest.mark.parametrize("path", ["/dashboard/setup/guess", "/dashboard/welcome/guess"])
-async def test_guessing_a_link_is_slowed_as_guessing_a_password(start: Start, path: str) -> None:
+IMAGE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+FROM_WEBMAIL = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize("link", ["setup", "welcome"])
+@pytest.mark.parametrize("headers", [IMAGE, FROM_WEBMAIL, {}], ids=["images of a page", "links", "plain http"])
+async def test_wrong_links_on_any_page_do_not_keep_the_right_password_out(
+    start: Start, link: str, headers: dict[str, str]
+) -> None:
+    """T-56: `<img src=".../dashboard/setup/x1">`, ten of them or more; over plain http no browser says from where."""
     counter = await start(dashboard=True)
-    statuses = [(await Client(counter).get(f"{path}{number}")).status for number in range(15)]
-    assert statuses == [404] * FREE + [429] * 5
-    assert (await Client(counter).post(f"{path}x", FIRST)).status == 429
+    await make_user(counter, "ann")
+    invitation = await invited(counter)
+    sent = {**headers, "X-Forwarded-For": "192.0.2.1"}
+    for number in range(2 * FREE):
+        assert (await Client(counter).get(f"/dashboard/{link}/x{number}", headers=sent)).status in {403, 404}
+    assert (await guess(counter, password=PASSWORD)).status == 303
+    assert (await Client(counter).get(invitation, headers={"X-Forwarded-For": "192.0.2.1"})).status == 200
+
+
+@pytest.mark.parametrize("link", ["setup", "welcome"])
+async def test_forms_with_wrong_secrets_do_not_keep_the_right_password_out(start: Start, link: str) -> None:
+    counter = await start(dashboard=True)
+    await make_user(counter, "ann")
+    for number in range(2 * FREE):
+        answer = await Client(counter).post(f"/dashboard/{link}/x{number}", FIRST, {"X-Forwarded-For": "192.0.2.1"})
+        assert answer.status == 404
+    assert (await guess(counter, password=PASSWORD)).status == 303
+
+
+async def test_wrong_tokens_do_not_keep_the_right_password_out(start: Start) -> None:
+    counter = await start(dashboard=True)
+    await make_user(counter, "ann")
+    for number in range(2 * FREE):
+        wrong = {"Authorization": f"Bearer x{number}", "X-Forwarded-For": "192.0.2.1"}
+        assert (await counter.get("/api/v1/hits?site=demo", headers=wrong)).status in {401, 403, 404}
+        await counter.hit(ip="192.0.2.1", headers=wrong)
+    assert (await guess(counter, password=PASSWORD)).status == 303
+
+
+async def test_wrong_passwords_do_not_keep_out_who_has_a_link(start: Start) -> None:
+    counter = await start(dashboard=True)
+    await make_user(counter, "ann")
+    path, same = await invited(counter), {"X-Forwarded-For": "192.0.2.1"}
+    assert [(await guess(counter)).status for _ in range(2 * FREE)][-1] == 429
+    client = Client(counter)
+    assert (await client.get(path, headers=same)).status == 200
+    answer = await client.post(path, {"password": "my own long password", "again": "my own long password"}, same)
+    assert answer.status == 303
+
+
+async def test_a_link_in_a_webmail_shows_its_form_as_often_as_it_is_opened(start: Start) -> None:
+    counter = await start(dashboard=True)
+
+    async def open_twice(path: str) -> None:
+        for _ in range(2):
+            answer = await Client(counter).get(path, headers=FROM_WEBMAIL)
+            assert answer.status == 200
+            assert 'name="again"' in await answer.text()
+
+    await open_twice(setup_path(counter))
+    await open_twice(await invited(counter))
 
 
 async def test_the_old_password_is_not_guessed_at_a_screen_left_open(start: Start, signed_in: SignedIn) -> None:

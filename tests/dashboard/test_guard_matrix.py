@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from dashboard import render
+from dashboard.getting_in import ATTEMPTS
 from dashboard.guard import LARGEST_FORM, Needs, Route
+from dashboard.live import LIVE
 from dashboard.routes import ROUTES
+from dashboard.sessions import SEEN_EVERY
 from tests.app_fixture import Start
 from tests.dashboard.conftest import Client, SignedIn
 from tests.dashboard.two_sites import ENDLESS, FIXED, FORMS, SECRETS, World, make_world
@@ -24,6 +27,7 @@ FOR_VIEWERS = [route for route in OF_SITES if route.needs == Needs.VIEWER and ro
 FOR_ADMINS = [route for route in OF_SITES if route.needs >= Needs.ADMIN]
 STRANGERS = [route for route in CHANGES if route.needs == Needs.NOTHING]
 WITH_TOKEN = [route for route in CHANGES if route.needs > Needs.NOTHING]
+WRONG = dict.fromkeys(("site", "secret", "user", "visit", "annotation", *FIXED), "1")
 TEXT_FORM = "application/x-www-form-urlencoded"
 
 
@@ -156,6 +160,64 @@ async def test_the_same_form_from_our_own_page_is_taken(world: World, route: Rou
     assert answer.status in {200, 303}, await answer.text()
     if route.path != "/account/sessions":  # the owner has only this one
         assert world.dump() != before
+
+
+# T-56: what other sites' pages read -----------------------------------------------------------------------------
+
+ELSEWHERE: dict[str, Mapping[str, str]] = {
+    "an image": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    "a fetch": {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    "a frame": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    "a link": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    "nothing more said": {},
+}
+
+
+def state(world: World) -> tuple[Any, ...]:
+    """All that a request could change: the rows of every table, and what is held in memory."""
+    apps = world.counter.client.app._subapps  # type: ignore[union-attr]
+    (dashboard,) = [app for app in apps if ATTEMPTS in app]
+    accounts = world.counter.service.accounts
+    in_memory = (dict(accounts.sessions), dict(accounts.invitations), accounts.users, accounts.setup_secret)
+    return world.dump(), in_memory, len(dashboard[ATTEMPTS]), dict(dashboard[LIVE].channels)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("headers", ELSEWHERE.values(), ids=list(ELSEWHERE))
+async def test_what_another_sites_page_reads_changes_nothing(
+    world: World, headers: Mapping[str, str], site: str
+) -> None:
+    world.counter.clock.move(SEEN_EVERY + 1)  # from here on, that a session is in use would be written down
+    before = state(world)
+    for client in (Client(world.counter), world.people["owner"]):
+        for route in READS:
+            for path in {world.path(route), f"/dashboard{route.path.format_map(WRONG)}"}:
+                answer = await client.get(path, headers={"Sec-Fetch-Site": site, **headers})
+                assert "Set-Cookie" not in answer.headers
+                if headers.get("Sec-Fetch-Dest") != "document":
+                    assert answer.status == 403, path
+    assert state(world) == before
+
+
+async def test_a_link_on_another_site_leads_to_every_page_that_leaves_no_trace(world: World) -> None:
+    owner = world.people["owner"]
+    for route in READS:
+        answer = await owner.get(world.path(route), headers={"Sec-Fetch-Site": "cross-site", **ELSEWHERE["a link"]})
+        setup = route.path == "/setup/{secret}"  # there is an owner
+        wanted = {404} if setup else {200, 303} if route.from_links else {403}
+        assert answer.status in wanted, named(route)
+    assert {route.path.rpartition("/")[2] for route in READS if not route.from_links} == {
+        "hits.csv.gz", "hits.ndjson.gz", "events",
+    }  # fmt: skip
+
+
+async def test_what_our_own_page_reads_is_noted(world: World) -> None:
+    """Otherwise the tests above would show nothing."""
+    owner = world.people["owner"]
+    world.counter.clock.move(SEEN_EVERY + 1)
+    before = state(world)
+    await owner.get("/dashboard/account", headers={"Sec-Fetch-Site": "same-origin"})
+    assert state(world) != before
 
 
 # T-62: another site's, and nobody's -----------------------------------------------------------------------------
