@@ -24,7 +24,7 @@ from counter.ingest.rate import RateLimiter
 from counter.ingest.screen import Rules
 from counter.site import Site, Sites
 from counter.stats.online import REFRESH, WINDOW
-from counter.store.open import Store, open_store
+from counter.store.open import Store, open_store, sweep
 from counter.web import nightly
 from counter.web.checked import read_checked
 from counter.web.commands import serve_commands
@@ -88,6 +88,7 @@ def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipelin
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """From the opened store to the drained queue; the order of the parts is the order of this function."""
     service = app[SERVICE]
+    await asyncio.to_thread(sweep, service.config.storage.path)
     async with service.store:
         await make_sites(service.store, service.config.sites, service.clock)
         await service.reload_sites()

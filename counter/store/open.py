@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from counter.store.sqlite.engine import replace_database, wal_reset_bug
+from counter.store.sqlite.part import sweep
 from counter.store.sqlite.store import SqliteReadOnly, SqliteStore
 from counter.store.sqlite.vitals import Vitals, read_vitals
 
@@ -30,5 +31,6 @@ __all__ = [
     "open_store",
     "read_vitals",
     "replace_database",
+    "sweep",
     "wal_reset_bug",
 ]

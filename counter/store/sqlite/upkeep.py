@@ -9,6 +9,7 @@ from pathlib import Path
 from counter.errors import StoreError
 from counter.store.sqlite.drops import trim_drop_log
 from counter.store.sqlite.fold import ADD_UP, SUMS, fold
+from counter.store.sqlite.part import copied, part_of, sweep
 
 PRUNE_AFTER = 48 * 3600  # seconds that hit ids and batch ids are kept
 CAP_DAYS = 3  # days that counts of new values are kept; a site's own day may be one behind
@@ -96,25 +97,18 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
     """A consistent copy of the whole database, taken while the service writes; appears under its name when whole."""
     if target.exists():
         raise StoreError(f"{target} exists; name a new file, so that an old backup is never lost to a failed one")
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+    sweep(target.parent)
     try:
-        copy = sqlite3.connect(part, isolation_level=None)
-        try:
-            connection.backup(copy)
-            copy.execute("pragma journal_mode = delete")
-            _end_sessions(copy)
-            problem = copy.execute("pragma quick_check").fetchone()[0]
-        finally:
-            copy.close()
-        if problem != "ok":
-            raise StoreError(f"the backup does not pass SQLite's check: {problem}")
-        part.chmod(0o600)
-        part.rename(target)
-    except sqlite3.Error as error:
+        with part_of(target) as part:
+            with copied(connection, part) as copy:
+                copy.execute("pragma journal_mode = delete")
+                _end_sessions(copy)
+                problem = copy.execute("pragma quick_check").fetchone()[0]
+            if problem != "ok":
+                raise StoreError(f"the backup does not pass SQLite's check: {problem}")
+            part.rename(target)
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"the backup to {target} failed: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _end_sessions(copy: sqlite3.Connection) -> None:
