@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from counter.cli.context import Context, run
+from counter.clock import SystemClock
 from counter.errors import UsageError
 from counter.store.open import replace_database
 
@@ -33,14 +34,14 @@ def backup(context: Context, target: Path) -> None:
 
 @click.command(epilog="Example: counter restore /backups/counter-2026-03-29.db --force")
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--force", is_flag=True, help="Replace the data there is; it is kept beside as counter.db.replaced.")
+@click.option("--force", is_flag=True, help="Replace the data there is; it is kept as counter.db.replaced-TIME.")
 @click.pass_obj
 def restore(context: Context, source: Path, force: bool) -> None:
     """Put a backup in the place of the data; the service must not be running."""
     try:
-        replaced = replace_database(context.config.storage.path, source, force)
+        kept = replace_database(context.config.storage.path, source, force, SystemClock().now())
     except (sqlite3.Error, shutil.Error, OSError) as error:
         raise UsageError(f"{source} can't be restored: {error}") from error
     click.echo(f"restored {source} to {context.config.storage.path}")
-    if replaced is not None:
-        click.echo(f"what was there is now {replaced}")
+    if kept:
+        click.echo(f"what was there is now {', '.join(map(str, kept))}")

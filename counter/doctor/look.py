@@ -29,7 +29,7 @@ PRIVATE: Final = (
     ("", 0o755), ("counter.db", 0o600), ("counter.db-wal", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
     ("salts", 0o700), ("salts/*.salt", 0o600), ("salts/lines.key", 0o600),
 )  # fmt: skip
-LEFT: Final = ("counter.before-*.db", "counter.db.saved-*", "counter.db.replaced", "*.part")
+LEFT: Final = ("counter.before-*.db", "counter.db.saved-*", "counter.db.replaced*", "*.part", "*.part-*")
 LATE: Final = 2 * 3600  # seconds after its end that a salt may wait for the hourly job
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counter.store.sqlite.engine import replace_database, wal_reset_bug
+from counter.store.sqlite.engine import wal_reset_bug
 from counter.store.sqlite.part import sweep
+from counter.store.sqlite.restore import replace_database
 from counter.store.sqlite.store import SqliteReadOnly, SqliteStore
 from counter.store.sqlite.vitals import Vitals, read_vitals
 

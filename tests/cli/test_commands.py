@@ -470,14 +470,18 @@ class TestRestore:
         said(home, "site", "add", "second")
         return home
 
-    def test_it_replaces_data_only_when_forced_and_keeps_them_beside(self, home: Home) -> None:
+    def test_it_replaces_data_only_when_forced_and_keeps_them(self, home: Home) -> None:
         done = home.type("restore", home.folder / "one.db")
         assert (done.code, done.out) == (1, "")
-        assert re.fullmatch(r"counter: .*counter\.db exists; --force replaces it and keeps it beside\n", done.err)
+        assert re.fullmatch(
+            r"counter: .*counter\.db exists; --force replaces it and keeps it under another name\n", done.err
+        )
         assert "second" in said(home, "site", "list")
-        assert "counter.db.replaced" in said(home, "restore", "--force", home.folder / "one.db")
+        kept_as = re.search(r"what was there is now (\S+/counter\.db\.replaced-\d{8}T\d{6}Z)\n",
+                            said(home, "restore", "--force", home.folder / "one.db"))  # fmt: skip
+        assert kept_as is not None
         assert "second" not in said(home, "site", "list")
-        kept = sqlite3.connect(home.data / "counter.db.replaced")
+        kept = sqlite3.connect(kept_as[1])
         assert kept.execute("select id from site order by 1").fetchall() == [("demo",), ("second",)]
         kept.close()
         assert list(home.data.glob("*.part")) == []

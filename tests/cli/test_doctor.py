@@ -242,6 +242,14 @@ def test_files_that_others_may_read_are_found_with_the_command(home: Home) -> No
     assert f"chmod 600 {salt}" in told
 
 
+def test_what_restores_and_cut_backups_left_is_named(home: Home) -> None:
+    left = ["counter.db.replaced-20241121T120000Z", "counter.db.replaced-20241121T120000Z-wal", "b.db.part-journal"]
+    for name in left:
+        (home.data / name).write_bytes(b"x")
+    told = levels(home)[2]
+    assert [name for name in left if f"rm {home.data / name}" not in told] == []
+
+
 def test_salts_that_nobody_destroyed_are_found(home: Home) -> None:
     with Service(home) as service:
         service.hit()

@@ -1133,7 +1133,7 @@ class TestBackup:
         await writing
         for copy in ("one", "two", "three"):
             place = tmp_path / copy
-            replace_database(place, tmp_path / f"{copy}.db", force=False)
+            replace_database(place, tmp_path / f"{copy}.db", force=False, now=NOON)
             async with open_store(place, "normal", 30) as restored:
                 assert await restored.check() == []
                 hits = {row[0] for row in read(place, "select id from hit_id")}
@@ -1162,15 +1162,15 @@ class TestBackup:
         await store.backup(tmp_path / "copy.db")
         await counted(store, make(site, NOON + 5))
         with pytest.raises(Locked):
-            replace_database(folder, tmp_path / "copy.db", force=True)
+            replace_database(folder, tmp_path / "copy.db", force=True, now=NOON)
         await store.__aexit__()
         with pytest.raises(StoreError, match="--force"):
-            replace_database(folder, tmp_path / "copy.db", force=False)
+            replace_database(folder, tmp_path / "copy.db", force=False, now=NOON)
         async with opener() as untouched:
             assert (await day_sums(untouched, site))[TODAY]["pageviews"] == 2
-        aside = replace_database(folder, tmp_path / "copy.db", force=True)
-        assert aside is not None
-        assert aside.exists()
+        aside = replace_database(folder, tmp_path / "copy.db", force=True, now=NOON)
+        assert [path.name for path in aside] == ["counter.db.replaced-20241121T120000Z"]
+        assert aside[0].exists()
         async with opener() as restored:
             assert (await day_sums(restored, site))[TODAY]["pageviews"] == 1
 
@@ -1185,7 +1185,7 @@ class TestBackup:
         broken.write_bytes((tmp_path / "copy.db").read_bytes()[:-9000] if content is None else content)
         before = hashlib.sha256((folder / "counter.db").read_bytes()).digest()
         with pytest.raises(StoreError):
-            replace_database(folder, broken, force=True)
+            replace_database(folder, broken, force=True, now=NOON)
         assert hashlib.sha256((folder / "counter.db").read_bytes()).digest() == before
         assert not list(folder.glob("*.part"))
 

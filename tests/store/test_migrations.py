@@ -103,7 +103,7 @@ async def test_a_database_of_every_released_schema_opens_with_the_totals_it_had(
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 async def test_a_backup_of_every_released_schema_can_be_restored(tmp_path: Path, schema: int) -> None:
-    replace_database(tmp_path / "data", FIXTURES / f"schema_{schema}.db", force=False)
+    replace_database(tmp_path / "data", FIXTURES / f"schema_{schema}.db", force=False, now=NOON)
     async with open_store(tmp_path / "data", "normal", 30) as store:
         assert json.loads(json.dumps(await ANSWERS[schema](store))) == recorded(schema)
 

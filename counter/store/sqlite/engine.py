@@ -7,9 +7,9 @@ merely `query_only` checkpoints and deletes the WAL when it closes last.
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import logging
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +22,7 @@ import aiosqlite
 from counter.errors import Locked, StorageReason, StoreError
 from counter.store.sqlite.failures import reason_of, store_error
 from counter.store.sqlite.log_owner import MARKER, mark_opening, refuse_foreign_log
+from counter.store.sqlite.part import copied, free_name, part_of
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if version == len(scripts):
         return
     if version:
-        _keep(connection, path.with_suffix(f".before-{len(scripts)}.db"))
+        _keep(connection, path.parent, f"{path.stem}.before-{len(scripts)}")
     for number, script in enumerate(scripts[version:], start=version + 1):
         # One transaction a script: an interruption leaves the old schema whole.
         connection.executescript(
@@ -212,17 +213,21 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _keep(connection: sqlite3.Connection, target: Path) -> None:
-    """A copy of the database before it is changed; whole under its name, or not there."""
-    part = target.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    copy = sqlite3.connect(part)
+def _keep(connection: sqlite3.Connection, folder: Path, stem: str) -> None:
+    """A copy of the database before it is changed; whole under its name, or not there.
+
+    A copy of another state that has the name stays. One of the same state, of a migration that was cut, is enough.
+    """
+    target = free_name(folder, stem, ".db")
     try:
-        connection.backup(copy)
-    finally:
-        copy.close()
-    part.chmod(0o600)
-    part.replace(target)
+        with part_of(target) as part:
+            with copied(connection, part):
+                pass
+            same = (filecmp.cmp(part, other, shallow=False) for other in folder.glob(f"{stem}*.db"))
+            if not any(same):
+                part.rename(target)
+    except OSError as error:
+        raise StoreError(f"{target}, the copy that a migration makes first, can't be written: {error}") from error
 
 
 def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
@@ -235,62 +240,3 @@ def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
 def wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """SQLite 3.7.0 to 3.51.2 can corrupt the WAL when several connections checkpoint; ours has one."""
     return (3, 7, 0) <= version <= (3, 51, 2)
-
-
-def replace_database(folder: Path, source: Path, force: bool) -> Path | None:
-    """Put the backup `source` in the place of the database; returns where the old one went.
-
-    Refuses while a service holds the data, when `source` is damaged, and, without `force`, to replace anything.
-    """
-    lock = DataLock(folder)
-    lock.acquire()
-    try:
-        target = folder / FILE_NAME
-        if target.exists() and not force:
-            raise StoreError(f"{target} exists; --force replaces it and keeps it beside")
-        part = folder / (FILE_NAME + ".part")
-        shutil.copyfile(source, part)
-        _verify_backup(part, source)
-        replaced = _put_aside(target)
-        part.chmod(0o600)
-        part.rename(target)
-        (folder / MARKER).touch(mode=0o600)
-        return replaced
-    finally:
-        (folder / (FILE_NAME + ".part")).unlink(missing_ok=True)
-        lock.release()
-
-
-def _verify_backup(copy: Path, source: Path) -> None:
-    """Refuse what is no whole backup of ours; the sentence names `source`, the file that was given."""
-    connection = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
-    try:
-        application = connection.execute("pragma application_id").fetchone()[0]
-        version = connection.execute("pragma user_version").fetchone()[0]
-        problem = connection.execute("pragma integrity_check(1)").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{source} is not a backup of visitor-counter: {error}") from error
-    finally:
-        connection.close()
-    if application != APPLICATION_ID or not 0 < version <= len(migrations()):
-        raise StoreError(
-            f"{source} is not a backup of this visitor-counter: application id {application:#x}, schema {version}"
-        )
-    if problem != "ok":
-        raise StoreError(f"{source} is damaged: {problem}")
-
-
-def _put_aside(target: Path) -> Path | None:
-    """Move the database and its log away; a log left behind would be played onto the new file."""
-    replaced = None
-    if target.exists():
-        connection = _connect_writer(target)
-        try:
-            connection.execute("pragma wal_checkpoint(truncate)")
-        finally:
-            connection.close()
-        replaced = target.with_name(FILE_NAME + ".replaced")
-        target.replace(replaced)
-    for suffix in ("-wal", "-shm"):
-        target.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
-    return replaced
