@@ -99,6 +99,7 @@ class Home:
         self.database = self.data / "counter.db"
         blocks = (f'[[sites]]\nid = "{site}"\ntimezone = "{zone}"\n' for site in sites or ("demo",))
         self.config.write_text(CONFIG + "".join(blocks))
+        self.data.mkdir(mode=0o700)
         shutil.copytree(_countries(), self.data / "geo")
 
     def command(self, *words: object) -> list[str]:
@@ -124,6 +125,7 @@ class Home:
         """The same as `run` without the second that a new interpreter takes."""
         out, err = io.StringIO(), io.StringIO()
         argv = ["counter", "--config", str(self.config), *map(str, words)]
+        mask = os.umask(0o022)  # the command sets its own, for the whole process
         with (
             mock.patch.object(sys, "argv", argv),
             mock.patch.dict(os.environ, self.environment, clear=True),
@@ -136,6 +138,8 @@ class Home:
                 code: Any = 0
             except SystemExit as end:
                 code = end.code or 0
+            finally:
+                os.umask(mask)
         return Done(int(code), out.getvalue(), err.getvalue())
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -48,7 +48,8 @@ COMMANDS = (
 def cli(context: click.Context, config_file: Path | None) -> None:
     """Count the visitors of web sites, and show how many came."""
     named = config_file or (Path(os.environ["COUNTER_CONFIG"]) if os.environ.get("COUNTER_CONFIG") else None)
-    context.obj = Context(named)
+    # Before the first file: SQLite makes a database and its log readable for all who the caller's mask lets.
+    context.obj = Context(named, os.umask(0o077))
 
 
 for command in COMMANDS:

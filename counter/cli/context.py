@@ -20,7 +20,9 @@ T = TypeVar("T")
 class Context:
     """The command line's context object; the configuration is read when it is first needed."""
 
-    def __init__(self, config_file: Path | None) -> None:
+    def __init__(self, config_file: Path | None, umask: int) -> None:
+        """`umask` is the caller's, for what is made for others; our own files are their owner's alone."""
+        self.umask = umask
         default = Path("config.toml")
         self.file = config_file or (default if default.exists() else None)
         self._config: Config | None = None

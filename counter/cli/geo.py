@@ -27,7 +27,8 @@ from counter.config import Config
 from counter.errors import DownloadFailed, UsageError
 from counter.ingest.address import canonical
 from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, make_folder, try_database
+from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, try_database
+from counter.ingest.folders import make_open_folder
 
 LIMITS: Final = Limits(
     200 * 1024 * 1024,
@@ -94,7 +95,7 @@ def update(context: Context) -> None:
     candidates = addresses(config.geoip.update_url, config.geoip.license_key, today)
     try:
         if own is None:
-            make_folder(target.parent)
+            make_open_folder(target.parent)
         fetched = _fetch(candidates, target)
     except OSError as error:
         raise DownloadFailed(f"{target} can't be written: {error.strerror or error}") from error

@@ -39,10 +39,11 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     """Collect hits and answer with numbers, until SIGTERM; what is queued is committed before the end."""
     config = context.config
     logs.configure(config.log.level, config.log.format)
-    run(_serve(config, host or config.server.host, config.server.port if port is None else port))
+    port = config.server.port if port is None else port
+    run(_serve(config, host or config.server.host, port, context.umask))
 
 
-async def _serve(config: Config, host: str, port: int) -> None:
+async def _serve(config: Config, host: str, port: int, umask: int) -> None:
     app = await asyncio.to_thread(build_app, config)
     service = app[SERVICE]
     app.add_subapp("/dashboard", build_dashboard(service))
@@ -50,6 +51,8 @@ async def _serve(config: Config, host: str, port: int) -> None:
     await runner.setup()
     try:
         server = await _listen(runner, host, port, config.server.socket, config.server.max_connections)
+        if config.server.socket is not None:
+            config.server.socket.chmod(0o777 & ~umask)  # the proxy that connects is mostly another user
         _freeze_garbage()
         _announce(service, server.sockets[0].getsockname())
         await _until_told_to_stop()

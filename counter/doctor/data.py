@@ -91,6 +91,12 @@ def files(facts: Facts) -> Iterable[Said]:
     if not facts.folder_exists:
         return
     for path, mode, wanted in facts.open_files:
+        if path == facts.folder and not mode & 0o022:
+            yield warning(
+                f"{path} has mode {mode:o}, others of this machine may see which files are in it; the service leaves"
+                f" the mode of a folder as it is, close it: chmod {wanted:o} {path}"
+            )
+            continue
         yield problem(
             f"{path} has mode {mode:o}, others of this machine may look at visitors; close it: chmod {wanted:o} {path}"
         )
@@ -146,7 +152,8 @@ def recounted(facts: Facts) -> Iterable[Said]:
 def leftovers(facts: Facts) -> Iterable[Said]:
     for path, size in facts.leftovers:
         yield note(
-            f"{path} ({size / MB:,.0f} MB) is a copy that an upgrade or a restore left; when all is well: rm {path}"
+            f"{path} ({size / MB:,.0f} MB) is a copy that an upgrade, a restore or a cut backup left; when all is"
+            f" well: rm {path}"
         )
 
 

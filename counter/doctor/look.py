@@ -24,10 +24,10 @@ from counter.store.open import read_vitals
 from counter.web.checked import read_checked
 from counter.web.status import Status
 
-# The folder itself may be seen into, but not written: what is in it is its owner's alone.
+# What is their owner's alone; `lists` and `geo` are no secret.
 PRIVATE: Final = (
-    ("", 0o755), ("counter.db", 0o600), ("counter.db-wal", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
-    ("salts", 0o700), ("salts/*.salt", 0o600), ("salts/lines.key", 0o600),
+    ("counter.db*", 0o600), ("counter.before-*", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
+    ("check.json", 0o600), ("salts", 0o700), ("salts/*.salt", 0o600), ("salts/lines.key", 0o600), ("follow", 0o700),
 )  # fmt: skip
 LEFT: Final = ("counter.before-*.db", "counter.db.saved-*", "counter.db.replaced*", "*.part", "*.part-*")
 LATE: Final = 2 * 3600  # seconds after its end that a salt may wait for the hourly job
@@ -50,7 +50,7 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
         disk_free=disk[0],
         disk_total=disk[1],
         newest_file=max((_mtime(path) for path in folder.glob("*")), default=0.0),
-        open_files=tuple(_open_files(folder)),
+        open_files=tuple(_open_files(folder, config.server.socket)),
         lock_holder=status.pid if status else _lock_holder(folder),
         status=status,
         checked=status.checked if status else read_checked(folder),
@@ -92,15 +92,16 @@ def _mtime(path: Path) -> float:
         return 0.0
 
 
-def _open_files(folder: Path) -> Iterator[Open]:
-    for name, wanted in PRIVATE:
-        for path in sorted(folder.glob(name)) if name else [folder]:
-            try:
-                mode = path.stat().st_mode & 0o777
-            except OSError:
-                continue
-            if mode & ~wanted & 0o077:
-                yield Open(path, mode, wanted)
+def _open_files(folder: Path, socket: Path | None) -> Iterator[Open]:
+    """What others may see; through the folder they may go to a proxy's `socket` in it."""
+    inside = [(path, wanted) for name, wanted in PRIVATE for path in sorted(folder.glob(name)) if path != socket]
+    for path, wanted in [(folder, 0o711 if socket is not None and socket.parent == folder else 0o700), *inside]:
+        try:
+            mode = path.stat().st_mode & 0o777
+        except OSError:
+            continue
+        if mode & ~wanted & 0o077:
+            yield Open(path, mode, wanted)
 
 
 def _lock_holder(folder: Path) -> int | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.errors import StoreError
+from counter.ingest.folders import make_open_folder
 from counter.ingest.page import split_url
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def _listed_host(text: str) -> str:
 def write_hosts(file: Path, hosts: Iterable[str]) -> None:
     """Put the list in the place of the old one, whole or not at all; StoreError when the disk refuses."""
     try:
-        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_open_folder(file.parent)
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".spam-")
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as written:

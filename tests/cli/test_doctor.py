@@ -93,6 +93,8 @@ BAD: list[tuple[str, dict[str, Any], Level, tuple[str, ...]]] = [
     ("disk", {"disk_free": 10 * GB} | vitals(events_a_day=10_000_000), Level.PROBLEM, ("5,000.0 MB a day", "2 days")),
     ("disk", {"disk_free": 100 * GB} | vitals(events_a_day=10_000_000), Level.WARNING, ("20 days",)),
     ("files", {"open_files": (Open(Path("/data/salts"), 0o755, 0o700),)}, Level.PROBLEM, ("chmod 700 /data/salts",)),
+    ("files", {"open_files": (Open(Path("/data"), 0o755, 0o700),)}, Level.WARNING, ("which files", "chmod 700 /data")),
+    ("files", {"open_files": (Open(Path("/data"), 0o770, 0o700),)}, Level.PROBLEM, ("chmod 700 /data",)),
     ("salts", {"old_salts": 3}, Level.WARNING, ("3 salts", "48 hours")),
     ("quarantine", vitals(quarantine=4), Level.WARNING, ("4 events", "report")),
     ("recounted", {"checked": None}, Level.NOTE, ("counter check",)),
@@ -246,8 +248,8 @@ def test_what_restores_and_cut_backups_left_is_named(home: Home) -> None:
     left = ["counter.db.replaced-20241121T120000Z", "counter.db.replaced-20241121T120000Z-wal", "b.db.part-journal"]
     for name in left:
         (home.data / name).write_bytes(b"x")
-    told = levels(home)[2]
-    assert [name for name in left if f"rm {home.data / name}" not in told] == []
+    sentences = levels(home)[2]
+    assert [name for name in left if f"rm {home.data / name}" not in sentences] == []
 
 
 def test_salts_that_nobody_destroyed_are_found(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""T-39: a backup that is not whole is nobody's to read, and does not stay when its process was killed."""
+"""T-39: a backup that is not whole is private, and does not stay when its process was killed."""
 
 from __future__ import annotations
 

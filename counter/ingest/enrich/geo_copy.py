@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.ingest.enrich import geo_trial
+from counter.ingest.folders import make_open_folder
 
 SHIPPED: Final = Path(__file__).parents[2] / "data" / "country.mmdb.xz"
 DOWNLOAD: Final = "download.mmdb"  # in data_dir/geo: what `counter geo update` fetched
@@ -74,7 +75,7 @@ def private_copy(source: Source, folder: Path) -> Path:
 
     Blocks: half a second and more for a new file. Raises BadDatabase, or OSError where trying again may help.
     """
-    make_folder(folder)
+    make_open_folder(folder)
     _sweep(folder)
     if not stat.S_ISREG(source.path.stat().st_mode):
         raise BadDatabase("it is not a file")
@@ -88,12 +89,6 @@ def private_copy(source: Source, folder: Path) -> Path:
 def last_good(source: Source, folder: Path) -> Path | None:
     """The copy that was made of an earlier state of such a source, if there is one."""
     return _made(folder, source.whose, "*")
-
-
-def make_folder(folder: Path) -> None:
-    """Makes `data_dir/geo`, and the data directory for its owner's eyes when this comes before everything else."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.mkdir(exist_ok=True)
 
 
 def try_database(path: Path) -> None:

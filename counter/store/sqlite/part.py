@@ -40,7 +40,7 @@ def part_of(target: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def copied(source: sqlite3.Connection, part: Path) -> Iterator[sqlite3.Connection]:
-    """A copy of the whole database in `part`. It is marked as ours first, else nobody could tell what was cut."""
+    """A copy of the whole database in `part`. It is marked as ours first, or what was cut could not be recognised."""
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy:
         copy.execute(f"pragma page_size = {source.execute('pragma page_size').fetchone()[0]}")
         copy.execute(f"pragma application_id = {int.from_bytes(OURS)}")
@@ -112,6 +112,6 @@ def _is_at(path: Path, handle: int) -> bool:
 
 
 def _remove(part: Path) -> None:
-    """The companions first: they could not be told to be ours without the file."""
+    """The companions first: without the file nothing says that they are ours."""
     for companion in (*COMPANIONS, ""):
         Path(f"{part}{companion}").unlink(missing_ok=True)

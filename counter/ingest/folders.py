@@ -1,0 +1,17 @@
+"""Folders below the data for files that are no secret: databases of places, lists."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+
+def make_open_folder(folder: Path) -> None:
+    """A folder that others may read, whatever the umask: `counter geo update` may run as another user than the service.
+
+    One that is there keeps its mode. The data directory, when this comes before everything else, is its owner's alone.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o755)
