@@ -200,7 +200,7 @@ async def test_a_log_is_never_played_onto_a_backup(store: Store, backup: Path, t
     left = await crashed(store, tmp_path / "data", tmp_path / "left")
     shutil.copyfile(backup, left / "counter.db")
     await refused(left)
-    replace_database(left, backup, force=True)  # what the sentence says
+    replace_database(left, backup, force=True, now=NOON)  # what the sentence says
     async with open_store(left, "normal", 30):
         pass
     assert stored_ids(left / "counter.db") == {"a"}
