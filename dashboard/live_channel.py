@@ -75,6 +75,11 @@ class Channel:
         """Something was committed."""
         self._woken.set()
 
+    def reach(self, hit: int) -> None:
+        """Read on, when a reader knows of a hit that is newer than all that was read here."""
+        if hit > self._held.newest:
+            self.wake()
+
     def since(self, hit: int) -> list[LoggedHit]:
         """What arrived after `hit`, as far as it is held."""
         return [one for one in self._held.hits if one.hit > hit] if hit < self._held.newest else []
@@ -114,10 +119,12 @@ class Channel:
     async def _more(self) -> Held:
         if self.now is None:
             return await read_held(self._service, self._site_key)
-        found = await self._service.store.reports.after(self._site_key, self._held.newest, AT_ONCE)
+        reports = self._service.store.reports
+        newest = await reports.newest()  # asked first: a hit that comes in between has a larger one
+        found = await reports.after(self._site_key, self._held.newest, AT_ONCE)
         if len(found) >= AT_ONCE:
             return await read_held(self._service, self._site_key)
-        newest = max([self._held.newest, *(hit.hit for hit in found)])
+        newest = max([newest, *(hit.hit for hit in found)])
         return Held(self._held.hits + found, newest, self._held.whole)
 
     def _publish(self) -> None:

@@ -47,10 +47,10 @@ async def get_live(call: Call) -> web.StreamResponse:
 async def get_events(call: Call) -> web.StreamResponse:
     """`hit` for each hit as it comes, `now` when the moment changes; until the session or the role ends."""
     refuse_unknown(call.request.query, ("after",))
-    after = _resumed_after(call)
     hub = call.request.config_dict[LIVE]
+    asked = _resumed_after(call)
     with hub.reading(call) as channel:
-        missed = [] if after is None else await call.service.store.reports.after(call.site.site.key, after, RESUMED)
+        after, missed = (None, []) if asked is None else await _missed(call, asked)
         answer = web.StreamResponse(headers=HEADERS)
         await answer.prepare(call.request)
         try:
@@ -72,14 +72,19 @@ class Reader:
         self._told = ""  # the moment as it was told last
 
     async def follow(self, after: int | None, missed: list[LoggedHit]) -> None:
-        """Send what there is, wait for the next turn, and again."""
+        """Send what there is, wait for the next turn, and again.
+
+        A page that was just made, and a reader who comes back, may know hits that the channel has yet to read. Such a
+        reader waits for the turn that has them: an older one would take its numbers back and bring the hits again.
+        """
         await self._send(RETRY + self._hits(missed))
         last = missed[-1].hit if missed else after
+        self._channel.reach(last or 0)
         while self._may_go_on():
             turn = self._channel.turn
-            if self._channel.now is not None:
-                newest = self._channel.newest
-                news = self._channel.since(newest if last is None else min(last, newest))
+            newest = self._channel.newest
+            if self._channel.now is not None and (last is None or last <= newest):
+                news = [] if last is None else self._channel.since(last)
                 last = newest
                 await self._send(self._hits(news[-SHOWN:]) + self._moment(newest))
             try:
@@ -123,6 +128,14 @@ class Reader:
         if text:
             async with asyncio.timeout(self._hub.pauses.slowest):
                 await self._answer.write(text.encode("utf-8", "replace"))
+
+
+async def _missed(call: Call, asked: int) -> tuple[int, list[LoggedHit]]:
+    """The last hit the reader has, and what came after it. A number that no hit has yet, as after a backup was
+    restored, is that of the newest."""
+    reports = call.service.store.reports
+    after = min(asked, await reports.newest())
+    return after, await reports.after(call.site.site.key, after, RESUMED)
 
 
 def _resumed_after(call: Call) -> int | None:

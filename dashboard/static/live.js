@@ -14,7 +14,7 @@
   const texts = page.dataset;
   const part = (name) => page.querySelector(`[data-${name}]`);
 
-  let last = texts.after; // the number of the last hit that was told of
+  let last = texts.after; // the number of the newest hit that the server has spoken of
   let events = null; // the open EventSource
   let paused = false;
   let again = 0; // the timer of the next try
@@ -29,8 +29,7 @@
     events = new EventSource(`${texts.live}?after=${encodeURIComponent(last)}`);
     events.addEventListener("open", () => showState("connected"));
     events.addEventListener("error", onError);
-    // A stream that mends itself, or one that follows another, may tell of a hit again.
-    events.addEventListener("hit", (event) => Number(event.lastEventId) > Number(last) && read(event, showHit));
+    events.addEventListener("hit", (event) => read(event, showHit));
     events.addEventListener("now", (event) => read(event, showNow));
   }
 
@@ -77,7 +76,10 @@
 
   // ---- Hits -------------------------------------------------------------------------------------------------------
 
+  /** A hit stands there once, however streams and the page's first state overlap: its line has its number. */
   function showHit(hit) {
+    const stream = part("stream");
+    if (stream.querySelector(`[data-hit="${Number(hit.hit)}"]`)) return;
     const line = copyOf("hit-line", "li");
     for (const place of line.querySelectorAll("[data-field]")) {
       const text = hit[place.dataset.field] ?? "";
@@ -86,8 +88,8 @@
     }
     line.querySelector("time").dateTime = hit.time;
     for (const link of line.querySelectorAll("a[data-link]")) lead(link, hit[link.dataset.link]);
+    line.dataset.hit = Number(hit.hit);
     line.classList.add("new");
-    const stream = part("stream");
     stream.prepend(line);
     while (stream.children.length > Number(texts.most)) stream.lastElementChild.remove();
     part("no-hits").hidden = true;

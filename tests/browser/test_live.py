@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.chromium import WAIT, browser, reader, until
 from tests.process import Home, Service, noon_zone
@@ -33,12 +34,16 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def open_live(page: Page, service: Service, login: str) -> None:
     """Sign in, and wait until the page is alive."""
+    go_live(page, service, login)
+    expect(page.locator("[data-state]")).to_have_text("Live", timeout=WAIT)
+
+
+def go_live(page: Page, service: Service, login: str) -> None:
     page.goto(f"{service.url}/dashboard/login?next={PAGE}")
     page.fill("[name=login]", login)
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
     page.wait_for_url(f"**{PAGE}")
-    expect(page.locator("[data-state]")).to_have_text("Live", timeout=WAIT)
 
 
 def paths(page: Page) -> list[str]:
@@ -90,6 +95,42 @@ def test_a_paused_page_stands_still_and_catches_up(browser: Browser, service: Se
         until(lambda: paths(page), ["/later", "/meanwhile"])
         service.hit(path="/last")
         until(lambda: paths(page), ["/last", "/later", "/meanwhile"])
+
+
+def play(page: Page, *streams: str) -> None:
+    """Each request for events is answered with the next of `streams`, which ends; then there are no more."""
+    rest = iter(streams)
+
+    def answer(route: Route) -> None:
+        stream = next(rest, None)
+        if stream is None:
+            route.fulfill(status=204)  # which a browser takes for the end
+        else:
+            route.fulfill(content_type="text/event-stream", body="retry: 10\n\n" + stream)
+
+    page.route(f"**{PAGE}/events*", answer)
+
+
+def hit_event(number: int) -> str:
+    return f"id: {number}\nevent: hit\ndata: {json.dumps({'hit': number, 'path': f'/{number}'})}\n\n"
+
+
+def now_event(newest: int) -> str:
+    now = {"online_text": "1", "summary": "", "pages": [], "sources": [], "countries": [], "minutes": [], "most": 0}
+    return f"id: {newest}\nevent: now\ndata: {json.dumps({**now, 'map': {'data': [], 'layout': {}}})}\n\n"
+
+
+def test_a_hit_is_shown_once_however_the_page_and_its_streams_overlap(browser: Browser, service: Service) -> None:
+    """The page has hit 1. A stream brings it again, says that 1 is the newest when it is not, and brings 2 again; the
+    next one begins too early."""
+    service.hit(path="/1")
+    first = [hit_event(1), hit_event(2), hit_event(3), now_event(1), hit_event(2), hit_event(4)]
+    second = [hit_event(3), hit_event(4), hit_event(5)]
+    with reader(browser) as (page, _):
+        play(page, "".join(first), "".join(second))
+        go_live(page, service, "olga")
+        expect(page.locator("[data-reload]")).to_be_visible(timeout=WAIT)
+        assert paths(page) == ["/5", "/4", "/3", "/2", "/1"]
 
 
 @pytest.mark.soak

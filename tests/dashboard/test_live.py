@@ -16,7 +16,7 @@ import pytest
 
 from counter.query import LoggedHit
 from dashboard.live import LIVE, MOST_OF_A_SESSION, MOST_READERS, LiveHub, per_minute
-from dashboard.live_channel import Pauses
+from dashboard.live_channel import Channel, Pauses
 from dashboard.live_now import look, minutes_of
 from tests.app_fixture import HANG, Counter
 from tests.dashboard.conftest import PLAIN_NAME, Client, change_user
@@ -230,6 +230,45 @@ async def test_who_comes_back_is_sent_what_came_meanwhile_and_nothing_twice(star
         await counter.hit(path="/5")
         await stream.next("hit")
         assert [event.data["path"] for event in stream.seen if event.name == "hit"] == ["/5"]
+
+
+async def read_on(channel: Channel) -> None:
+    """What the channel does by itself after its pause."""
+    await channel._read()
+    channel._publish()
+
+
+async def test_who_knows_more_than_what_was_read_for_all_waits_for_it_and_is_sent_nothing_twice(start, signed_in):
+    """One who looked already has the site read; then hits come, and another reader who takes them from the store."""
+    counter = await start(dashboard=True)
+    hub = hub_of(counter, Pauses(between=HANG, tick=HANG, keep_alive=0.02))
+    owner = await signed_in(counter)
+    async with listening(owner) as first:
+        await first.next("now")
+        for path in ("/a", "/b"):
+            await counter.hit(path=path)
+        async with listening(owner, f"{EVENTS}?after=0") as second, listening(owner, f"{EVENTS}?after=2") as third:
+            assert [(await second.next("hit")).id for _ in range(2)] == ["1", "2"]
+            for stream in (second, third):
+                await stream.next("")
+                await stream.next("")
+                assert [event for event in stream.seen if event.name == "now"] == []
+            await read_on(hub.channels[1])
+            for stream, hits in ((first, ["/a", "/b"]), (second, ["/a", "/b"]), (third, [])):
+                assert ((now := await stream.next("now")).id, now.data["pages"][0]["visitors"]) == ("2", 1)
+                assert [event.data["path"] for event in stream.seen if event.name == "hit"] == hits
+
+
+async def test_hits_of_another_site_keep_nobody_waiting(start, signed_in):
+    """A page is made after hits of another site, which a channel is never woken for."""
+    counter = await start(dashboard=True, sites=[{"id": "demo", "name": "Demo"}, {"id": "other", "name": "Other"}])
+    hub_of(counter)
+    owner = await signed_in(counter)
+    async with listening(owner) as first:
+        await first.next("now")
+        await counter.hit(site="other")
+        async with listening(owner, f"{EVENTS}?after=1") as second:
+            assert (await second.next("now")).id == "1"
 
 
 @pytest.mark.parametrize("said", ["x", "-1", "9" * 18, "١"])
