@@ -91,7 +91,7 @@
     line.dataset.hit = Number(hit.hit);
     line.classList.add("new");
     stream.prepend(line);
-    while (stream.children.length > Number(texts.most)) stream.lastElementChild.remove();
+    while (stream.children.length > Number(texts.most)) [...stream.children].findLast((one) => !hasFocus(one)).remove();
     part("no-hits").hidden = true;
     arrived += 1;
   }
@@ -117,13 +117,29 @@
 
   function showRows(name, rows) {
     const table = page.querySelector(`[data-rows="${name}"]`);
-    table.tBodies[0].replaceChildren(...rows.map(makeRow));
+    const body = table.tBodies[0];
+    const old = new Map([...body.rows].map((line) => [line.querySelector("a").getAttribute("href"), line]));
+    arrange(body, rows.map((row) => fillRow(old.get(row.url) ?? copyOf("row-line", "tr"), row)));
     table.hidden = rows.length === 0;
     page.querySelector(`[data-none="${name}"]`).hidden = rows.length > 0;
   }
 
-  function makeRow(row) {
-    const line = copyOf("row-line", "tr");
+  /** Puts `lines` where others were. The line with the focus is not moved, which would take the focus from it; when
+      it goes, the one in its place has the focus. */
+  function arrange(body, lines) {
+    const focused = [...body.children].findIndex(hasFocus);
+    const kept = body.children[focused];
+    if (!lines.includes(kept)) {
+      body.replaceChildren(...lines);
+      if (kept) lines[Math.min(focused, lines.length - 1)]?.querySelector("a").focus({ preventScroll: true });
+      return;
+    }
+    [...body.children].forEach((line) => line !== kept && line.remove());
+    kept.before(...lines.slice(0, lines.indexOf(kept)));
+    kept.after(...lines.slice(lines.indexOf(kept) + 1));
+  }
+
+  function fillRow(line, row) {
     line.querySelector("rect").setAttribute("width", row.share);
     const link = line.querySelector("a");
     link.textContent = row.label;
@@ -161,6 +177,10 @@
   }
 
   // ---- Small things -----------------------------------------------------------------------------------------------
+
+  function hasFocus(element) {
+    return element.contains(document.activeElement);
+  }
 
   function copyOf(name, what) {
     return part(name).content.querySelector(what).cloneNode(true);

@@ -243,7 +243,9 @@
     try {
       const fresh = await readPanel(url, stop.signal);
       forgetCharts(panel);
+      const focus = counterpart(panel, fresh);
       panel.replaceWith(fresh);
+      focus?.focus({ preventScroll: true });
       watch(fresh);
       return fresh;
     } catch (error) {
@@ -252,6 +254,16 @@
       showFailure(panel, again);
       return null;
     }
+  }
+
+  /** Where the focus goes when `fresh` takes the place of a `panel` that has it: to the same tab, into what was waited
+      for, or to the open tab. Without it a reader at the keyboard would be nowhere. */
+  function counterpart(panel, fresh) {
+    const focused = document.activeElement;
+    if (!panel.contains(focused)) return null;
+    const same = focused.dataset.tab && fresh.querySelector(`[data-tab="${CSS.escape(focused.dataset.tab)}"]`);
+    const other = panel.hasAttribute("data-lazy") ? ".panel-body a[href], .panel-foot a" : ".tabs a[aria-current]";
+    return same || fresh.querySelector(other) || fresh.querySelector("a[href]");
   }
 
   function setBusy(panel, busy) {
@@ -272,7 +284,10 @@
       link.textContent = panel.dataset.retry || again.textContent;
       sentence.append(link);
     }
-    panel.querySelector(".panel-body").replaceChildren(sentence);
+    const body = panel.querySelector(".panel-body");
+    const focused = body.contains(document.activeElement);
+    body.replaceChildren(sentence);
+    if (focused) sentence.querySelector("a")?.focus({ preventScroll: true });
   }
 
   /** `address` with a panel's open tab as `chosen` has it, all else as it is: which tabs are open is part of the URL. */
@@ -295,7 +310,8 @@
     for (const other of document.querySelectorAll("main a[href]")) {
       if (!fresh.contains(other)) keepTab(other, name, chosen);
     }
-    fresh.querySelector(".tabs a[aria-current]")?.focus({ preventScroll: true });
+    // Browsers that give no focus to a link that is clicked; a reader who has gone on meanwhile stays there.
+    if (document.activeElement === document.body) fresh.querySelector(".tabs a[aria-current]")?.focus({ preventScroll: true });
   }
 
   /** A link that stands elsewhere in the page, with the tab that was opened here. */

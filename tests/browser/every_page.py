@@ -84,6 +84,14 @@ def wait_for_charts(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def wait_for_panels(page: Page) -> None:
+    """Until every panel has arrived; they are asked for when they come near."""
+    for panel in page.locator("section.panel").all():
+        panel.evaluate("panel => panel.scrollIntoView()")
+        expect(panel).not_to_have_attribute("data-lazy", "")
+    wait_for_charts(page)
+
+
 def wait_for_life(page: Page) -> None:
     expect(page.locator("[data-reload]")).to_be_hidden()
     wait_for_charts(page)

@@ -9,12 +9,23 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from dashboard.assets import url_of
 from dashboard.routes import ROUTES
 from tests.browser.chromium import WAIT, browser, reader, until
-from tests.browser.every_page import OWNER, PAGES, Shown, World, begun, tab_pages, visit, wait_for_charts
+from tests.browser.every_page import (
+    OWNER,
+    PAGES,
+    Shown,
+    World,
+    address,
+    begun,
+    tab_pages,
+    visit,
+    wait_for_charts,
+    wait_for_panels,
+)
 from tests.browser.test_accessibility import CONTRAST, RULES
 from tests.process import BROWSER, HANG
 
@@ -294,6 +305,7 @@ def test_tab_reaches_all_that_can_be_used_and_one_sees_where_one_is(
 ) -> None:
     with at(browser, world, "/sites/demo?period=7d&filter=page:contains:/", language, reduced_motion="reduce") as page:
         wait_for_charts(page)
+        wait_for_panels(page)  # one that arrives behind the reader has rows that no Tab came by
         found = stops(page)
         kinds = [stop["kind"] for stop in found if stop["kind"]]
         first_of_each = list(dict.fromkeys(kinds))
@@ -366,6 +378,55 @@ def test_a_tab_opened_by_keyboard_keeps_the_focus(browser: Browser, world: World
             expect(tab).to_be_focused()
             page.keyboard.press("Tab")
             assert page.evaluate("document.activeElement.closest('section.panel').id") == f"panel-{panel}"
+
+
+REPORT = "/sites/demo?period=7d"
+
+
+@contextmanager
+def held(page: Page, world: World, panel: str) -> Iterator[list[Route]]:
+    """The report, on which what asks for a panel waits in the list, to be let on."""
+    asked: list[Route] = []
+    page.route(f"**/panels/{panel}?*", lambda route: asked.append(route))  # noqa: PLW0108 - playwright marks it
+    page.goto(address(world, REPORT))
+    yield asked
+
+
+@pytest.mark.parametrize(("place", "goes_to"), [
+    (".tabs a:last-child", ".tabs a:last-child"), (".panel-body a", ".panel-foot a"),
+])  # fmt: skip
+def test_a_panel_that_arrives_under_the_focus_keeps_it(
+    browser: Browser, world: World, place: str, goes_to: str
+) -> None:
+    with at(browser, world, "/account") as page, held(page, world, "bots") as asked:
+        panel = page.locator("#panel-bots")
+        expect(panel).to_have_attribute("data-lazy", "")
+        panel.locator(place).focus()
+        panel.evaluate("panel => panel.scrollIntoView()")
+        until(lambda: page.evaluate("1") and len(asked), 1)
+        asked[0].continue_()
+        expect(panel).not_to_have_attribute("data-lazy", "")
+        expect(panel.locator(goes_to).first).to_be_focused()
+
+
+def test_a_panel_that_cannot_be_had_keeps_the_focus_on_what_tries_again(browser: Browser, world: World) -> None:
+    with at(browser, world, "/account") as page, held(page, world, "bots") as asked:
+        page.locator("#panel-bots .panel-body a").focus()
+        page.locator("#panel-bots").evaluate("panel => panel.scrollIntoView()")
+        until(lambda: page.evaluate("1") and len(asked), 1)
+        asked[0].fulfill(status=200, body="no panel")
+        expect(page.locator("#panel-bots [role=alert] a")).to_be_focused()
+
+
+def test_a_tab_that_opens_leaves_the_focus_to_a_reader_who_has_gone_on(browser: Browser, world: World) -> None:
+    with at(browser, world, "/account") as page, held(page, world, "pages") as asked:
+        page.locator("#panel-pages .tabs a").nth(1).focus()
+        page.keyboard.press("Enter")
+        page.locator("#card-visits").focus()
+        until(lambda: page.evaluate("1") and len(asked), 1)
+        asked[0].continue_()
+        expect(page.locator("#panel-pages .tabs a").nth(1)).to_have_attribute("aria-current", "true")
+        expect(page.locator("#card-visits")).to_be_focused()
 
 
 # The screen reader ----------------------------------------------------------------------------------------------------

@@ -133,6 +133,39 @@ def test_a_hit_is_shown_once_however_the_page_and_its_streams_overlap(browser: B
         assert paths(page) == ["/5", "/4", "/3", "/2", "/1"]
 
 
+FOCUSED = "document.activeElement.textContent"
+
+
+def test_the_focus_stays_in_a_list_whose_rows_come_and_go(browser: Browser, service: Service) -> None:
+    service.hit(path="/a")
+    with reader(browser) as (page, _):
+        open_live(page, service, "olga")
+        rows = page.locator("[data-rows=pages] a")
+        rows.focus()
+        page.evaluate("window.focused = document.activeElement")
+        for visitor in ("8.8.8.8", "8.8.4.4"):
+            service.hit(path="/b", visitor=visitor)
+        until(rows.all_text_contents, ["/b", "/a"])
+        assert page.evaluate("document.activeElement === window.focused")
+        assert page.evaluate(FOCUSED) == "/a"
+        service.hit(path="/b")
+        until(rows.all_text_contents, ["/b"])
+        assert page.evaluate(FOCUSED) == "/b"
+
+
+def test_the_hit_that_has_the_focus_stays_on_the_page(browser: Browser, service: Service) -> None:
+    """It is the oldest of as many as the page shows."""
+    for path in ("/first", "/second"):
+        service.hit(path=path)
+    with reader(browser) as (page, _):
+        open_live(page, service, "olga")
+        page.evaluate("document.querySelector('[data-live]').dataset.most = 2")
+        page.locator("[data-stream] li").last.locator("[data-field=path]").focus()
+        service.hit(path="/third")
+        until(lambda: paths(page), ["/third", "/first"])
+        assert page.evaluate(FOCUSED) == "/first"
+
+
 @pytest.mark.soak
 def test_the_map_shows_the_countries_and_follows_them(browser: Browser, service: Service) -> None:
     service.hit(path="/", visitor="8.8.8.8")
