@@ -30,8 +30,11 @@ test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the fi
 	timed $(BIN)/lint-imports --no-logo; \
 	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# A file stays in one process: those in a browser take up to a minute to set up. pytest-xdist starts with the files that
+# have the most tests, which are the longest, so that short ones end the run. Its groups (loadgroup), which would divide
+# a file, do nothing under pytest 9.2.
 soak: $(VENV)/.dev ## the long forms of the tests
-	@$(BIN)/python -m pytest -m soak $(ARGS)
+	@$(BIN)/python -m pytest -m soak -n $(WORKERS) --dist loadfile $(ARGS)
 
 bench: $(VENV)/.dev ## what a hit costs on this machine
 	@$(BIN)/python -m bench
