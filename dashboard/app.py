@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from counter.errors import ConfigError, CounterError, Overloaded, StoreError, UsageError
 from counter.ingest.writer import RETRY_AFTER
+from counter.web.head import add_route
 from counter.web.middleware import Handler
 from counter.web.parts import SERVICE, Service
 from dashboard import assets, render
@@ -29,9 +30,9 @@ def build_dashboard(service: Service) -> web.Application:
     add_live(app, service)
     app[ATTEMPTS] = Attempts()
     app.on_startup.append(read_templates)
-    app.router.add_route("GET", "", to_start)
+    add_route(app, "GET", "", to_start)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, guarded(route))
+        add_route(app, route.method, route.path, guarded(route))
     return app
 
 

@@ -19,6 +19,7 @@ from yarl import URL
 
 from counter.accounts import Role
 from counter.errors import BadInput, UnknownSite
+from counter.web.head import only_looks
 from counter.web.parts import SERVICE
 from counter.web.request import read_in_time
 from dashboard.call import Call
@@ -75,7 +76,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
                 raise to_login(request, changes=True)
         if changes and route.needs > Needs.NOTHING:
             await refuse_without_token(call)
-        if call.session is not None and is_own_fetch(request):
+        if call.session is not None and is_own_fetch(request) and not only_looks(request):
             await note_use(call.service, call.session)
         return await route.page(_of_its_site(route, call))
 

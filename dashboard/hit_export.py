@@ -20,6 +20,7 @@ from counter.errors import CounterError
 from counter.localtime import day_date
 from counter.query import LoggedHit, Question
 from counter.site import ActiveSite
+from counter.web.head import only_looks
 from dashboard import render
 from dashboard.call import Call
 from dashboard.csv_cells import csv_lines
@@ -54,10 +55,12 @@ async def send_hits(call: Call, question: Question, ending: str, head: str, line
     """
     hits = await call.service.store.reports.hits(question, None, PAGE)
     name = file_name(call.site.site.id, question, ending)
-    await call.service.store.audit("hits.exported", f"{name} by {call.user.login}", call.now, call.site.site.key)
     answer = web.StreamResponse(headers={
         **render.HEADERS, "Content-Type": "application/gzip", "Content-Disposition": f'attachment; filename="{name}"',
     })  # fmt: skip
+    if only_looks(call.request):
+        return answer
+    await call.service.store.audit("hits.exported", f"{name} by {call.user.login}", call.now, call.site.site.key)
     await answer.prepare(call.request)
     try:
         await _send_pages(call, answer, question, head, lines, hits)

@@ -52,7 +52,7 @@ class LiveHub:
     @contextmanager
     def reading(self, call: Call) -> Iterator[Channel]:
         """The site's channel, as long as the block runs; 503 when too many are looking already."""
-        self._refuse_too_many(call)
+        self.refuse_too_many(call)
         site_key = call.site.site.key
         channel = self.channels.get(site_key)
         if channel is None or channel.task.done():
@@ -77,7 +77,7 @@ class LiveHub:
             channel.task.cancel()
         await asyncio.gather(*(channel.task for channel in channels), return_exceptions=True)
 
-    def _refuse_too_many(self, call: Call) -> None:
+    def refuse_too_many(self, call: Call) -> None:
         alive = [one.call for one in self._readers if one.call.request.transport is not None]
         own = sum(other.secret == call.secret for other in alive)
         if self.closing or len(alive) >= MOST_READERS or own >= MOST_OF_A_SESSION:

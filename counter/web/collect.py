@@ -14,6 +14,7 @@ from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
 from counter.ingest.parse import Envelope, WireHit, decode_body, decode_query, hit_from
 from counter.ingest.pipeline import Judged
 from counter.site import ActiveSite
+from counter.web.head import only_looks
 from counter.web.parts import SERVICE, Service
 from counter.web.request import envelope_of, read_body
 
@@ -55,6 +56,7 @@ def dropped(reason: DropReason, retry_after: int = 0) -> Verdict:
 
 _COUNTED = Verdict("counted", "counted")
 _DUPLICATE = Verdict("duplicate", "duplicate", duplicate=True)
+_NOT_COUNTED = Verdict("not counted", "not counted")  # nor dropped: HEAD brings no hit
 _AFTER_COMMIT = {
     Outcome.COUNTED: _COUNTED,
     Outcome.DUPLICATE: _DUPLICATE,
@@ -98,12 +100,21 @@ async def preflight(request: web.Request) -> web.Response:
 
 
 async def count_query(request: web.Request, service: Service, site_id: str = "") -> Verdict:
-    """Count the hit that a query describes: the pixel's, or a counting image's for `site_id`."""
+    """Count the hit that a query describes: the pixel's, or a counting image's for `site_id`. HEAD counts none."""
     query = dict(request.query)
     if site_id:
         query["site"] = site_id
-    envelope = envelope_of(request, service, Via.PIXEL)
-    return await settle(service, _judge(service, *_hit(service, decode_query(query), envelope, None)))
+    wire, envelope = decode_query(query), envelope_of(request, service, Via.PIXEL)
+    if only_looks(request):
+        _refuse_bad(service, wire, envelope)
+        return _NOT_COUNTED
+    return await settle(service, _judge(service, *_hit(service, wire, envelope, None)))
+
+
+def _refuse_bad(service: Service, wire: WireHit, envelope: Envelope) -> None:
+    """Raises what `_hit` would; no tally tells of it."""
+    service.sites.get(wire.site)
+    hit_from(wire, envelope)
 
 
 def _hit(service: Service, wire: WireHit, envelope: Envelope, token: int | None) -> tuple[Hit, ActiveSite]:

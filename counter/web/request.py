@@ -14,6 +14,7 @@ from counter.event import Via
 from counter.ingest.address import canonical, client_address
 from counter.ingest.parse import USER_AGENT, Envelope
 from counter.ingest.text import clean
+from counter.web.head import only_looks
 from counter.web.parts import Service
 
 BODY_SECONDS = 10  # aiohttp never times out a body that stalls
@@ -51,7 +52,7 @@ def opted_out(cookies: str) -> bool:
 def visitor_address(request: web.Request, service: Service) -> str:
     """The visitor's address by the rules of `client_address`; a peer whose word is not taken is noted."""
     forwarded = request.headers.getall(FORWARDED_FOR, ())
-    if forwarded:
+    if forwarded and not only_looks(request):
         peer = canonical(request.remote or "") or ""
         if peer not in service.trusted_proxies:
             service.untrusted.note(peer)

@@ -6,11 +6,12 @@ from aiohttp import web
 
 from counter.config import Config
 from counter.web import about, collect, gallery, health, pages, report, totals, tracker, widget_answers
+from counter.web.head import add_route
 from counter.web.theme import THEMES, check_themes
 
 
 def add_routes(app: web.Application, config: Config) -> None:
-    """Every public route. None answers HEAD in place of GET: a HEAD must not count."""
+    """Every public route; those for GET answer HEAD, too, which never counts."""
     script, versioned_script, widget_script, versioned_widget_script = tracker.paths(config.tracker)
     hit_path = config.tracker.hit_path
     check_themes(THEMES)
@@ -45,4 +46,4 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/", pages.get_start),
     )
     for method, path, answer in table:
-        app.router.add_route(method, path, answer)
+        add_route(app, method, path, answer)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from counter.query import LoggedHit
 from counter.web.asked import read_number, refuse_unknown
+from counter.web.head import only_looks
 from dashboard import render
 from dashboard.call import Call
 from dashboard.live import LIVE, LiveHub
@@ -49,6 +50,9 @@ async def get_events(call: Call) -> web.StreamResponse:
     refuse_unknown(call.request.query, ("after",))
     hub = call.request.config_dict[LIVE]
     asked = _resumed_after(call)
+    if only_looks(call.request):  # a stream without a body has no end either
+        hub.refuse_too_many(call)
+        return web.StreamResponse(headers=HEADERS)
     with hub.reading(call) as channel:
         after, missed = (None, []) if asked is None else await _missed(call, asked)
         answer = web.StreamResponse(headers=HEADERS)

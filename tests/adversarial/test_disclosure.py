@@ -233,8 +233,11 @@ async def test_paths_that_lead_nowhere_and_methods_there_are_none_of_tell_nothin
             assert answer.status < 500, path
             shows = answer.status < 400 or who.user is not None
             assert not insides_in(counter, await answer.text(), version=shows), path
+        readable = {place.path for place in places() if place.method == "GET"}
         for place in places():
             for method in ("PUT", "DELETE", "PATCH", "TRACE", "HEAD", "PROPFIND"):
+                if method == "HEAD" and place.path in readable:
+                    continue  # answers as GET does, which other tests look at
                 answer = await who.request(method, place.at())
                 assert answer.status in {404, 405}, (method, place)
                 assert not insides_in(counter, await answer.text(), version=who.user is not None), (method, place)

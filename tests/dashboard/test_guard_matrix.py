@@ -121,7 +121,7 @@ async def test_what_changes_something_is_asked_with_post(world: World, method: s
     owner, before = world.people["owner"], world.dump()
     both = {route.path for route in READS}
     for route in CHANGES:
-        if method == "GET" and route.path in both:
+        if method in {"GET", "HEAD"} and route.path in both:
             continue
         query = {"csrf": owner.token, **world.form(route)}
         answer = await owner.request(method, world.path(route), params=query)

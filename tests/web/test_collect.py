@@ -265,14 +265,6 @@ async def test_a_preflight_is_answered_without_counting(start: Start) -> None:
     assert counter.hits() == []
 
 
-@pytest.mark.parametrize("path", ["/pixel.gif?site=demo&path=/", "/widget/demo.svg?count=1&path=/", "/hit"])
-async def test_head_never_counts(start: Start, path: str) -> None:
-    counter = await start()
-    answer = await counter.request("HEAD", path, headers={"User-Agent": BROWSER})
-    assert answer.status == 405
-    assert counter.hits() == []
-
-
 async def test_a_full_queue_answers_503_at_once_and_what_was_taken_is_stored(start: Start) -> None:
     """T-22, the short form: the queue is bounded while the writer is paused; afterwards nothing is missing."""
     counter = await start(storage={"queue_hits": 500})
