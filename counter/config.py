@@ -80,7 +80,7 @@ class LogConfig:
 class SiteConfig:
     id: str
     name: str  # the id where none was given
-    hosts: tuple[str, ...]  # lower case, no port; empty: any host
+    hosts: tuple[str, ...]  # as browsers send them, no port; empty: any host
     timezone: str
     first_weekday: str
     start_count: int
@@ -144,7 +144,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
 
 
 def check_site_field(key: str, value: object) -> object:
-    """`value` as a site keeps it: lists become tuples, hosts lower case; or a ConfigError. For `site set`, too."""
+    """`value` as a site keeps it: lists become tuples, hosts as browsers send them; or ConfigError. `site set`, too."""
     return _checked(_row("site", "sites", key, value), value, f"site {key}")
 
 

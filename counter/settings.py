@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from counter.hosts import ascii_host
 from counter.localtime import valid_zones
 from counter.site import WEEKDAYS
 
@@ -146,8 +147,9 @@ def _host(value: str) -> str:
 
 
 def _site_host(value: str) -> str:
-    """A host, or `*.` and a host for everything below it."""
-    return "*." + _host(value[2:]) if value.startswith("*.") else _host(value)
+    """A host in any letters, or `*.` and a host for everything below it; in the form that browsers send."""
+    host = ascii_host(value)
+    return "*." + _host(host[2:]) if host.startswith("*.") else _host(host)
 
 
 def _url(value: str) -> str:
@@ -293,8 +295,8 @@ SETTINGS: tuple[Setting, ...] = (
             "up to 128 printable characters",
             "What people read; empty is the id."),
     Setting("sites", "hosts", list, (), "", _each(_site_host),
-            f"a list of at most {MOST_ITEMS} host names such as example.com or *.example.com, in ASCII and without "
-            "port",
+            f"a list of at most {MOST_ITEMS} host names such as example.com or *.example.com, in any letters and "
+            "without port",
             "Only pages of these hosts are counted; empty takes any."),
     Setting("sites", "timezone", str, "UTC", "", _zone,
             "a time zone such as Europe/Berlin",

@@ -12,6 +12,7 @@ import msgspec
 
 from counter.app import site_of
 from counter.config import SiteConfig, check_site_field, site_field_from_text
+from counter.hosts import ascii_host, former_host
 from counter.localtime import valid_zones
 from counter.site import WEEKDAYS, Site
 from dashboard.catalogue import Words
@@ -32,8 +33,9 @@ def new_site(form: Mapping[str, str], taken: Collection[str]) -> Site:
     hosts = list(tidy_hosts(form.get("hosts", "")))
     if len(hosts) == 1 and hosts[0].count(".") == 1 and not hosts[0].startswith(("*", "www.")):
         hosts.append(f"www.{hosts[0]}")  # the same pages, nearly always, and visitors of both are to be counted
-    name = form.get("name", "").strip() or next(iter(hosts), "")
-    site_id = form.get("id", "").strip() or free_id(next(iter(hosts), "") or name, taken)
+    named = former_host(next(iter(hosts), ""))  # 'strasse.de' reads better than 'xn--strae-oqa.de'
+    name = form.get("name", "").strip() or named
+    site_id = form.get("id", "").strip() or free_id(named or name, taken)
     fields: dict[str, Any] = {
         "id": check_site_field("id", site_id),
         "name": check_site_field("name", name or site_id),
@@ -111,7 +113,4 @@ def _typed(key: str, text: str) -> str:
 
 def _ascii(host: str) -> str:
     """The host as browsers send it; one that can't be is left for the check to refuse."""
-    try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return host
+    return ascii_host(host) or host

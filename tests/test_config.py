@@ -184,7 +184,7 @@ WRONG = [
         SITE + 'hosts = ["https://example.com"]',
         (
             '[[sites]] number 1: hosts = ["https://example.com"] is not allowed; it must be a list of at most 100 '
-            "host names such as example.com or *.example.com, in ASCII and without port"
+            "host names such as example.com or *.example.com, in any letters and without port"
         ),
     ),
     (
@@ -321,7 +321,8 @@ def test_a_site_is_written_as_the_service_keeps_it(tmp_path: Path) -> None:
         "999.1.1.1",
         "fe80::1%e",
         "a" * 64,
-        "ä.de",
+        "ä℀.de",  # maps to "äa/c.de"
+        "xn--ä.de",
         "[",
         ".",
     ],
@@ -329,6 +330,20 @@ def test_a_site_is_written_as_the_service_keeps_it(tmp_path: Path) -> None:
 def test_a_host_that_no_browser_sends_is_refused(host: str) -> None:
     with pytest.raises(ConfigError, match="site hosts"):
         check_site_field("hosts", [host])
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("straße.de", "xn--strae-oqa.de"),
+        ("STRAẞE.DE.", "xn--strae-oqa.de"),
+        ("*.straße.de", "*.xn--strae-oqa.de"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        ("ασφαλής.gr", "xn--jxafa4bwbcv.gr"),
+    ],
+)
+def test_a_host_in_any_letters_is_kept_as_browsers_send_it(typed: str, kept: str) -> None:
+    assert check_site_field("hosts", [typed]) == (kept,)
 
 
 @pytest.mark.parametrize(

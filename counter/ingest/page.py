@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from counter.hosts import MAX_HOST, ascii_host
 from counter.ingest.address import canonical
 from counter.ingest.text import clean
 
 MAX_PATH = 1024  # characters of a normal path, with the query that is kept
 MAX_VALUE = 256  # characters of a query value or a campaign's field
 MAX_PARAMETERS = 100  # of one query; the rest is not looked at
-MAX_HOST = 253
 
 # Never part of a page, even when a site's allow-list names one: they differ at every click.
 TRACKING = frozenset(
@@ -155,16 +155,8 @@ def _normal_host(host: str) -> str:
     if host.startswith("["):
         address = canonical(host)
         return f"[{address}]" if address and ":" in address else address or ""
-    host = host.lower().removesuffix(".")
-    if len(host) > MAX_HOST:
-        return ""
-    if not host.isascii():
-        try:
-            # Maps U+2100 to "a/c" and the like, which the pattern below then refuses.
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
-            return ""
-    return host if _HOST.fullmatch(host) else ""
+    host = ascii_host(host)  # makes "a/c" of U+2100 and the like, which the pattern refuses
+    return host if len(host) <= MAX_HOST and _HOST.fullmatch(host) else ""
 
 
 @lru_cache(maxsize=4096)

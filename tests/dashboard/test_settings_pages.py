@@ -191,6 +191,8 @@ async def test_names_of_sites_and_goals_are_text_and_never_markup(start: Start, 
         ("*.shop.example", ["*.shop.example"]),
         ("[2001:db8::1]:8080", ["[2001:db8::1]"]),
         ("მაგალითი.გე", ["xn--lodafveble.xn--node"]),
+        ("https://straße.de/ *.STRAẞE.de.", ["xn--strae-oqa.de", "*.xn--strae-oqa.de"]),
+        ("ασφαλής.gr bu\u0308cher.example:8080", ["xn--jxafa4bwbcv.gr", "xn--bcher-kva.example"]),
     ],
 )
 def test_hosts_are_taken_as_people_write_them(typed: str, hosts: list[str]) -> None:

@@ -317,6 +317,15 @@ def test_the_owners_rows_win_over_ours_and_the_rest_stays(tmp_path: Path) -> Non
     assert sources.channel_of("newsletter") == "campaign"
 
 
+def test_a_host_of_the_owners_may_be_written_in_its_letters(tmp_path: Path) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text('[search]\nA = ["straße.de", "=ασφαλής.gr", "bücher.*"]\n', encoding="utf-8")
+    sources = Sources.load(file)
+    for host in ("xn--strae-oqa.de", "shop.xn--strae-oqa.de", "xn--jxafa4bwbcv.gr", "xn--bcher-kva.com"):
+        assert sources.of_host(host) == Source("A", "search"), host
+    assert sources.of_host("strasse.de") is None
+
+
 def test_a_host_of_the_owners_wins_over_a_longer_one_of_ours(tmp_path: Path) -> None:
     sources = owned(tmp_path, '[referral]\n"All of Google" = ["google.*"]')
     assert {sources.of_host(host) for host in ("google.de", "mail.google.com", "docs.google.com")} == {

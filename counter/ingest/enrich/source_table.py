@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from counter.errors import ConfigError
 from counter.event import Channel
+from counter.hosts import ascii_host
 
 SHIPPED: Final = Path(__file__).parents[2] / "data" / "sources.toml"
 MAX_NAME: Final = 64  # characters of a source's name
@@ -122,6 +123,8 @@ def _read_mark(where: str, text: str) -> Mark:
         raise ConfigError(f'{where}: "{text}" must be in lower case: "{text.lower()}".')
     kind, shape, wanted = next(row for row in _KINDS if text.startswith(row[0].value))
     rest = text[len(kind.value) :]
+    if kind in {MarkKind.HOST, MarkKind.ONLY_HOST} and not rest.isascii():
+        rest = ascii_host(rest)
     if not shape.fullmatch(rest):
         raise ConfigError(f'{where}: "{text}" is not {wanted}.')
     return Mark(kind, name_key(rest) if kind == MarkKind.NAME else rest.removeprefix("www."))

@@ -1,0 +1,78 @@
+"""Host names in the one form in which they are kept and compared: as browsers send them.
+
+    ascii_host("Straße.DE.")   -> "xn--strae-oqa.de"       of letters outside of ASCII, UTS 46 as browsers do it
+    former_host("xn--strae-oqa.de") -> "strasse.de"        what IDNA 2003 made of the same name
+
+Browsers map by UTS 46 without its transitional step, so ß, final ς and the two joiners stay. Python's own codec `idna`
+is IDNA 2003: it makes 'strasse.de' of 'straße.de', which is another name, perhaps of another owner.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import idna
+
+MAX_HOST: Final = 253  # characters
+MAX_LABEL: Final = 63
+_PUNY: Final = "xn--"
+_FORMER: Final = str.maketrans({"ß": "ss", "ς": "σ", "\u200c": None, "\u200d": None})
+
+
+def ascii_host(host: str) -> str:
+    """`host` in lower case and ASCII, without a dot at its end; '' when its letters can be no host. Never raises.
+
+    Whether the ASCII in it is that of a host ('_', ':' and '*' stay) is for the caller to look at.
+    """
+    if host.isascii():
+        return host.lower().removesuffix(".")
+    return _in_ascii(host) if len(host) <= MAX_HOST else ""  # what is remembered stays short
+
+
+def former_host(host: str) -> str:
+    """The IDNA 2003 form of a host that `ascii_host` gave: 'strasse.de' of 'xn--strae-oqa.de'; most have one form."""
+    return _former(host) if _PUNY in host and len(host) <= MAX_HOST else host
+
+
+def host_letters(host: str) -> str:
+    """An ASCII host in its own letters; a label that says none stays as it is."""
+    return ".".join(map(_letters, host.split(".")))
+
+
+@lru_cache(maxsize=4096)
+def _former(host: str) -> str:
+    letters = host_letters(host)
+    former = letters.translate(_FORMER)
+    return ascii_host(former) if former != letters else host
+
+
+@lru_cache(maxsize=4096)
+def _in_ascii(host: str) -> str:
+    try:
+        mapped = idna.uts46_remap(host, std3_rules=False, transitional=False)
+        made = ".".join(map(_label, mapped.removesuffix(".").split(".")))
+    except UnicodeError:
+        return ""
+    return made if len(made) <= MAX_HOST else ""
+
+
+def _label(label: str) -> str:
+    """A mapped label as it travels. Not `idna.alabel`: browsers also send '_ü', 'ab--ü' and emoji, which it refuses."""
+    if label.isascii():
+        return label
+    made = _PUNY + label.encode("punycode").decode("ascii")
+    if label.startswith(_PUNY) or len(made) > MAX_LABEL:
+        raise UnicodeError
+    return made
+
+
+def _letters(label: str) -> str:
+    if not label.startswith(_PUNY):
+        return label
+    try:
+        letters = label[len(_PUNY) :].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+    # What does not lead back is a name of another kind, or made up to be misread.
+    return letters if ascii_host(letters) == label else label
