@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from counter.errors import UnknownSite
+from counter.hosts import former_host
 from counter.localtime import LocalTime
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,7 +20,7 @@ class Site(msgspec.Struct, frozen=True):
     key: int
     id: str
     name: str
-    hosts: tuple[str, ...] = ()  # lower case, no port; empty: any host
+    hosts: tuple[str, ...] = ()  # as `ascii_host` gives them, no port; empty: any host
     timezone: str = "UTC"
     first_weekday: str = "monday"
     start_count: int = 0
@@ -73,7 +74,15 @@ class ActiveSite:
         self._suffixes = tuple(host[1:] for host in site.hosts if host.startswith("*."))
 
     def owns(self, host: str) -> bool:
-        """Whether `host` is named as the site's own; without any name none is."""
+        """Whether `host` is named as the site's own; without any name none is.
+
+        Before schema 4 the dashboard kept 'strasse.de' of an owner's 'straße.de', and the list does not tell which of
+        the two was typed. So a host is also the site's own by its IDNA 2003 form: a page on straße.de counts without
+        a change of the site.
+        """
+        return self._names(host) or ((former := former_host(host)) != host and self._names(former))
+
+    def _names(self, host: str) -> bool:
         return host in self._hosts or (bool(self._suffixes) and host.endswith(self._suffixes))
 
     def takes(self, host: str) -> bool:

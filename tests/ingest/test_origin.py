@@ -64,6 +64,15 @@ def test_a_link_from_the_sites_own_hosts_is_no_referrer(referrer: str) -> None:
     assert origin == Origin(source="Direct", channel="direct")
 
 
+@pytest.mark.parametrize("own", ["xn--strae-oqa.de", "strasse.de", "*.strasse.de", "www.xn--strae-oqa.de"])
+def test_a_link_from_an_own_host_is_no_referrer_in_whatever_letters_it_was_kept(own: str) -> None:
+    """'strasse.de' is what a former version made of 'straße.de'."""
+    below = "shop." if own.startswith("*.") else ""
+    for referrer in (f"https://{below}straße.de/a", f"https://{below}xn--strae-oqa.de/a"):
+        assert ORIGINS.of(referrer, "/", (own,), "elsewhere.example") == Origin(source="Direct", channel="direct")
+    assert ORIGINS.of("https://strase.de/", "/", (own,), "elsewhere.example").source == "strase.de"
+
+
 @pytest.mark.parametrize("host", ["blog.example.com", "example.net", "192.0.2.1", "localhost", "notexample.com"])
 def test_another_host_of_the_same_people_is_a_referral_unless_it_is_listed(host: str) -> None:
     referrer = f"https://{host}/"

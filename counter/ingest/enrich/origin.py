@@ -7,6 +7,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from counter.event import Channel, Origin
+from counter.hosts import former_host
 from counter.ingest.enrich.sources import Click, Source, Sources
 from counter.ingest.page import NO_CAMPAIGN, STAND_INS, UTM, Campaign, campaign, split_url
 from counter.ingest.text import clean
@@ -52,7 +53,8 @@ class Origins:
         self, referrer: str, utm: Campaign, click_key: str, own_hosts: tuple[str, ...], page_host: str
     ) -> Origin:
         text, host = _kept(referrer)
-        if host and (host == _bare(page_host) or any(_is_own(host, own) for own in own_hosts)):
+        names = (host, former_host(host))  # as `ActiveSite.owns`: lists of before have the former one
+        if host and (host == _bare(page_host) or any(_is_own(name, own) for name in names for own in own_hosts)):
             text = host = ""
         named = self._sources.named(utm[0]) if utm[0] else None
         click = self._sources.click(click_key)

@@ -22,6 +22,7 @@ import aiosqlite
 from counter.errors import Locked, StorageReason, StoreError
 from counter.store.sqlite.failures import reason_of, store_error
 from counter.store.sqlite.log_owner import MARKER, mark_opening, refuse_foreign_log
+from counter.store.sqlite.migration_functions import FUNCTIONS
 from counter.store.sqlite.part import copied, free_name, part_of
 
 log = logging.getLogger(__name__)
@@ -205,6 +206,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         return
     if version:
         _keep(connection, path.parent, f"{path.stem}.before-{len(scripts)}")
+    for name, function in FUNCTIONS.items():
+        connection.create_function(name, 1, function, deterministic=True)
     for number, script in enumerate(scripts[version:], start=version + 1):
         # One transaction a script: an interruption leaves the old schema whole.
         connection.executescript(

@@ -12,3 +12,6 @@ create table clock_mark (                               -- one row, or none befo
   trusted_at integer not null,                          -- UTC seconds: the last moment at which the clock was believed
   doubted_at integer                                    -- UTC seconds: the first look at a clock that is too far ahead
 ) strict;
+
+-- Hosts in the form that browsers send, as far as the stored one tells it: hosts that IDNA 2003 made, or letters as typed.
+update site set hosts = hosts_as_sent(hosts);
