@@ -28,6 +28,16 @@ def day_date(day: int) -> dt.date:
     return dt.date.fromordinal(day + EPOCH)
 
 
+def month_of(day: int) -> int:
+    """12 * year + month - 1."""
+    date = day_date(day)
+    return date.year * 12 + date.month - 1
+
+
+def month_text(month: int) -> str:
+    return f"{month // 12}-{month % 12 + 1:02}"
+
+
 class LocalTime:
     """Turns UTC seconds into (day, hour) of one zone; a quarter of an hour is looked up once."""
 

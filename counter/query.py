@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import IntEnum, StrEnum
+from itertools import zip_longest
 
 import msgspec
 
@@ -262,6 +263,20 @@ class Difference(msgspec.Struct, frozen=True):
     what: str
     stored: tuple[int, ...] | None
     counted: tuple[int, ...] | None
+
+    @property
+    def falls(self) -> bool:
+        """Whether any of its sums is lower in the raw rows; no row is a row of zeros."""
+        if self.what == "logged":  # never shown
+            return False
+        return any(was > now_is for was, now_is in zip_longest(self.stored or (), self.counted or (), fillvalue=0))
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """Of `differences` numbers, `mended` are now what the raw rows say; the rest, or their day, would have fallen."""
+
+    differences: int = 0
+    mended: int = 0
 
 
 class DropCount(msgspec.Struct, frozen=True):

@@ -35,6 +35,12 @@ def check(click_context: click.Context, repair: bool) -> None:
         )
     if len(differences) > SHOWN:
         click.echo(f"... and {len(differences) - SHOWN} more")
+    falling = sum(difference.falls for difference in differences)
+    if falling:
+        click.echo(
+            f"{falling} of them would fall: if raw rows were lost, a backup has the right numbers; a repair notes the"
+            " old totals in the audit log"
+        )
     if not repair:
         click.echo("mend them with: counter check --repair")
         click_context.exit(1)

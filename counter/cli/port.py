@@ -126,9 +126,9 @@ class LocalPort:
         await self._store.add_invitation(invitation, self._now())
 
     async def repair(self) -> int:
-        repaired = await self._store.repair()
+        repaired = (await self._store.repair(self._now(), lower=True)).mended
         if repaired:
-            await self._store.audit("check.repaired", f"{repaired} numbers by 'counter check'", self._now())
+            await self._store.audit("check.repaired", f"{repaired} numbers by 'counter check --repair'", self._now())
         return repaired
 
 

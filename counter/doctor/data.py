@@ -133,8 +133,12 @@ def recounted(facts: Facts) -> Iterable[Said]:
             )
     elif last.error:
         yield problem(f"the last check of all numbers failed ({last.error}); run it by hand: counter check")
-    elif last.differences > last.repaired:
-        yield problem(f"{last.differences} numbers differ from the raw rows; mend them: counter check --repair")
+    elif last.kept:
+        yield problem(
+            f"{last.kept} numbers differ from the raw rows and were kept, because mending them would lower what was"
+            " published: perhaps raw rows were lost, and a backup has them. If they were not, or are gone for good,"
+            " take the lower numbers: counter check --repair"
+        )
     elif facts.now - last.at > LATE:
         yield warning(
             f"the numbers were last recounted {_days((facts.now - last.at) / DAY)} ago and not each night; the service"

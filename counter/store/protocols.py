@@ -24,6 +24,7 @@ from counter.query import (
     LoggedDrop,
     LoggedHit,
     Question,
+    Repair,
     Report,
     Sums,
 )
@@ -127,7 +128,8 @@ class Upkeep(Protocol):
 
     async def check(self) -> list[Difference]: ...
 
-    async def repair(self) -> int: ...
+    async def repair(self, now: float, *, lower: bool) -> Repair:
+        """Put what the raw rows say in the place of what differs; without `lower`, no published number may fall."""
 
     async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]: ...
 

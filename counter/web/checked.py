@@ -24,7 +24,10 @@ LONGEST: Final = 25 * 3600  # seconds; after that one is due at any hour: the ma
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """One check: `differences` numbers were not what the raw rows say; `repaired` of them are now."""
+    """One check: `differences` numbers were not what the raw rows say; `repaired` of them are now.
+
+    The others were kept: mending them, or the rest of their day, would have lowered a published number.
+    """
 
     at: float  # UTC seconds, its end
     seconds: float  # it took
@@ -32,6 +35,10 @@ class Checked(msgspec.Struct, frozen=True):
     repaired: int = 0
     error: str = ""  # why it could not be done
     file: int = 0  # the inode of the database that was checked
+
+    @property
+    def kept(self) -> int:
+        return self.differences - self.repaired
 
     def shown(self) -> dict[str, object]:
         """For `/readyz`: strangers may read it, so an error is a word and not its text."""

@@ -162,10 +162,11 @@ async def _add_invitation(service: Service, asked: Invite) -> None:
 
 
 async def _repair(service: Service, asked: Nothing) -> int:
-    repaired = await service.store.repair()
+    now = service.clock.now()
+    repaired = (await service.store.repair(now, lower=True)).mended
     await service.reload_sites()
     if repaired:
-        await service.store.audit("check.repaired", f"{repaired} numbers by 'counter check'", service.clock.now())
+        await service.store.audit("check.repaired", f"{repaired} numbers by 'counter check --repair'", now)
     return repaired
 
 

@@ -1,4 +1,8 @@
-"""The nightly check: every number is counted again from the raw rows, what differs is told, and mended."""
+"""The nightly check: every number is counted again from the raw rows, and what differs is logged.
+
+Numbers that are too low are mended. One that would fall is kept: perhaps raw rows were lost, and then it is all that
+is left of them. Only the owner lowers it, with `counter check --repair`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ import asyncio
 import logging
 
 from counter.errors import StoreError
-from counter.localtime import LocalTime, day_date
-from counter.query import Difference
+from counter.localtime import LocalTime, day_date, month_text
+from counter.query import Difference, Repair
 from counter.web.checked import Checked, due, inode, write_checked
 from counter.web.notices import renew_notices
 from counter.web.parts import Service
@@ -29,40 +33,43 @@ async def check_when_due(service: Service) -> None:
 
 
 async def check_now(service: Service) -> Checked:
-    """Recount on a connection of its own while hits go on, mend what differs, and keep the result."""
+    """Recount on a connection of its own while hits go on, mend what is too low, and keep the result."""
     folder = service.config.storage.path
     started = service.clock.monotonic()
-    differences, repaired, error = 0, 0, ""
+    repair, error = Repair(), ""
     try:
         found = await service.store.check()
-        differences = len(found)
+        repair = Repair(len(found))
         if found:
             _tell(found)
-            repaired = await _repair(service, found)
+            repair = await _repair(service, found)
     except StoreError as failed:
         log.error("the check failed", extra={"error": str(failed)})
         error = str(failed)
     took = service.clock.monotonic() - started
-    checked = Checked(service.clock.now(), took, differences, repaired, error, await asyncio.to_thread(inode, folder))
+    file = await asyncio.to_thread(inode, folder)
+    checked = Checked(service.clock.now(), took, repair.differences, repair.mended, error, file)
     service.checked = checked
     renew_notices(service)
     await asyncio.to_thread(_keep, service, checked)
     return checked
 
 
-async def _repair(service: Service, found: list[Difference]) -> int:
-    repaired = await service.store.repair()
+async def _repair(service: Service, found: list[Difference]) -> Repair:
+    repair = await service.store.repair(service.clock.now(), lower=False)
     await service.reload_sites()
     tables = ", ".join(sorted({one.table for one in found}))
-    await service.store.audit("check.repaired", f"{repaired} numbers of {tables}", service.clock.now())
-    log.warning("numbers were mended from the raw rows", extra={"numbers": repaired})
-    return repaired
+    if repair.mended:
+        await service.store.audit("check.repaired", f"{repair.mended} numbers of {tables}", service.clock.now())
+        log.warning("numbers were mended from the raw rows", extra={"numbers": repair.mended})
+    if repair.mended < repair.differences:
+        log.error("numbers would fall and were kept", extra={"numbers": repair.differences - repair.mended})
+    return repair
 
 
 def _tell(found: list[Difference]) -> None:
     for one in found[:TOLD]:
-        monthly = one.table == "rollup_month"
-        when = f"{one.day // 12}-{one.day % 12 + 1:02}" if monthly else day_date(one.day).isoformat()
+        when = month_text(one.day) if one.table == "rollup_month" else day_date(one.day).isoformat()
         log.warning(
             "a number differs from the raw rows",
             extra={"table": one.table, "site_key": one.site_key, "when": when, "what": one.what,

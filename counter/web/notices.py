@@ -31,8 +31,12 @@ def _of_the_check(checked: Checked | None) -> list[str]:
         return []
     if checked.error:
         return ["the last check could not recount the numbers; the log and 'counter doctor' say why"]
-    if checked.differences > checked.repaired:
-        return [f"{checked.differences} numbers differ from the raw rows; mend them with 'counter check --repair'"]
+    if checked.kept:
+        notice = (
+            f"{checked.kept} numbers differ from the raw rows and were kept, because mending them would lower what was"
+            " published; perhaps raw rows were lost. If not, mend them with 'counter check --repair'"
+        )
+        return [notice]
     if checked.differences:
         return [f"{checked.differences} numbers differed from the raw rows in the last check, and were mended"]
     return []

@@ -569,6 +569,24 @@ class TestCheck:
         assert said(counted, "check").startswith("every number agrees with the raw rows")
         assert counted.rows(f"select * from {table} order by 1, 2, 3") == right
 
+    @pytest.fixture
+    def own(self, counted: Home, tmp_path: Path) -> Home:
+        """A copy, for harm that is not undone."""
+        home = Home(tmp_path)
+        shutil.copytree(counted.data, home.data, dirs_exist_ok=True)
+        return home
+
+    def test_what_would_fall_is_said_and_the_old_totals_are_noted_without_a_service_too(self, own: Home) -> None:
+        """T-41."""
+        assert own.tamper("delete from event where id > 1") > 0
+        found = own.type("check")
+        assert re.search(r"^\d+ of them would fall: if raw rows were lost, a backup has", found.out, re.MULTILINE)
+        assert own.type("check", "--repair").code == 0
+        notes = own.rows("select detail from audit where action = 'day.mended' order by id desc limit 1")
+        assert len(notes) == 1, notes
+        assert re.match(r"\d{4}-\d\d-\d\d: pageviews \d+ to 1, visits \d+ to 1", notes[0][0])
+        assert said(own, "check").startswith("every number agrees")
+
     def test_a_running_service_mends_and_shows_it_at_once(self, counted: Home) -> None:
         assert counted.tamper("update total_day set visits = visits + 100000") > 0
         with Service(counted) as service:

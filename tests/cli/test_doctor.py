@@ -99,7 +99,7 @@ BAD: list[tuple[str, dict[str, Any], Level, tuple[str, ...]]] = [
     ("quarantine", vitals(quarantine=4), Level.WARNING, ("4 events", "report")),
     ("recounted", {"checked": None}, Level.NOTE, ("counter check",)),
     ("recounted", checked(error="disk I/O error"), Level.PROBLEM, ("disk I/O error", "counter check")),
-    ("recounted", checked(differences=5, repaired=2), Level.PROBLEM, ("5 numbers", "counter check --repair")),
+    ("recounted", checked(differences=5, repaired=2), Level.PROBLEM, ("3 numbers", "kept", "counter check --repair")),
     ("recounted", checked(differences=5, repaired=5), Level.WARNING, ("5 numbers", "mended")),
     ("recounted", checked(at=NOW - 3 * DAY), Level.WARNING, ("3 days", "counter check")),
     ("leftovers", {"leftovers": ((Path("/data/counter.db.replaced"), GB),)}, Level.NOTE, ("1,000 MB", "rm /data/")),

@@ -764,7 +764,7 @@ class TestDropsAndLogLines:
         with database(folder) as connection:
             connection.execute("update total_day set logged = 0, pageviews = 9")
         async with opener() as reopened:
-            assert await reopened.repair() > 0
+            assert (await reopened.repair(NOON, lower=True)).mended > 0
             assert (await append(reopened, of_log(site, NOON, 2))).outcomes == (COUNTED,)
             assert await reopened.reports.live_days(site.key) == set()
 
@@ -959,7 +959,7 @@ class TestCheckAndRepair:
             assert table in {difference.table for difference in found}
             assert {difference.site_key for difference in found} == {site.key}
             assert all(difference.stored != difference.counted for difference in found)
-            assert await reopened.repair() == len(found)
+            assert (await reopened.repair(NOON, lower=True)).mended == len(found)
             assert await reopened.check() == []
             assert await everything(reopened, site) == before
             await counted(reopened, make(site, NOON + 70, 1, "/on"))
@@ -968,7 +968,7 @@ class TestCheckAndRepair:
     async def test_nothing_differs_and_repair_mends_nothing_on_a_sound_store(self, store: Store, site: Site) -> None:
         await counted(store, *some_visits(site))
         before = await everything(store, site)
-        assert (await store.check(), await store.repair()) == ([], 0)
+        assert (await store.check(), (await store.repair(NOON, lower=True)).mended) == ([], 0)
         assert await everything(store, site) == before
 
     async def test_anyone_may_check_while_the_service_writes(self, store: Store, site: Site, folder: Path) -> None:
@@ -1036,7 +1036,7 @@ class TestUpkeep:
         assert await everything(store, site) == before
         assert read(folder, "select hit_id from hit_log") == [("kept",)]
         assert read(folder, "select count(*) from visit") == [(1,)]
-        assert (await store.check(), await store.repair()) == ([], 0)
+        assert (await store.check(), (await store.repair(NOON, lower=True)).mended) == ([], 0)
         await store.__aexit__()
         async with opener() as reopened:
             assert await everything(reopened, site) == before

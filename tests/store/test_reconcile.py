@@ -80,7 +80,7 @@ async def test_one_wrong_row_is_found_and_mended(store: Store, site: Site, table
     await change(store, HOW[how].format(table=table).replace("rowid_number = 1", first))
     found = await store.check()
     assert table in {one.table for one in found}
-    assert await store.repair() == len(found)
+    assert (await store.repair(NOON, lower=True)).mended == len(found)
     assert await store.check() == []
     assert await everything(store, site) == before
 
@@ -90,7 +90,7 @@ async def test_a_row_of_a_day_without_hits_goes(store: Store, site: Site) -> Non
     await change(store, f"insert into rollup_day values ({site.key}, 1, {TODAY + 50}, 0, 1, 1, 1, 1, 1, 1, 1)")
     await change(store, f"insert into total_day values ({site.key}, {TODAY - 50}, 9, 9, 9, 9, 9, 9, 9, 0)")
     assert {one.day for one in await store.check()} >= {TODAY + 50, TODAY - 50}
-    await store.repair()
+    await store.repair(NOON, lower=True)
     assert await everything(store, site) == before
 
 
@@ -101,7 +101,7 @@ async def test_only_the_days_that_differ_are_written_again(store: Store, site: S
     await store._need_writer().run(lambda connection: connection.execute(
         "create temp trigger watch after delete on rollup_day begin insert into watched values (old.day); end"
     ) if connection.execute("create temp table watched (day)") else None)  # fmt: skip
-    await store.repair()
+    await store.repair(NOON, lower=True)
     touched = await store._need_writer().run(
         lambda c: [row[0] for row in c.execute("select distinct day from watched")]
     )
@@ -121,7 +121,7 @@ async def test_hits_that_come_between_check_and_repair_are_in_the_mended_numbers
         return found
 
     monkeypatch.setattr(recount, "check", check_then_hits)
-    assert await store.repair() > 0
+    assert (await store.repair(NOON, lower=True)).mended > 0
     monkeypatch.undo()
     assert await store.check() == []
     pages = await broken_down(store, site, Dimension.PAGE, TODAY + 2, TODAY + 3)
@@ -132,7 +132,7 @@ async def test_visits_go_on_after_a_repair(store: Store, site: Site) -> None:
     at = NOON + 2 * DAY + 12 * MINUTE
     await counted(store, make(site, at, 2, "/x"))
     await change(store, "delete from rollup_day")
-    await store.repair()
+    await store.repair(NOON, lower=True)
     await counted(store, make(site, at + MINUTE, 2, "/y"), make(site, at + 40 * MINUTE, 2, "/z"))
     assert await store.check() == []
 
@@ -147,7 +147,7 @@ async def test_counting_in_portions_gives_the_same(
     assert await store.check() == []
     await change(store, "delete from rollup_day")
     await change(store, "delete from total_day")
-    await store.repair()
+    await store.repair(NOON, lower=True)
     assert await store.check() == []
     assert await everything(store, site) == before
 
@@ -158,7 +158,7 @@ async def test_days_whose_raw_rows_are_gone_are_neither_judged_nor_touched(store
     await change(store, f"update total_day set pageviews = pageviews + 1 where day = {TODAY}")
     assert await store.check() == []
     await change(store, f"delete from total_hour where day = {TODAY + 2}")
-    await store.repair()
+    await store.repair(NOON, lower=True)
     after = await everything(store, site)
     assert after["days"][TODAY]["pageviews"] == before["days"][TODAY]["pageviews"] + 1
     assert after["hours"][TODAY + 2] == before["hours"][TODAY + 2]
@@ -168,7 +168,7 @@ async def test_how_many_came_from_logs_is_mended(store: Store, site: Site, tmp_p
     await append(store, *(of_log(site, NOON - 5 * DAY + n, n, n) for n in range(4)))
     await change(store, f"update total_day set logged = 1 where day = {TODAY - 5}")
     assert [(one.what, one.stored, one.counted) for one in await store.check()] == [("logged", (1,), (4,))]
-    assert await store.repair() == 1
+    assert (await store.repair(NOON, lower=True)).mended == 1
     assert read(tmp_path, "select logged from total_day where day = ?", TODAY - 5) == [(4,)]
     assert await store.check() == []
 
@@ -179,7 +179,7 @@ async def test_other_sites_are_not_touched(store: Store, site: Site) -> None:
     before = await everything(store, other)
     await change(store, f"delete from rollup_day where site_key = {site.key}")
     assert {one.site_key for one in await store.check()} == {site.key}
-    await store.repair()
+    await store.repair(NOON, lower=True)
     assert await everything(store, other) == before
     assert await store.check() == []
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from counter import app as counter_app
+from counter.cli.port import running_service
 from counter.errors import StoreError
 from counter.ingest.jobs import Job, run_jobs
 from counter.localtime import LocalTime
@@ -94,22 +95,35 @@ def damage(folder: Path, *statements: str) -> None:
         connection.close()
 
 
-DAMAGES = {
+TOO_LOW = {
     "a deleted row": ("delete from rollup_day where dimension = 1",),
-    "a doubled row": ("update rollup_day set pageviews = 2 * pageviews, visits = 2 * visits where dimension = 1",),
     "a lost hour": ("delete from total_hour",),
+    "a wrong day": ("update total_day set pageviews = pageviews - 1, visits = 0",),
+    "a wrong month": ("update rollup_month set visits = 0 where dimension = 10",),
+}
+TOO_HIGH = {
+    "a doubled row": ("update rollup_day set pageviews = 2 * pageviews, visits = 2 * visits where dimension = 1",),
     "a wrong day": ("update total_day set pageviews = pageviews + 94",),
+    "a day with one sum too low and one too high": ("update total_day set visits = 0, pageviews = pageviews + 1",),
     "a row of nowhere": ("insert into rollup_day values (1, 32, 4000, 0, 1, 1, 1, 1, 1, 1, 1)",),
     "a wrong month": ("update rollup_month set visits = visits + 1 where dimension = 10",),
+    "lost hits": ("delete from event where id > 1",),
+    "lost visits": ("delete from visit where id > 1",),
+    "all raw rows lost": ("delete from event", "delete from visit"),
 }
+PUBLISHED = ("total_hour", "total_day", "rollup_day", "rollup_month")
 
 
-@pytest.mark.parametrize("name", DAMAGES)
+def published(counter: Counter) -> list[list[dict[str, Any]]]:
+    return [counter.rows(f"select * from {table} order by 1, 2, 3, 4") for table in PUBLISHED]
+
+
+@pytest.mark.parametrize("name", TOO_LOW)
 async def test_a_planted_difference_is_told_mended_and_audited(start: Start, name: str) -> None:
     """T-41."""
     counter = await with_hits(start)
     before = await counter.totals(metric="pageviews")
-    damage(counter.folder, *DAMAGES[name])
+    damage(counter.folder, *TOO_LOW[name])
     checked = await check_now(counter.service)
     assert checked.differences == checked.repaired > 0
     assert await counter.service.store.check() == []
@@ -126,6 +140,75 @@ async def test_a_planted_difference_is_told_mended_and_audited(start: Start, nam
     assert (await check_now(counter.service)).differences == 0
     ready = await (await counter.get("/readyz")).json()
     assert not any("mended" in notice for notice in ready["notices"])
+
+
+@pytest.mark.parametrize("name", TOO_HIGH)
+async def test_a_number_that_would_fall_is_kept_and_said_every_night_until_the_owner_lowers_it(
+    start: Start, name: str
+) -> None:
+    """T-41."""
+    counter = await with_hits(start)
+    shown = await counter.totals(metric="pageviews")
+    damage(counter.folder, *TOO_HIGH[name])
+    wrong = published(counter)
+    for _ in range(2):
+        checked = await check_now(counter.service)
+        assert checked.differences > checked.repaired == 0
+        assert published(counter) == wrong
+        notices = (await (await counter.get("/readyz")).json())["notices"]
+        assert any(f"{checked.kept} numbers differ" in one and "counter check --repair" in one for one in notices)
+        assert not any("were mended" in one for one in notices)
+        counter.clock.move(24 * 3600)
+    assert sum("numbers would fall and were kept" in line for line in counter.log.lines) == 2
+    assert counter.rows("select * from audit where action = 'check.repaired'") == []
+    if not any("total_day" in statement for statement in TOO_HIGH[name]):
+        assert (await counter.totals(metric="pageviews"))["all"]["count"] == shown["all"]["count"]
+    async with running_service(counter.service.config) as port:
+        assert port is not None
+        assert await port.repair() > 0
+    assert await counter.service.store.check() == []
+    assert (await check_now(counter.service)).differences == 0
+
+
+async def test_lost_raw_rows_leave_all_at_its_number_and_the_repair_notes_the_old_one(start: Start) -> None:
+    """T-41."""
+    counter = await with_hits(start)
+    damage(counter.folder, "delete from event where id > 1", "delete from visit where id > 1")
+    await check_now(counter.service)
+    await counter.service.reload_sites()
+    assert (await counter.totals(metric="pageviews"))["all"]["count"] == 6
+    async with running_service(counter.service.config) as port:
+        assert port is not None
+        await port.repair()
+    assert (await counter.totals(metric="pageviews"))["all"]["count"] == 1
+    lines = counter.rows("select site_key, detail from audit where action = 'day.mended'")
+    assert [line["site_key"] for line in lines] == [1]
+    assert lines[0]["detail"].startswith("2024-11-21: pageviews 6 to 1, visits 6 to 1, visitors 6 to 1")
+    by = counter.rows("select detail from audit where action = 'check.repaired'")
+    assert [one["detail"].split(" ", 1)[1] for one in by] == ["numbers by 'counter check --repair'"]
+
+
+async def test_a_day_that_is_too_low_is_mended_while_another_is_kept(start: Start) -> None:
+    """T-41: and the month of a kept day is left alone, as it can't be added up from it."""
+    counter = await with_hits(start)
+    counter.clock.move(24 * 3600)
+    await counter.hit(path="/next")
+    await counter.service.store.fold()
+    month = counter.rows("select * from rollup_month order by 1, 2, 3, 4")
+    first, second = (row["day"] for row in counter.rows("select day from total_day order by day"))
+    damage(
+        counter.folder,
+        f"update rollup_day set pageviews = pageviews + 5 where day = {first} and dimension = 1",
+        f"update total_day set pageviews = 0 where day = {second}",
+        f"delete from rollup_day where day = {second} and dimension = 1",
+    )
+    checked = await check_now(counter.service)
+    assert checked.differences > checked.repaired > 0
+    assert counter.rows("select pageviews from total_day where day = ?", second) == [{"pageviews": 1}]
+    assert counter.rows("select count(*) as n from rollup_day where day = ? and dimension = 1", second) == [{"n": 1}]
+    high = counter.rows("select sum(pageviews) as n from rollup_day where day = ? and dimension = 1", first)
+    assert high == [{"n": 6 + 5 * 2}]
+    assert counter.rows("select * from rollup_month order by 1, 2, 3, 4") == month
 
 
 async def test_a_sound_store_has_its_time_shown_and_no_notice(start: Start) -> None:

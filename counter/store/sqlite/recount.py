@@ -1,7 +1,6 @@
-"""Check and repair: every number is counted again from the raw rows, and what differs is replaced.
+"""The check: every number is counted again from the raw rows, on a connection of its own while hits go on.
 
-`check` reads on a connection of its own while hits go on. `mend` runs in the writer's transaction, and only over
-the events of the days that differ.
+What differs is replaced in `counter.store.sqlite.mend`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,22 +17,22 @@ from typing import Final, NamedTuple
 from counter.errors import StoreError
 from counter.query import Difference
 from counter.store.sqlite.engine import ThreadedConnection, open_reader
-from counter.store.sqlite.fold import ADD_UP, SUMS, bounds, fold, sum_up
+from counter.store.sqlite.fold import ADD_UP, SUMS, bounds, sum_up
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.upkeep import MONTH, MONTHS, NOT_CLOSED
+from counter.store.sqlite.upkeep import MONTHS, NOT_CLOSED
 
 PORTION: Final = 100_000  # events counted again at a time: so much and no more is held beside the sums
 NICE: Final = 10  # a tenth of a busy processor; at 19 it could take hours, and the log grows while it reads
 LISTED: Final = 200  # differences of a table; more than that is one story
 FROM_LOG: Final = 4  # event.via
 
-_LOGGED = f"""
+LOGGED = f"""
 select v.site_key, e.day, count(*) as logged from event e join visit v on v.id = e.visit_id
 where e.via = {FROM_LOG} and e.kind in (1, 2) and e.id > :after and e.id <= :upto group by 1, 2
 """  # noqa: S608 - a number of our own
 
 # The tables of sums: stored, counted again, and the key beside the site.
-_TABLES: Final = (
+TABLES: Final = (
     ("total_hour", "recount_hour", "day, hour"),
     ("total_day", "recount_day", "day"),
     ("rollup_day", "recount_rollup", "day, dimension, value_id"),
@@ -83,9 +81,9 @@ def _check(connection: sqlite3.Connection) -> Found:
 def find_differences(connection: sqlite3.Connection) -> Found:
     """Recount everything that raw rows can recount; inside the caller's snapshot."""
     last = bounds(connection)[1]
-    _recount(connection, 0, last)
+    recount(connection, 0, last)
     differences: list[Difference] = []
-    for stored, counted, key in _TABLES:
+    for stored, counted, key in TABLES:
         differences += _compare(connection, stored, counted, key)
     differences += _compare_logged(connection, last)
     months = _months_against_days(connection)
@@ -95,40 +93,7 @@ def find_differences(connection: sqlite3.Connection) -> Found:
     return Found(differences + months, sorted(days), sorted(set(_wrong_months(connection))))
 
 
-def mend(connection: sqlite3.Connection, days: Sequence[tuple[int, int]], months: Sequence[tuple[int, int]]) -> None:
-    """Replace the sums of these days and months by what the raw rows say; inside the caller's transaction."""
-    fold(connection)
-    after, upto = _span(connection, days)
-    _recount(connection, after, upto)
-    for table, source in (("total_hour", "recount_hour"), ("rollup_day", "recount_rollup")):
-        _clear(connection, table)
-        connection.execute(f"insert into {table} select * from temp.{source} t where {_to_mend('t')}")  # noqa: S608
-    _clear(connection, "total_day")
-    connection.execute(
-        f"insert into total_day select t.*, coalesce(l.logged, 0) from temp.recount_day t"  # noqa: S608
-        f" left join ({_LOGGED}) l on l.site_key = t.site_key and l.day = t.day where {_to_mend('t')}",
-        {"after": after, "upto": upto},
-    )
-    _mend_months(connection, months)
-
-
-def _span(connection: sqlite3.Connection, days: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Between these ids lie all events of the days, and all events of the visits that began in them."""
-    connection.execute("drop table if exists temp.wrong_day")
-    connection.execute("create temp table wrong_day (site_key, day, primary key (site_key, day)) without rowid")
-    connection.executemany("insert or ignore into temp.wrong_day values (?, ?)", days)
-    first, last = connection.execute(
-        "select min(id), max(id) from event where day in (select day from temp.wrong_day)"
-    ).fetchone()
-    if first is None:
-        return 0, 0
-    later = connection.execute(
-        "select max(id) from event where visit_id between ? and ? and visit_id <> id", (first, last)
-    ).fetchone()[0]
-    return first - 1, max(last, later or 0)
-
-
-def _recount(connection: sqlite3.Connection, after: int, upto: int) -> None:
+def recount(connection: sqlite3.Connection, after: int, upto: int) -> None:
     """Fill temp.recount_hour, recount_day and recount_rollup from the events in (after, upto]."""
     keys = {"recount_hour": "site_key, day, hour", "recount_rollup": "site_key, dimension, day, value_id"}
     for table, key in keys.items():
@@ -175,7 +140,7 @@ def _both_ways(stored: str, counted: str, key: str) -> tuple[str, str]:
 def _wrong_days(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     wanted = " union ".join(
         f"select site_key, day from ({rows})"  # noqa: S608 - names of our own
-        for stored, counted, key in _TABLES
+        for stored, counted, key in TABLES
         for rows in _both_ways(stored, f"temp.{counted}", f"site_key, {key}")
     )
     return [(site_key, day) for site_key, day in connection.execute(wanted)]
@@ -184,7 +149,7 @@ def _wrong_days(connection: sqlite3.Connection) -> list[tuple[int, int]]:
 def _compare_logged(connection: sqlite3.Connection, last: int) -> list[Difference]:
     """How many events of a day came from logs: it decides whether the day takes log lines."""
     rows = connection.execute(
-        f"select t.site_key, t.day, t.logged, coalesce(l.logged, 0) from total_day t left join ({_LOGGED}) l"  # noqa: S608
+        f"select t.site_key, t.day, t.logged, coalesce(l.logged, 0) from total_day t left join ({LOGGED}) l"  # noqa: S608
         f" on l.site_key = t.site_key and l.day = t.day where {NOT_CLOSED.format(t='t')}"
         f" and t.logged <> coalesce(l.logged, 0) limit {LISTED}",
         {"after": 0, "upto": last},
@@ -216,29 +181,6 @@ def _wrong_months(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     one, other = _months_both_ways()
     wanted = f"select site_key, month from ({one}) union select site_key, month from ({other})"  # noqa: S608
     return [(site_key, month) for site_key, month in connection.execute(wanted)]
-
-
-def _mend_months(connection: sqlite3.Connection, months: Sequence[tuple[int, int]]) -> None:
-    """Add the months up again: those named, and those of the days that were mended."""
-    connection.execute("drop table if exists temp.wrong_month")
-    connection.execute("create temp table wrong_month (site_key, month, primary key (site_key, month)) without rowid")
-    connection.execute(
-        f"insert or ignore into temp.wrong_month select site_key, {MONTH.format(day='day')} from temp.wrong_day"  # noqa: S608
-    )
-    connection.executemany("insert or ignore into temp.wrong_month values (?, ?)", months)
-    connection.execute("delete from rollup_month where (site_key, month) in (select * from temp.wrong_month)")
-    wrong = f"(site_key, {MONTH.format(day='day')}) in (select * from temp.wrong_month)"  # noqa: S608
-    connection.execute(f"insert into rollup_month {MONTHS.format(where=wrong)}")
-
-
-def _clear(connection: sqlite3.Connection, table: str) -> None:
-    connection.execute(f"delete from {table} where {_to_mend(table)}")  # noqa: S608
-
-
-def _to_mend(table: str) -> str:
-    """The rows of days to be mended; days whose raw rows are gone stay as they are."""
-    wrong = f"({table}.site_key, {table}.day) in (select site_key, day from temp.wrong_day)"  # noqa: S608
-    return f"{wrong} and {NOT_CLOSED.format(t=table)}"
 
 
 def _what(names: list[str], values: tuple[int, ...]) -> str:

@@ -14,10 +14,10 @@ from typing import Self, TypeVar
 
 from counter.errors import Replaced, StoreError
 from counter.event import Event
-from counter.query import Difference, HistoryDay
+from counter.query import Difference, HistoryDay, Repair
 from counter.site import Goal, Site, Token, TokenMay
 from counter.store.protocols import Appended, Batch, RefusedValue
-from counter.store.sqlite import catalog, recount, upkeep
+from counter.store.sqlite import catalog, mend, recount, upkeep
 from counter.store.sqlite.account_methods import AsksAccounts, ChangesAccounts
 from counter.store.sqlite.append import Appender
 from counter.store.sqlite.engine import (
@@ -173,12 +173,14 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
 
     # Upkeep --------------------------------------------------------------------------------------------------
 
-    async def repair(self) -> int:
-        """Recount while hits go on, then replace the days that differ; returns how many numbers were found wrong."""
+    async def repair(self, now: float, *, lower: bool) -> Repair:
+        """Recount while hits go on, then replace the days that differ; without `lower`, no number may fall."""
         found = await recount.check(self._path)
-        if found.differences:
-            await self._change(recount.mend, found.days, found.months, after=self._need_appender().forget)
-        return len(found.differences)
+        if not found.differences:
+            return Repair()
+        forget = self._need_appender().forget
+        kept = await self._change(mend.mend, found.days, found.months, now, lower, after=forget)
+        return Repair(len(found.differences), sum(not kept.has(one) for one in found.differences))
 
     async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]:
         return await self._change(
