@@ -19,6 +19,7 @@ SHOWN = 20
 def check(click_context: click.Context, repair: bool) -> None:
     """Recount totals and breakdowns from the raw rows, while the service runs, and report every difference.
 
+    SQLite's quick check of the file comes first: a damaged one is an error, and nothing is recounted or mended.
     Exit code 0: every number agrees, or was mended. Days whose raw rows have expired can't be recounted.
     """
     context: Context = click_context.obj

@@ -587,6 +587,19 @@ class TestCheck:
         assert re.match(r"\d{4}-\d\d-\d\d: pageviews \d+ to 1, visits \d+ to 1", notes[0][0])
         assert said(own, "check").startswith("every number agrees")
 
+    def test_a_file_with_a_destroyed_index_is_not_said_to_agree(self, own: Home) -> None:
+        """T-31, T-41: every number agrees, and no hit can be stored."""
+        root = own.one("select rootpage from sqlite_schema where name = 'sqlite_autoindex_hit_id_1'")
+        size = own.one("pragma page_size")
+        with own.database.open("r+b") as file:
+            file.seek((root - 1) * size)
+            file.write(b"\xff" * size)
+        for words in (("check",), ("check", "--repair")):
+            done = own.type(*words)
+            assert done.code == 1
+            assert "the database file is damaged" in done.err
+            assert "agrees" not in done.out
+
     def test_a_running_service_mends_and_shows_it_at_once(self, counted: Home) -> None:
         assert counted.tamper("update total_day set visits = visits + 100000") > 0
         with Service(counted) as service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import json
 import sqlite3
@@ -209,6 +210,35 @@ async def test_a_day_that_is_too_low_is_mended_while_another_is_kept(start: Star
     high = counter.rows("select sum(pageviews) as n from rollup_day where day = ? and dimension = 1", first)
     assert high == [{"n": 6 + 5 * 2}]
     assert counter.rows("select * from rollup_month order by 1, 2, 3, 4") == month
+
+
+async def test_a_damaged_file_is_an_error_of_the_check_and_nothing_is_mended(start: Start) -> None:
+    """T-31, T-41: an index that is junk makes no number differ, but no hit can be stored."""
+    counter = await with_hits(start)
+    await stop(counter)
+    spoil(counter.folder / "counter.db", "sqlite_autoindex_value_1")
+    damage(counter.folder, "update total_day set pageviews = 1")
+    again = await start(FakeClock(NOON + 60))
+    wrong = published(again)
+    checked = await check_now(again.service)
+    assert "the database file is damaged" in checked.error
+    assert "counter restore" in checked.error
+    assert (checked.differences, checked.repaired) == (0, 0)
+    with pytest.raises(StoreError, match="the database file is damaged"):
+        await again.service.store.repair(NOON, lower=True)
+    assert published(again) == wrong
+    assert (await (await again.get("/readyz")).json())["check"]["failed"] is True
+
+
+def spoil(database: Path, name: str) -> None:
+    """Junk over the first page of a table or an index."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0] == 0
+        root = connection.execute("select rootpage from sqlite_schema where name = ?", (name,)).fetchone()[0]
+        size = connection.execute("pragma page_size").fetchone()[0]
+    with database.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
 
 
 async def test_a_sound_store_has_its_time_shown_and_no_notice(start: Start) -> None:

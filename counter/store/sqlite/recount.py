@@ -72,10 +72,22 @@ def _check(connection: sqlite3.Connection) -> Found:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     connection.execute("begin")
     try:
+        _refuse_damage(connection)
         return find_differences(connection)
     finally:
         if connection.in_transaction:
             connection.execute("rollback")
+
+
+def _refuse_damage(connection: sqlite3.Connection) -> None:
+    """Raw rows of a damaged file prove nothing, and an index that is gone makes no number differ but every hit fail."""
+    problem = connection.execute("pragma quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        problem = " ".join(problem.split())
+        raise StoreError(
+            f"the database file is damaged ({problem}), so no number was recounted or mended; keep a copy of the"
+            " folder, then put a backup in its place: counter restore FILE --force"
+        )
 
 
 def find_differences(connection: sqlite3.Connection) -> Found:
