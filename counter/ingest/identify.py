@@ -67,11 +67,8 @@ class Salts:
     def key(self, site_key: int, day: int, now: float) -> bytes:
         """The 32 bytes for a site and its local day (days since 1970), made at `now` (UTC seconds) if need be."""
         salt = self._cache.get((site_key, day))
-        if salt is None:
-            path = self._folder / f"{site_key}-{day}.salt"
-            with self._alone():
-                salt = _read(path) or self._make(path, now)
-            self._cache[site_key, day] = salt
+        if salt is None or salt.expired(now):
+            salt = self._cache[site_key, day] = self._usable(self._folder / f"{site_key}-{day}.salt", now)
         return salt.key
 
     def probe(self) -> None:
@@ -98,6 +95,13 @@ class Salts:
         full = system_reason(error) == StorageReason.FULL
         reason = StorageReason.FULL if full else StorageReason.SALTS
         return StoreError(f"The salts in {self._folder} cannot be read or written: {error}.", reason)
+
+    def _usable(self, path: Path, now: float) -> Salt:
+        """The salt in the file, made if need be. One that has expired there is neither used nor replaced: perhaps the
+        clock is wrong, and `expire` destroys it when that is certain. Until then one in memory takes its place."""
+        with self._alone():
+            salt = _read(path) or self._make(path, now)
+        return Salt(self._random(KEY_BYTES), int(now)) if salt.expired(now) else salt
 
     def forget(self, now: float) -> None:
         """Drops expired salts from memory, in a process that leaves their files to the service."""

@@ -85,6 +85,18 @@ def test_a_salt_is_destroyed_more_than_48_hours_after_it_was_made(tmp_path: Path
     assert salts.key(1, DAY, NOON + LIFETIME + 2) != first
 
 
+def test_a_salt_that_has_expired_is_neither_used_nor_replaced_before_it_is_destroyed(tmp_path: Path) -> None:
+    """T-42: perhaps the clock is wrong, and the file is of today."""
+    salts = Salts(tmp_path)
+    first = salts.key(1, DAY, NOON)
+    for later in (salts, Salts(tmp_path)):
+        other = later.key(1, DAY, NOON + LIFETIME + 1)
+        assert other != first
+        assert later.key(1, DAY, NOON + LIFETIME + 2) == other
+    assert Salts(tmp_path).key(1, DAY, NOON + 1) == first
+    assert salts.expire(NOON + LIFETIME + 1) == [(1, DAY)]
+
+
 def test_a_salt_is_overwritten_before_it_is_removed(tmp_path: Path) -> None:
     salts = Salts(tmp_path)
     key = salts.key(1, DAY, NOON)
