@@ -27,6 +27,7 @@ from counter.stats.online import REFRESH, WINDOW
 from counter.store.open import Store, open_store, sweep
 from counter.web import nightly
 from counter.web.checked import read_checked
+from counter.web.clock_doubt import clock_is_believed, look_before_hits
 from counter.web.commands import serve_commands
 from counter.web.middleware import answer_errors
 from counter.web.notices import renew_notices, renew_places
@@ -90,6 +91,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     service = app[SERVICE]
     await asyncio.to_thread(sweep, service.config.storage.path)
     async with service.store:
+        await look_before_hits(service)
         await make_sites(service.store, service.config.sites, service.clock)
         await service.reload_sites()
         await service.reload_accounts()
@@ -143,8 +145,16 @@ def _jobs(service: Service) -> tuple[Job, ...]:
 
 
 async def housekeeping(service: Service) -> None:
-    """Salts of past days are destroyed; what only serves 48 hours, and what has a term or is over, is erased."""
+    """Salts of past days are destroyed; what only serves 48 hours, and what has a term or is over, is erased.
+
+    None of it comes back, so all of it waits while the clock is in doubt.
+    """
     now = service.clock.now()
+    believed = await clock_is_believed(service, now)
+    renew_notices(service)
+    if not believed:
+        log.info("housekeeping waits: the clock is in doubt")
+        return
     gone = await asyncio.to_thread(service.pipeline.salts.expire, now)
     pruned = await service.store.prune(now, gone)
     privacy = service.config.privacy

@@ -10,6 +10,8 @@ from typing import Final
 from counter.doctor.data import DATA
 from counter.doctor.facts import Facts, Finding, Said, note, ok, problem, warning
 from counter.store.open import wal_reset_bug
+from counter.trust import Trust
+from counter.web.clock_doubt import clock_notice
 
 Check = Callable[[Facts], Iterable[Said]]
 
@@ -139,6 +141,9 @@ def clock(facts: Facts) -> Iterable[Said]:
     last = facts.vitals.last_event_at if facts.vitals else 0
     if not FIRST_YEAR <= now.year <= LAST_YEAR:
         yield problem(f"the clock says {now:%Y-%m-%d}; set it: every hit is dated by it")
+    elif facts.vitals and facts.vitals.doubted_at:
+        doubt = clock_notice(Trust(facts.vitals.trusted_at, facts.vitals.doubted_at))
+        yield warning(f"the clock says {now:%Y-%m-%d %H:%M} UTC; at the service's last look {doubt}")
     elif max(last, facts.newest_file) > facts.now + AHEAD:
         ahead = max(last, facts.newest_file) - facts.now
         yield problem(

@@ -29,6 +29,7 @@ from counter.query import (
     Sums,
 )
 from counter.site import Goal, Site, Token, TokenMay
+from counter.trust import Moment, Trust
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -130,6 +131,9 @@ class Upkeep(Protocol):
 
     async def repair(self, now: float, *, lower: bool) -> Repair:
         """Put what the raw rows say in the place of what differs; without `lower`, no published number may fall."""
+
+    async def look_at_clock(self, moment: Moment, first: Moment | None) -> Trust:
+        """Look whether the clock may be believed before anything is erased by it, and keep what came of it."""
 
     async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]: ...
 

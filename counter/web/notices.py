@@ -6,6 +6,7 @@ import logging
 
 from counter.store.open import wal_reset_bug
 from counter.web.checked import Checked
+from counter.web.clock_doubt import clock_notice
 from counter.web.parts import Service
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ def notices_of(service: Service) -> list[str]:
         notices.append(service.pipeline.geo.problem)
     if service.config.storage.durability == "normal":
         notices.append('durability is "normal": a power cut can lose the last hits although they were answered')
+    if service.trust and (doubt := clock_notice(service.trust)):
+        notices.append(doubt)
     return notices + _of_the_check(service.checked) + _of_proxies(service)
 
 

@@ -24,6 +24,7 @@ from counter.stats.online import Online
 from counter.stats.totals import Book
 from counter.store.open import Store
 from counter.store.protocols import Appended
+from counter.trust import Moment, Trust
 from counter.web.accounts import AccountBook
 from counter.web.checked import Checked
 from counter.web.untrusted import UntrustedPeers
@@ -46,6 +47,8 @@ class Service:
     unknown_keys: int = 0
     untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
     checked: Checked | None = None  # the last check of all numbers
+    trust: Trust | None = None  # in the clock, at the last look
+    doubt_seen: Moment | None = None  # the first look in a doubt that goes on
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
     accounts: AccountBook = field(default_factory=AccountBook)
     accounts_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one reads them at a time: the last is newest

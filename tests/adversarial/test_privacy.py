@@ -350,8 +350,9 @@ async def test_at_local_midnight_everyone_is_a_new_visitor_with_a_new_visit_also
     assert len(salt_bytes(counter)) == 2
     totals = await counter.totals()
     assert (totals["today"]["count"], totals["yesterday"]["count"], totals["all"]["count"]) == (20, 20, 40)
-    counter.clock.set(midnight - 60 + LIFETIME + 1)
-    await housekeeping(counter.service)
+    for now in (midnight + LIFETIME / 2, midnight - 60 + LIFETIME + 1):
+        counter.clock.set(now)
+        await housekeeping(counter.service)
     assert not first_salt.items() & salt_bytes(counter).items()
     assert found_in(counter.folder, {"salt": next(iter(first_salt.values()))}) == []
 

@@ -24,6 +24,7 @@ from tests.process import Home, Service
 
 NOW = 1_782_000_000.0  # 2026-06-21
 DAY = 86_400
+HOUR = 3_600
 GB = 10**9
 VITALS = Vitals(
     exists=True, size=500_000_000, wal_size=1_000_000, written_at=NOW - 60, wal_written_at=NOW - 1, journal_mode="wal",
@@ -105,6 +106,8 @@ BAD: list[tuple[str, dict[str, Any], Level, tuple[str, ...]]] = [
     ("leftovers", {"leftovers": ((Path("/data/counter.db.replaced"), GB),)}, Level.NOTE, ("1,000 MB", "rm /data/")),
     ("clock", {"now": 86_400.0}, Level.PROBLEM, ("1970-01-02",)),
     ("clock", {"now": 4_200_000_000.0}, Level.PROBLEM, ("2103",)),
+    ("clock", vitals(trusted_at=int(NOW - 9 * DAY), doubted_at=int(NOW - HOUR)), Level.WARNING,
+     ("2026-06-12", "nothing is erased", "set-ntp", "believed from 2026-06-21")),
     ("clock", vitals(last_event_at=int(NOW + 7200)), Level.PROBLEM, ("2.0 hours ahead", "set-ntp")),
     ("clock", {"newest_file": NOW + 9 * DAY}, Level.PROBLEM, ("9 days ahead",)),
     ("zones", versions_of(tzdata="2023.3"), Level.WARNING, ("2023.3", "pip install -U tzdata")),

@@ -20,6 +20,7 @@ from counter.store.protocols import Appended, Batch, RefusedValue
 from counter.store.sqlite import catalog, mend, recount, upkeep
 from counter.store.sqlite.account_methods import AsksAccounts, ChangesAccounts
 from counter.store.sqlite.append import Appender
+from counter.store.sqlite.clock_mark import look_at_clock
 from counter.store.sqlite.engine import (
     FILE_NAME,
     SAVED,
@@ -36,6 +37,7 @@ from counter.store.sqlite.open_file import OpenFile
 from counter.store.sqlite.readers import Readers
 from counter.store.sqlite.reports import SqliteReports
 from counter.store.sqlite.transaction import transaction
+from counter.trust import Moment, Trust
 
 log = logging.getLogger(__name__)
 
@@ -181,6 +183,9 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
         forget = self._need_appender().forget
         kept = await self._change(mend.mend, found.days, found.months, now, lower, after=forget)
         return Repair(len(found.differences), sum(not kept.has(one) for one in found.differences))
+
+    async def look_at_clock(self, moment: Moment, first: Moment | None) -> Trust:
+        return await self._change(look_at_clock, moment, first)
 
     async def prune(self, now: float, salts_gone: Sequence[tuple[int, int]]) -> Mapping[str, int]:
         return await self._change(

@@ -12,6 +12,8 @@ from counter.errors import StorageReason
 from counter.store.sqlite.engine import FILE_NAME, migrations
 from counter.store.sqlite.failures import reason_of
 
+CLOCK_MARK = 4  # the first schema with this table
+
 
 class Vitals(msgspec.Struct, frozen=True):
     """Sizes in bytes, times in UTC seconds; `error` says why the rest is not known."""
@@ -30,6 +32,8 @@ class Vitals(msgspec.Struct, frozen=True):
     events_a_day: float = 0.0  # written in the last seven days that had any
     last_event_at: int = 0
     quarantine: int = 0
+    trusted_at: int = 0  # when the clock was last believed; 0: it was not looked at yet
+    doubted_at: int = 0  # since when it is in doubt; 0: it is believed
 
 
 def read_vitals(folder: Path) -> Vitals:
@@ -59,15 +63,24 @@ def _ask(connection: sqlite3.Connection, seen: Vitals) -> Vitals:
     def one(sql: str) -> int:
         return int(connection.execute(sql).fetchone()[0] or 0)
 
+    schema = one("pragma user_version")
+    trusted_at, doubted_at = _clock_mark(connection) if schema >= CLOCK_MARK else (0, 0)
     return msgspec.structs.replace(
         seen,
         journal_mode=connection.execute("pragma journal_mode").fetchone()[0],
-        schema=one("pragma user_version"),
+        schema=schema,
         events=one("select max(id) from event") - one("select min(id) - 1 from event"),
         events_a_day=_events_a_day(connection),
         last_event_at=one("select at from event order by id desc limit 1") if one("select max(id) from event") else 0,
         quarantine=one("select count(*) from quarantine"),
+        trusted_at=trusted_at,
+        doubted_at=doubted_at,
     )
+
+
+def _clock_mark(connection: sqlite3.Connection) -> tuple[int, int]:
+    row = connection.execute("select trusted_at, coalesce(doubted_at, 0) from clock_mark").fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _events_a_day(connection: sqlite3.Connection) -> float:
