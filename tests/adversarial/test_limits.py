@@ -31,6 +31,7 @@ from counter.store.protocols import Batch
 from counter.store.sqlite import dictionary, drops, engine, goals, upkeep
 from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
 from counter.store.sqlite.readers import TIME_LIMIT
+from counter.trust import FAR
 from counter.web import untrusted
 from counter.web.checked import LONGEST
 from counter.web.request import LARGEST_BODY
@@ -345,7 +346,7 @@ async def test_the_log_that_grew_behind_a_long_reader_is_cut_afterwards(
 # How each table is kept from growing without end; docs/running.md says it to the owner.
 GROWTH = {
     "site": "the owner makes them", "token": "the owner makes them", "goal": "the owner makes them",
-    "history": "days of a former counter", "audit": "a line for each act of the owner",
+    "history": "days of a former counter", "audit": "a line for each act of the owner, and each day mended",
     "value": "new ones a day are capped", "value_count": "pruned", "client": "a row for a visit at most",
     "place": "a row for a visit at most", "origin": "a row for a visit at most",
     "visit": "hit_retention_days", "event": "hit_retention_days", "visitor": "pruned with its salt",
@@ -356,6 +357,7 @@ GROWTH = {
     "bot_count": "days and capped names", "drop_log": "1,000 a site", "quarantine": "pruned",
     "user": "owners make them", "access": "a row for a user and a site at most", "session": "30 days, 7 when idle",
     "invitation": "one a user, for a day", "annotation": "people write them",
+    "clock_mark": "one row", "file_mark": "one row",
 }  # fmt: skip
 
 
@@ -379,6 +381,7 @@ LIMITS = {
     "goals": goals.MOST,
     "a question of a report": int(TIME_LIMIT),
     "peers remembered that are not trusted": untrusted.MOST,
+    "a clock away from when it was last believed": FAR // DAY,
     "between two checks of all numbers": LONGEST // 3600,
 }
 
