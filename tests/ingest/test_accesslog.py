@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 import random
+import re
 import threading
 import time
 import tracemalloc
@@ -542,10 +543,24 @@ class TestZstd:
 class TestBlocks:
     @given(st.lists(st.binary(max_size=40), max_size=60), st.integers(1, 200))
     def test_lines_do_not_depend_on_where_blocks_end(self, lines: list[bytes], size: int) -> None:
+        """As text whatever it begins with: `open_log` would take some beginnings for gzip's and zstd's."""
         text = b"\n".join(lines)
-        with open_log("-", io.BytesIO(text)) as log:
-            found = [line for block in log.blocks(size) for line in lines_of(block.text)]
+        log = LogFile("any log", io.BytesIO(text), None)
+        found = [line for block in log.blocks(size) for line in lines_of(block.text)]
         assert found == lines_of(text)
+
+
+class TestBeginnings:
+    @given(st.sampled_from([b"\x1f\x8b", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"]), st.binary())
+    @example(b"\x28\xb5\x2f\xfd", b"\x00\x00\x00")
+    def test_what_begins_as_a_compressed_file_is_one_or_refused_and_told_why(self, magic: bytes, rest: bytes) -> None:
+        told = ""
+        try:
+            read("-", io.BytesIO(magic + rest))
+        except UsageError as error:
+            told = str(error)
+        damaged, cut = "damaged: .+; it begins as a (gzip|zstd) file", "cut short: its (gzip|zstd) stream has no end"
+        assert told == "" or re.fullmatch(rf"standard input is ({damaged}|{cut})\.", told), told
 
 
 class TestSyntheticLog:

@@ -29,7 +29,7 @@ class Cut(Exception):
 
 
 class Damaged(Exception):
-    """The stream is not what it began as."""
+    """The stream is not what it began as; the text says what is wrong, and how it began."""
 
 
 def kind_of(beginning: bytes) -> str | None:
@@ -54,7 +54,7 @@ class _Gzip:
         except EOFError as error:
             raise Cut("gzip") from error
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise Damaged(str(error)) from error
+            raise Damaged(f"{error}; it begins as a gzip file") from error
 
 
 class _Zstd:
@@ -81,7 +81,7 @@ class _Zstd:
         try:
             found = self._frame.decompress(piece)
         except zstandard.ZstdError as error:
-            raise Damaged(str(error)) from error
+            raise Damaged(f"{error}; it begins as a zstd file") from error
         self._begun, self._rest = not self._frame.eof, self._frame.unused_data if self._frame.eof else b""
         if self._frame.eof:
             self._frame = zstandard.ZstdDecompressor().decompressobj()
