@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -44,10 +45,20 @@ path = "data"
 _ANNOUNCED = re.compile(r"listens on http://127\.0\.0\.1:(\d+),")
 
 
+@functools.cache
 def noon_zone() -> str:
-    """A zone where it is about noon now, so that no test sees a midnight."""
+    """A zone where it was about noon when this was first asked, so that no test sees a midnight.
+
+    It stays the same: a test that asks twice would get another zone when a full hour struck between.
+    """
     ahead = 12 - dt.datetime.now(dt.UTC).hour
     return f"Etc/GMT{-ahead:+d}" if ahead else "UTC"  # these names count westwards
+
+
+@functools.cache
+def awake_zone(*names: str) -> str:
+    """The first of these zones where midnight is at least two hours ahead; for tests that need a zone of a kind."""
+    return next(name for name in names if dt.datetime.now(zoneinfo.ZoneInfo(name)).hour < 22)
 
 
 class Done(NamedTuple):

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from counter.cli import cli
-from tests.process import BOT, BROWSER, Done, Home, Service, noon_zone, running
+from tests.process import BOT, BROWSER, Done, Home, Service, awake_zone, noon_zone, running
 
 Named = tuple[tuple[str, ...], click.Command]
 
@@ -251,9 +251,10 @@ class TestTheRunningServiceTakesChangesAtOnce:
         assert live.hit("moving", host="b.example").counter == "dropped; reason=foreign_host"
         assert live.hit("moving", host="a.example").counter == "counted"
         today = dt.date.fromisoformat(live.totals("moving")["today"]["from"])
-        said(live.home, "site", "set", "moving", "timezone=Pacific/Kiritimati")
+        east = awake_zone("Pacific/Kiritimati", "Asia/Tokyo")
+        said(live.home, "site", "set", "moving", f"timezone={east}")
         totals = live.totals("moving")
-        assert totals["zone"] == "Pacific/Kiritimati"
+        assert totals["zone"] == east
         assert dt.date.fromisoformat(totals["today"]["from"]) >= today
         assert (totals["today"]["count"], totals["all"]["count"]) == (1, 2_000_001)
         assert said(live.home, "check").startswith("every number agrees")
@@ -537,7 +538,7 @@ class TestCheck:
     @classmethod
     def counted(cls, tmp_path_factory: pytest.TempPathFactory) -> Home:
         """A stopped service's data with a few visits."""
-        home = Home(tmp_path_factory.mktemp("counted"))
+        home = Home(tmp_path_factory.mktemp("counted"), zone=noon_zone())
         with Service(home) as service:
             for number in range(12):
                 service.hit(path=f"/{number % 3}", visitor=f"203.0.113.{number % 5}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import HANG, Done, Home, Service, running
+from tests.process import HANG, Done, Home, Service, noon_zone, running
 from tests.synthetic_log import synthetic_log
 
 ALL = ("--everything", "--keep-bots")
@@ -266,7 +266,8 @@ class TestTheService:
         with running(home), following(home, log.path):
             wait_for(home, 10)
 
-    def test_lines_of_a_day_that_counts_live_are_taken_only_with_overlap(self, home: Home) -> None:
+    def test_lines_of_a_day_that_counts_live_are_taken_only_with_overlap(self, tmp_path: Path) -> None:
+        home = Home(tmp_path, zone=noon_zone())
         with running(home) as service:
             assert service.hit().counter == "counted"
             log = home.folder / "access.log"

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import maxminddb
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -426,9 +427,10 @@ def test_show_tells_which_database_is_in_force(home: Home) -> None:
     assert "comes with this program" in shipped.out
     assert "GeoWhois-Country" in shipped.out
     (home.data / "geo" / "download.mmdb").write_bytes(SAVED)
+    built = maxminddb.open_database(io.BytesIO(SAVED), maxminddb.MODE_FD).metadata().build_epoch
     downloaded = home.type("geo", "show")
     for told in ("downloaded by 'counter geo update'", "DBIP-City-Lite", "countries, regions and cities",
-                 f"{dt.datetime.now(dt.UTC):%Y-%m-}", "0 days ago", "IP Geolocation by DB-IP https://db-ip.com",
+                 f"{dt.datetime.fromtimestamp(built, dt.UTC):%Y-%m-%d}", "0 days ago", "IP Geolocation by DB-IP https://db-ip.com",
                  "CC BY 4.0"):  # fmt: skip
         assert told in downloaded.out
     configure(home, database=home.folder / "missing.mmdb")
