@@ -16,6 +16,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -261,13 +262,13 @@ def read_rows(folder: Path, question: str, *values: object) -> list[dict[str, An
 
 
 async def _read_answer(reader: asyncio.StreamReader) -> bytes:
-    """Until the end, or half a second of silence after something came."""
+    """Until the end, or half a second of silence after something whole came."""
     answer = b""
     try:
         async with asyncio.timeout(HANG):
             answer = await reader.read(65_536)
         while answer:
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(0.5 if _is_whole(answer) else HANG):
                 more = await reader.read(65_536)
             if not more:
                 break
@@ -275,6 +276,15 @@ async def _read_answer(reader: asyncio.StreamReader) -> bytes:
     except (TimeoutError, ConnectionError):
         pass
     return answer
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Whether nothing is missing of the first answer; a busy machine may send it with pauses."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if end and head.startswith(b"HTTP/1.1 100 "):
+        return _is_whole(body)
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return bool(end) and (length is None or len(body) >= int(length[1]))
 
 
 Start = Callable[..., Awaitable[Counter]]

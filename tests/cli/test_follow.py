@@ -241,13 +241,15 @@ class TestTheService:
             service.kill()
             log.write(300)
         try:
+            assert one.process.stderr is not None
+            said = iter(one.process.stderr.readline, b"")
+            assert any(b"trying again every 1 s" in line for line in said)  # before there is another service
             with running(home):
                 wait_for(home, 600)
                 log.write(10)
                 wait_for(home, 610)
                 done = one.stop()
                 assert done.numbers["read"] == 610
-                assert "trying again every 1 s" in done.err
                 assert done.err.endswith("counter: the service is back\n")
                 assert agrees(home, 610)
         finally:

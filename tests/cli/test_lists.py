@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -170,12 +171,15 @@ async def test_a_server_that_takes_its_time_is_left(tmp_path: Path, server: Serv
     assert not file.exists()
 
 
-async def test_nobody_there_is_a_sentence_without_what_is_secret(tmp_path: Path, unused_tcp_port: int) -> None:
-    configure(tmp_path, f"http://me:password@127.0.0.1:{unused_tcp_port}/list.txt?token=secret")
-    done = await counter_lists(tmp_path, "update")
+async def test_nobody_there_is_a_sentence_without_what_is_secret(tmp_path: Path) -> None:
+    with socket.socket() as taken:  # bound, and it does not listen: no other test can open this port meanwhile
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        configure(tmp_path, f"http://me:password@127.0.0.1:{port}/list.txt?token=secret")
+        done = await counter_lists(tmp_path, "update")
     assert isinstance(done.exception, CounterError)
     sentence = str(done.exception)
-    assert sentence.startswith(f"http://127.0.0.1:{unused_tcp_port}/list.txt can't be reached: ")
+    assert sentence.startswith(f"http://127.0.0.1:{port}/list.txt can't be reached: ")
     assert "password" not in sentence
     assert "secret" not in sentence
 

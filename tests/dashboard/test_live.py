@@ -303,14 +303,16 @@ async def test_two_who_look_cost_one_read_and_nobody_looking_costs_none(start, s
 async def test_a_burst_is_read_together(start, signed_in):
     counter = await start(dashboard=True)
     hub = hub_of(counter, Pauses(between=0.3, tick=HANG, keep_alive=HANG))
+    clock = asyncio.get_running_loop()
     async with listening(await signed_in(counter)) as stream:
         await stream.next("now")
         (channel,) = hub.channels.values()
+        began = clock.time()
         for number in range(40):
             await counter.hit(path=f"/{number}")
         paths = [(await stream.next("hit")).data["path"] for _ in range(40)]
         assert paths == [f"/{number}" for number in range(40)]
-        assert channel.reads < 20
+        assert channel.reads <= 3 + (clock.time() - began) / 0.3  # however long a busy machine needs for them
 
 
 async def test_hits_of_another_site_are_not_told(start, signed_in):
@@ -426,12 +428,11 @@ async def test_an_open_stream_does_not_keep_the_service_from_stopping(start, sig
     hub = hub_of(counter, Pauses(tick=HANG, keep_alive=HANG))
     async with listening(await signed_in(counter)) as stream:
         await stream.next("now")
-        began = asyncio.get_running_loop().time()
         stopping = asyncio.create_task(counter.client.server.close())
         assert await stream.rest() == []
         assert hub.closing
-    await stopping
-    assert asyncio.get_running_loop().time() - began < 5
+    async with asyncio.timeout(HANG / 2):  # it would be HANG until the stream looks up by itself
+        await stopping
 
 
 async def test_a_reader_who_does_not_read_is_let_go_and_holds_nobody_up(start, signed_in):
