@@ -23,11 +23,11 @@ from counter.errors import Locked, StorageReason, StoreError
 from counter.store.sqlite.failures import reason_of, store_error
 from counter.store.sqlite.log_owner import MARKER, mark_opening, refuse_foreign_log
 from counter.store.sqlite.migration_functions import FUNCTIONS
-from counter.store.sqlite.part import copied, free_name, part_of
+from counter.store.sqlite.part import OUR_ID, copied, free_name, part_of
 
 log = logging.getLogger(__name__)
 
-APPLICATION_ID = 0x76636E74  # "vcnt"
+APPLICATION_ID = OUR_ID
 FILE_NAME = "counter.db"
 SAVED = FILE_NAME + ".saved-"  # what a running service had stored when its file was taken away; a time follows
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints: fewer of them than with the default of 1,000

@@ -21,7 +21,8 @@ from counter.errors import StoreError
 
 PART: Final = ".part"
 COMPANIONS: Final = ("-journal", "-wal", "-shm")  # of a database, behind its name
-OURS: Final = b"vcnt"  # the application id, at byte 68 of a database
+OUR_ID: Final = 0x76636E74  # the application id, "vcnt"
+OURS: Final = OUR_ID.to_bytes(4)  # as it is at byte 68 of a database
 
 
 @contextlib.contextmanager
@@ -42,8 +43,8 @@ def part_of(target: Path) -> Iterator[Path]:
 def copied(source: sqlite3.Connection, part: Path) -> Iterator[sqlite3.Connection]:
     """A copy of the whole database in `part`. It is marked as ours first, or what was cut could not be recognised."""
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy:
-        copy.execute(f"pragma page_size = {source.execute('pragma page_size').fetchone()[0]}")
-        copy.execute(f"pragma application_id = {int.from_bytes(OURS)}")
+        copy.execute(f"pragma page_size = {int(source.execute('pragma page_size').fetchone()[0])}")
+        copy.execute(f"pragma application_id = {OUR_ID}")
         source.backup(copy)
         yield copy
 
