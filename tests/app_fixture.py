@@ -193,7 +193,7 @@ class Counter:
         writer = self.service.writer
         while writer._drops or writer._waiting:
             await asyncio.sleep(0.001)
-        await self.service.store._need_writer().run(lambda _: None)
+        await self.service.store._side.run(lambda *_: None)
 
     async def drops(self) -> dict[str, int]:
         """How many hits of all sites and days were dropped, by reason."""

@@ -277,12 +277,12 @@ async def unreadable(counter: Counter) -> AsyncIterator[None]:
     def refuse(action: int, *_: object) -> int:
         return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_READ else sqlite3.SQLITE_OK
 
-    for one in (store._writer, *readers):
+    for one in (store._side._connection, *readers):
         await one.run(lambda connection: connection.set_authorizer(refuse))
     try:
         yield
     finally:
-        for one in (store._writer, *readers):
+        for one in (store._side._connection, *readers):
             await one.run(lambda connection: connection.set_authorizer(None))
 
 

@@ -1239,9 +1239,7 @@ class TestSqlite:
                 ("synchronous", synchronous), ("journal_mode", "wal"), ("foreign_keys", 1), ("trusted_schema", 0),
                 ("secure_delete", 1),
             ):  # fmt: skip
-                row = await opened._need_writer().run(
-                    lambda link, name=pragma: link.execute(f"pragma {name}").fetchone()
-                )
+                row = await opened._side.run(lambda _, link, name=pragma: link.execute(f"pragma {name}").fetchone())
                 assert row == (value,), pragma
         assert (folder / "counter.db").stat().st_mode & 0o077 == 0
 

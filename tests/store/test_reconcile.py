@@ -98,13 +98,11 @@ async def test_only_the_days_that_differ_are_written_again(store: Store, site: S
     """Repair holds the writer: what is right is not its business."""
     await change(store, f"delete from rollup_day where day = {TODAY + 1}")
     touched: list[str] = []
-    await store._need_writer().run(lambda connection: connection.execute(
+    await store._side.run(lambda _, connection: connection.execute(
         "create temp trigger watch after delete on rollup_day begin insert into watched values (old.day); end"
     ) if connection.execute("create temp table watched (day)") else None)  # fmt: skip
     await store.repair(NOON, lower=True)
-    touched = await store._need_writer().run(
-        lambda c: [row[0] for row in c.execute("select distinct day from watched")]
-    )
+    touched = await store._side.run(lambda _, c: [row[0] for row in c.execute("select distinct day from watched")])
     assert set(touched) <= {TODAY + 1}
     assert await store.check() == []
 

@@ -39,6 +39,11 @@ class OpenFile:
         return _look(self._path) is None
 
     @property
+    def moved(self) -> bool:
+        """Another file, or none, lies at the path."""
+        return _look(self._path) != self._file
+
+    @property
     def overwritten(self) -> bool:
         """The file is the same, its content is not."""
         return self._handle is not None and os.pread(self._handle, 2, _MODE_AT) != WAL_MODE
