@@ -146,6 +146,7 @@ AT_COMMIT = 0
 def test_a_kill_anywhere_in_folding_neither_loses_nor_doubles_a_number(tmp_path: Path) -> None:
     home, ledger = Home(tmp_path), Ledger()
     with Service(home) as service:  # killed before the two idle seconds after which the tail is folded
+        service.until(lambda: " housekeeping " in service.log)  # which folds, too
         asyncio.run(load_until_killed(service, ledger, "load", 1.0))
     for statement in (1, 20, 40, AT_COMMIT):
         died = subprocess.run(

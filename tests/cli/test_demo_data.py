@@ -19,7 +19,7 @@ UNTIL = "2026-11-21"
 FIRST, LAST = dt.date(2025, 11, 22), dt.date(2026, 11, 21)
 HITS = 20_000
 # What says when a row was written, not what happened.
-_WRITTEN_AT = {"batch", "written", "audit", "site", "goal"}
+_WRITTEN_AT = {"batch", "written", "audit", "site", "goal", "file_mark", "clock_mark"}
 
 
 def made(home: Home, *words: object, hits: int = HITS) -> Done:
