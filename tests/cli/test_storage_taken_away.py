@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -151,6 +152,28 @@ def test_salts_that_can_not_be_written_make_the_service_unready(tmp_path: Path) 
         (home.data / "salts").unlink()
         service.until(lambda: not unready(service))
         assert acknowledged(service, "a") == {"a"}
+
+
+@pytest.mark.parametrize("table", ["value", "hit_id", "visitor"])
+def test_a_destroyed_index_is_said_as_long_as_hits_can_not_be_stored(tmp_path: Path, table: str) -> None:
+    """Nothing else of the service touches these indexes: a probe that does not try a hit finds all well."""
+    home = Home(tmp_path)
+    with Service(home) as service:
+        assert acknowledged(service, "a") == {"a"}
+        assert service.stop() == 0
+    root = home.one("select rootpage from sqlite_schema where tbl_name = ? order by type limit 1", table)
+    with home.database.open("r+b") as file:
+        file.seek((root - 1) * home.one("pragma page_size"))
+        file.write(b"\xff" * 4096)
+    with Service(home) as service:
+        assert service.hit(id="b").status == 503
+        for _ in range(5):
+            time.sleep(0.5)  # looks come once a second: one that says all is well would show
+            assert unready(service)
+        assert service.get("/readyz").json["reason"] == "the database is damaged"
+        said = doctor(home)
+        assert said.code == 1
+        assert "counter restore" in said.out
 
 
 # A full disk -----------------------------------------------------------------------------------------------------
