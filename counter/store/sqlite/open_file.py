@@ -28,6 +28,7 @@ class OpenFile:
         self._handle: int | None = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._file = _identity(os.fstat(self._handle))
         self._log_file: tuple[int, int] | None = None
+        self.replaced = False  # what the last look said
 
     def note_log(self) -> None:
         """The log that is there now is ours: it stays as long as the database is open."""
@@ -51,6 +52,7 @@ class OpenFile:
     def verify(self) -> None:
         """Replaced: the file at the path, its log or its content is another one than SQLite has open."""
         problem = self._problem()
+        self.replaced = bool(problem)
         if problem:
             raise Replaced(
                 f"{problem} while it is in use, so nothing more is stored; restart the service (a backup is put in"
