@@ -13,7 +13,7 @@ import pytest
 
 from counter.errors import Locked, Replaced, StorageReason, StoreError
 from counter.site import Site
-from counter.store.open import Store, open_store, replace_database
+from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.sqlite import engine
 from counter.store.sqlite.log_owner import read_marker
 from tests.store.events import NOON, append, make
@@ -78,7 +78,11 @@ def move_folder(_: Path, database: Path) -> None:
     database.parent.rename(database.parent.with_name("moved"))
 
 
-ATTACKS: list[Attack] = [move_over, copy_over, remove, empty, remove_log, replace_log, move_folder]
+def remove_folder(_: Path, database: Path) -> None:
+    shutil.rmtree(database.parent)
+
+
+ATTACKS: list[Attack] = [move_over, copy_over, remove, empty, remove_log, replace_log, move_folder, remove_folder]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
@@ -127,6 +131,19 @@ async def test_a_removed_database_is_back_at_the_next_start_with_all_that_was_st
         assert await again.check() == []
         await store_hits(again, (await again.sites())[0], "d")
     assert stored_ids(folder / "counter.db") == {"a", "b", "c", "d"}
+
+
+async def test_a_database_that_was_removed_with_its_folder_is_back_at_the_next_start(
+    store: Store, backup: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "data")
+    with pytest.raises(Replaced):
+        await store.verify(NOON)
+    await store.__aexit__()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    async with open_store(tmp_path / "data", "normal", 30) as again:
+        assert await again.check() == []
+    assert stored_ids(tmp_path / "data" / "counter.db") == {"a", "b", "c"}
 
 
 async def test_a_backup_that_was_moved_over_the_database_is_what_the_next_start_reads(
@@ -184,6 +201,9 @@ async def refused(folder: Path) -> None:
         async with open_store(folder, "normal", 30):
             pass
     assert "counter restore FILE --force" in str(caught.value)
+    with pytest.raises(StoreError, match="was written for another file"):
+        async with open_reports(folder):
+            pass
     assert {one: one.read_bytes() for one in sorted(folder.glob("counter.db*")) if one in before} == before
 
 

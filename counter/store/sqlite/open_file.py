@@ -40,9 +40,17 @@ class OpenFile:
         return _look(self._path) is None
 
     @property
+    def removed(self) -> bool:
+        """The file has no name any more, here or elsewhere: it ends with the process."""
+        return self._handle is not None and not os.fstat(self._handle).st_nlink
+
+    @property
     def moved(self) -> bool:
         """Another file, or none, lies at the path."""
-        return _look(self._path) != self._file
+        at_path = _look(self._path)
+        if at_path != self._file and self._handle is not None:
+            self._file = _identity(os.fstat(self._handle))  # some network file systems number their files again
+        return at_path != self._file
 
     @property
     def overwritten(self) -> bool:
@@ -60,11 +68,9 @@ class OpenFile:
             )
 
     def _problem(self) -> str:
-        at_path = _look(self._path)
-        if at_path is None:
-            return f"{self._path} was moved or removed"
-        if at_path != self._file:
-            return f"{self._path} was replaced by another file"
+        if self.moved:
+            how = "moved or removed" if self.gone else "replaced by another file"
+            return f"{self._path} was {how}"
         if self.overwritten:
             return f"{self._path} was written over by another program"
         if self._log_file is not None and _look(self._log) != self._log_file:

@@ -26,6 +26,7 @@ from counter.store.sqlite.engine import (
     schema_version,
 )
 from counter.store.sqlite.fold import fold
+from counter.store.sqlite.log_owner import refuse_foreign_log
 from counter.store.sqlite.readers import Readers
 from counter.store.sqlite.reports import SqliteReports
 from counter.store.sqlite.transaction import transaction
@@ -48,6 +49,7 @@ class SqliteReadOnly(AsksAccounts):
     async def __aenter__(self) -> Self:
         if not self._path.exists():
             raise StoreError(f"there is no database {self._path} yet; start the service once: counter serve")
+        refuse_foreign_log(self._path)  # read together they would make up numbers, and a damaged backup
         try:
             await self._readers.open()
             await self._check_schema()

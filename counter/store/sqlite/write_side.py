@@ -122,6 +122,8 @@ class WriteSide:
     async def _save(self, now: float) -> Path | None:
         """All that the open file holds, under a name of its own."""
         try:
+            if self._file is not None and self._file.removed:  # perhaps with its folder
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             moment = dt.datetime.fromtimestamp(now, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
             target = free_name(self._path.parent, f"{SAVED}{moment}")
             await self._readers.run(upkeep.back_up, target)
@@ -141,7 +143,7 @@ class WriteSide:
 
 
 def _guarded(connection: sqlite3.Connection, file: OpenFile, function: Callable[[sqlite3.Connection], T]) -> T:
-    if file.replaced:  # nothing more is written; else one look suffices, which costs 20 us of a hit that comes alone
+    if file.replaced or file.moved:  # nothing more is written: who gets 503 is not in what is saved
         file.verify()
     try:
         result = function(connection)
