@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from counter.calendar.localtime import valid_zones
 from counter.hosts import ascii_host
-from counter.localtime import valid_zones
 from counter.site import WEEKDAYS
 
 MOST_ITEMS = 100  # entries of one list

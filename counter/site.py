@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
+from counter.calendar.localtime import LocalTime
 from counter.errors import UnknownSite
 from counter.hosts import former_host
-from counter.localtime import LocalTime
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

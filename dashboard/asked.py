@@ -6,12 +6,12 @@ from typing import Final
 
 import msgspec
 
+from counter.calendar.periods import Compare, Period, compared_period
+from counter.calendar.series import HOURLY_DAYS
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.query import Bucket, By, Dimension, Filter, Operator, Order
-from counter.stats.periods import Compare, Period, compared_period
 from counter.stats.report import ROW_METRICS, Asked, default_bucket
-from counter.store.series import HOURLY_DAYS
 from counter.web.asked import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
 from dashboard.call import Call
 from dashboard.links import Links
@@ -31,7 +31,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     asked: Asked
     metric: str
-    period_name: str  # one of counter.stats.periods.NAMES, or `custom`
+    period_name: str  # one of counter.calendar.periods.NAMES, or `custom`
     open_tabs: dict[str, Tab]  # by panel
     key: str  # which property's values are shown
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from counter.localtime import day_date, day_number
+from counter.calendar.localtime import day_date, day_number
+from counter.calendar.periods import LAST_DATE, NAMES, Compare, Period, named_period
 from counter.site import ActiveSite
-from counter.stats.periods import LAST_DATE, NAMES, Compare, Period, named_period
 from counter.stats.report import Answer
 from dashboard import numbers
 from dashboard.asked import NO_COMPARE, Wanted, buckets_of

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from counter.localtime import day_date
-from counter.stats.periods import Period, named_period
+from counter.calendar.localtime import day_date
+from counter.calendar.periods import Period, named_period
 from counter.web.asked import read_period, wants_all_days
 from dashboard.call import Call
 
@@ -17,7 +17,7 @@ CUSTOM: Final = "custom"  # from and to
 
 
 class Days(msgspec.Struct, frozen=True):
-    """A period, and how it was asked for: one of counter.stats.periods.NAMES, or CUSTOM."""
+    """A period, and how it was asked for: one of counter.calendar.periods.NAMES, or CUSTOM."""
 
     period: Period
     name: str

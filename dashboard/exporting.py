@@ -26,10 +26,10 @@ from typing import Any, Final
 
 import msgspec
 
-from counter.localtime import day_date
+from counter.calendar.localtime import day_date
+from counter.calendar.periods import Period
 from counter.query import Bucket, Report
 from counter.site import ActiveSite
-from counter.stats.periods import Period
 from counter.stats.report import metrics
 from counter.web.report import filter_json, report_json
 from dashboard.asked import Wanted, dimension_of, key_of

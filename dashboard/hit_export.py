@@ -16,8 +16,8 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
+from counter.calendar.localtime import day_date
 from counter.errors import CounterError
-from counter.localtime import day_date
 from counter.query import LoggedHit, Question
 from counter.site import ActiveSite
 from counter.web.head import only_looks

@@ -16,8 +16,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from counter import labels
+from counter.calendar.localtime import LocalTime, day_date
 from counter.labels import local_day, local_moment
-from counter.localtime import LocalTime, day_date
 from counter.site import WEEKDAYS, ActiveSite
 from dashboard.catalogue import PLAIN_NUMBER, Words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from counter.calendar.localtime import day_date
 from counter.labels import EM_DASH
-from counter.localtime import day_date
 from counter.query import Bucket, Report, Sums
 from counter.site import ActiveSite
 from counter.stats.report import metrics

@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
+from counter.calendar.periods import Period
 from counter.query import Metric, Sums
 from counter.site import ActiveSite
-from counter.stats.periods import Period
 from counter.stats.totals import Book
 from dashboard import numbers
 from dashboard.cards import Change, make_change

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from counter.app import site_of
+from counter.calendar.localtime import valid_zones
 from counter.config import SiteConfig, check_site_field, site_field_from_text
 from counter.hosts import ascii_host, former_host
-from counter.localtime import valid_zones
 from counter.site import WEEKDAYS, Site
 from dashboard.catalogue import Words
 from dashboard.numbers import weekday

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from counter.calendar.localtime import valid_zones
 from counter.config import Config, SiteConfig, check_site_field, load, site_field_from_text
 from counter.errors import ConfigError
-from counter.localtime import valid_zones
 from counter.settings import SETTINGS, Setting
 
 SHIPPED = Path(__file__).parents[1] / "config.toml"

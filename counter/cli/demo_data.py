@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from counter.calendar.localtime import LocalTime, day_date, day_number
 from counter.cli.context import Context, run
 from counter.cli.port import Port, open_port
 from counter.clock import SystemClock
@@ -23,7 +24,6 @@ from counter.demo.shape import Plan
 from counter.demo.writing import Summary, write_plan
 from counter.errors import UsageError
 from counter.ingest.identify import Salts
-from counter.localtime import LocalTime, day_date, day_number
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import ReadOnlyStore
 

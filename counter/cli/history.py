@@ -9,11 +9,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from counter.calendar.localtime import day_date
 from counter.cli.context import Context, find_site
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.labels import EM_DASH
-from counter.localtime import day_date
 from counter.query import HistoryDay, Metric
 from counter.site import ActiveSite, Site
 from counter.stats.totals import LINES, Book, Snapshot, take_snapshot

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
+from counter.calendar.localtime import day_date, day_number
 from counter.cli.context import Context, run
 from counter.cli.history import preview_of, show, site_of
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.errors import UsageError
-from counter.localtime import day_date, day_number
 from counter.query import HistoryDay
 
 COLUMNS = ("date", "visits", "visitors", "pageviews")

@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from counter.calendar.localtime import LocalTime, day_date
 from counter.cli.context import Context, run
 from counter.cli.history import preview_of, show, site_of
 from counter.cli.port import open_port
@@ -18,7 +19,6 @@ from counter.clock import SystemClock
 from counter.config import check_site_field
 from counter.errors import UsageError
 from counter.ingest.vinaora import Bucket, read_buckets
-from counter.localtime import LocalTime, day_date
 from counter.query import HistoryDay
 from counter.site import Site
 

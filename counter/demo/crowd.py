@@ -6,9 +6,9 @@ import random
 from functools import lru_cache
 from typing import NamedTuple
 
+from counter.calendar.localtime import day_date
 from counter.demo import people
 from counter.event import Client, Place
-from counter.localtime import day_date
 
 POOL = 96  # different clients of a country and fortnight, at most
 

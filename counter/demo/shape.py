@@ -13,8 +13,8 @@ from hashlib import blake2b
 
 import msgspec
 
+from counter.calendar.localtime import LocalTime, day_date
 from counter.demo.chance import allocate
-from counter.localtime import LocalTime, day_date
 
 GROWTH = 2.4  # times as much traffic after a year
 WEEKDAYS = (1.06, 1.13, 1.11, 1.07, 0.95, 0.66, 0.70)  # Monday first

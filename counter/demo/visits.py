@@ -13,13 +13,13 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from counter.calendar.localtime import LocalTime
 from counter.demo import bots, catalogue, people
 from counter.demo.catalogue import Page
 from counter.demo.crowd import clients_of, find_regular, how_many
 from counter.demo.origins import Way, ways_on
 from counter.demo.shape import DayShape, Plan, hour_weights
 from counter.event import NOT_FOUND, Bot, Client, Drop, DropReason, Event, Kind, Place, Via
-from counter.localtime import LocalTime
 
 T = TypeVar("T")
 

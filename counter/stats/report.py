@@ -12,8 +12,10 @@ from typing import Final
 
 import msgspec
 
+from counter.calendar.localtime import LocalTime
+from counter.calendar.periods import Compare, Period, compared_period
+from counter.calendar.series import totals_alone
 from counter.errors import BadInput
-from counter.localtime import LocalTime
 from counter.query import (
     VISIT_DIMENSIONS,
     Bucket,
@@ -25,9 +27,7 @@ from counter.query import (
     Sums,
 )
 from counter.site import Site
-from counter.stats.periods import Compare, Period, compared_period
 from counter.store.protocols import Reports
-from counter.store.series import totals_alone
 
 MOST_POINTS: Final = 1500  # of a series: four years of days
 DAILY_DAYS: Final = 100  # longer periods are drawn in months unless asked otherwise

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from counter.localtime import LocalTime, day_date
+from counter.calendar.localtime import LocalTime, day_date
+from counter.calendar.periods import Period, periods
 from counter.query import Count, DayTotal, HistoryDay, Metric
 from counter.site import Site
-from counter.stats.periods import Period, periods
 
 log = logging.getLogger(__name__)
 

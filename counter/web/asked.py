@@ -16,11 +16,11 @@ from typing import Final, TypeVar
 
 from multidict import MultiMapping
 
+from counter.calendar.periods import NAMES, Compare, Period, dated_period, named_period
 from counter.errors import BadInput
 from counter.ingest.text import clean
 from counter.query import Bucket, By, Dimension, Filter, Operator, Order
 from counter.site import ActiveSite
-from counter.stats.periods import NAMES, Compare, Period, dated_period, named_period
 from counter.stats.report import Asked, default_bucket
 
 MOST_FILTERS: Final = 20

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from counter.localtime import LocalTime
+from counter.calendar.localtime import LocalTime
 
 NAME: Final = "check.json"
 DATABASE: Final = "counter.db"

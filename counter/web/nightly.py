@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from counter.calendar.localtime import LocalTime, day_date, month_text
 from counter.errors import StoreError
-from counter.localtime import LocalTime, day_date, month_text
 from counter.query import Difference, Repair
 from counter.web.checked import Checked, due, inode, write_checked
 from counter.web.notices import renew_notices

@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 from aiohttp import hdrs, web
 
+from counter.calendar.localtime import day_date
+from counter.calendar.periods import Period
 from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
 from counter.ingest.writer import RETRY_AFTER
-from counter.localtime import day_date
 from counter.query import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
 from counter.site import WEEKDAYS, ActiveSite, TokenMay
-from counter.stats.periods import Period
 from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
 from counter.web.asked import (
     HITS_KEYS,

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
 from counter.query import LoggedHit, Question
-from counter.stats.periods import NAMES
 from counter.web.asked import read_filters, read_number, refuse_unknown
 from dashboard import render
 from dashboard.call import Call

@@ -9,8 +9,8 @@ from typing import Final
 
 from aiohttp import web
 
+from counter.calendar.periods import NAMES
 from counter.query import BotSum, DropCount, LoggedDrop
-from counter.stats.periods import NAMES
 from counter.web.asked import read_filters, refuse_unknown
 from dashboard import numbers, render
 from dashboard.call import Call

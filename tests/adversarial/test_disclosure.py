@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 
 from counter import __version__
+from counter.calendar.periods import Period
 from counter.errors import StoreError
 from counter.query import Question
 from counter.site import TokenMay
-from counter.stats.periods import Period
 from counter.web.widget_options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, MAX_LABEL
 from dashboard import exporting, hit_export
 from dashboard.guard import Needs

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from counter.calendar.localtime import LocalTime, valid_zones
 from counter.cli.import_daily import MOST, read_days
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import CounterError
@@ -34,7 +35,6 @@ from counter.ingest.lists import read_hosts
 from counter.ingest.page import campaign, host_of, normalise_path, split_url
 from counter.ingest.parse import Envelope, decode_body, decode_query, hit_from
 from counter.ingest.text import clean
-from counter.localtime import LocalTime, valid_zones
 
 LONGEST = 2048  # characters of anything that is kept
 

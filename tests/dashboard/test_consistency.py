@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from counter.localtime import day_date
+from counter.calendar.localtime import day_date
 from counter.query import Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.site import TokenMay
 from counter.stats.report import ROW_METRICS, metrics

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from counter.calendar.periods import Period
 from counter.query import By, Dimension, Order
 from counter.site import TokenMay
-from counter.stats.periods import Period
 from counter.stats.report import ROW_METRICS, metrics, rate
 from counter.web.asked import DIMENSIONS
 from dashboard.csv_cells import plain

@@ -13,11 +13,11 @@ import pytest
 from multidict import MultiDict
 from yarl import URL
 
+from counter.calendar.localtime import day_date
+from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
-from counter.localtime import day_date
 from counter.query import Bucket, Dimension, Filter, HistoryDay, Operator, Question
 from counter.site import TokenMay
-from counter.stats.periods import NAMES
 from counter.stats.report import metrics, rate
 from counter.web.asked import read_filters
 from dashboard import numbers
@@ -334,7 +334,7 @@ def test_a_shifted_period_and_back_is_the_same() -> None:
 
 
 def shifted_of(name: str) -> Any:
-    from counter.stats.periods import named_period
+    from counter.calendar.periods import named_period
 
     period = named_period(name, TODAY, 6, None)
     assert period_name(period, TODAY, 6) is not None

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from counter import labels
+from counter.calendar.periods import NAMES, Compare
 from counter.event import Channel
 from counter.ingest.enrich.useragent import DEVICES
 from counter.labels.plurals import RULES
 from counter.query import Bucket, Dimension, Operator
 from counter.site import WEEKDAYS
-from counter.stats.periods import NAMES, Compare
 from counter.stats.report import ALL
 from dashboard import catalogue
 from dashboard.catalogue import LANGUAGES, faults, isolated, pick_words, read_all, read_texts, read_words

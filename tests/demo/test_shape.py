@@ -7,9 +7,9 @@ import random
 
 import pytest
 
+from counter.calendar.localtime import LocalTime, day_date, day_number
 from counter.demo.chance import allocate, deck
 from counter.demo.shape import LAUNCH_AT, Plan, Wave, days_of, happenings, hour_weights, season
-from counter.localtime import LocalTime, day_date, day_number
 
 LAST = day_number(dt.date(2026, 11, 21))
 

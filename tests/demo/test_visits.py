@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from counter.calendar.localtime import LocalTime, day_number
 from counter.demo import bots, catalogue
 from counter.demo.batches import LARGEST, Packer
 from counter.demo.origins import WAYS
@@ -22,7 +23,6 @@ from counter.ingest.enrich.origin import Origins
 from counter.ingest.enrich.sources import Sources
 from counter.ingest.enrich.useragent import DEVICES, UserAgents
 from counter.ingest.page import normalise_path
-from counter.localtime import LocalTime, day_number
 
 ZONE = "Europe/Berlin"
 LAST = day_number(dt.date(2026, 11, 21))

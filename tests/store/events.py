@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from counter.calendar.localtime import LocalTime
 from counter.event import Client, Event, Kind, Origin, Outcome, Place, Via
-from counter.localtime import LocalTime
 from counter.query import By, DayTotal, Dimension, Order, Question, Sums
 from counter.site import Site
 from counter.store.open import Store

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from counter.localtime import day_date, day_number
+from counter.calendar.localtime import day_date, day_number
 from counter.query import VISIT_DIMENSIONS, Dimension, Metric
 from counter.site import Site
 from counter.stats.totals import Book, take_snapshot

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from counter import app as counter_app
+from counter.calendar.localtime import LocalTime
 from counter.cli.port import running_service
 from counter.errors import StoreError
 from counter.ingest.jobs import Job, run_jobs
-from counter.localtime import LocalTime
 from counter.store.sqlite import recount
 from counter.web.checked import LONGEST, REST, Checked, due, read_checked, write_checked
 from counter.web.nightly import check_now, check_when_due

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from counter.localtime import day_number
+from counter.calendar.localtime import day_number
 from counter.query import HistoryDay
 from tests.app_fixture import BOT, NOON, Counter, FakeClock, Start, countries, start
 

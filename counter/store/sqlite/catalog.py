@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from counter.calendar.localtime import LocalTime
 from counter.errors import UnknownSite, UsageError
-from counter.localtime import LocalTime
 from counter.query import Dimension, HistoryDay
 from counter.site import Goal, Site, Token, TokenMay
 from counter.store.sqlite.fold import ADD_UP, add_months, fold, make_scratch, rebuild_spans, sum_up

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from counter.localtime import day_date, month_of, month_text
+from counter.calendar.localtime import day_date, month_of, month_text
 from counter.query import Difference
 from counter.store.sqlite.catalog import audit
 from counter.store.sqlite.fold import SUMS, fold

@@ -8,8 +8,8 @@ import sqlite3
 import msgspec
 
 from counter.accounts import Annotation, AuditLine, SiteToken, check_annotation
+from counter.calendar.localtime import day_date
 from counter.errors import UnknownSite, UsageError
-from counter.localtime import day_date
 from counter.site import TokenMay
 from counter.store.sqlite.catalog import audit
 

@@ -13,6 +13,14 @@ from typing import Final
 
 import msgspec
 
+from counter.calendar.series import (
+    Parts,
+    make_series,
+    parts_of,
+    refuse_many_hours,
+    refuse_more_than_totals,
+    totals_alone,
+)
 from counter.errors import UnknownSite
 from counter.query import (
     CLIENT_DIMENSIONS,
@@ -29,7 +37,6 @@ from counter.query import (
     Row,
     Sums,
 )
-from counter.store.series import Parts, make_series, parts_of, refuse_many_hours, refuse_more_than_totals, totals_alone
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
 from counter.store.sqlite.found import Asked, asked_of, asked_of_found, find, make_sums

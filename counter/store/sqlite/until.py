@@ -8,9 +8,9 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
+from counter.calendar.series import add_up
 from counter.errors import BadInput
 from counter.query import Sums
-from counter.store.series import add_up
 from counter.store.sqlite.fold import bounds
 from counter.store.sqlite.readers import query
 

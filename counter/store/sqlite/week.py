@@ -6,8 +6,8 @@ import json
 import sqlite3
 from typing import Final
 
+from counter.calendar.series import clock_of
 from counter.query import Question, Sums
-from counter.store.series import clock_of
 from counter.store.sqlite.fold import SUMS
 from counter.store.sqlite.found import Asked
 from counter.store.sqlite.readers import query

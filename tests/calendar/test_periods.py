@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from counter.localtime import LocalTime, day_date, day_number, valid_zones
+from counter.calendar.localtime import LocalTime, day_date, day_number, valid_zones
+from counter.calendar.periods import periods
 from counter.query import Metric
 from counter.site import Site
-from counter.stats.periods import periods
 from counter.stats.totals import Book, take_snapshot
 from counter.store.open import open_store
 from tests.store.events import DAY, HOUR, append, day_of, instant, make, sums_of

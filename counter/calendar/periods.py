@@ -9,8 +9,8 @@ import datetime as dt
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from counter.calendar.localtime import day_date, day_number
 from counter.errors import BadInput
-from counter.localtime import day_date, day_number
 
 FIRST_DATE: Final = dt.date(1970, 1, 1)
 LAST_DATE: Final = dt.date(9998, 12, 31)  # so that the day after it, and the week around it, are dates too

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.localtime import LocalTime, day_number
-from counter.store.series import Parts, clock_of, parts_of
+from counter.calendar.localtime import LocalTime, day_number
+from counter.calendar.series import Parts, clock_of, parts_of
 from tests.store.events import DAY, HOUR, day_of
 
 

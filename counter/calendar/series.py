@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from counter.calendar.localtime import SLOT, LocalTime, day_date, day_number
 from counter.errors import BadInput
-from counter.localtime import SLOT, LocalTime, day_date, day_number
 from counter.query import Bucket, Point, Question, Sums
 
 HOUR: Final = 3600  # seconds

@@ -1,0 +1,1 @@
+"""Days, weeks and hours of a site, and the periods and series made of them. Pure."""
