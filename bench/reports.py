@@ -22,7 +22,7 @@ import click
 from bench.figures import Figure, Scale, console, new_table, show, step, steps
 from bench.servers import temporary_folder
 from counter.event import Client, Event, Kind, Origin, Place, Via
-from counter.query import Bucket, By, Dimension, Filter, Operator, Question
+from counter.question import Bucket, By, Dimension, Filter, Operator, Question
 from counter.site import ActiveSite, Site
 from counter.store.open import open_reports, open_store
 from counter.store.protocols import Batch

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from counter.address import Networks
 from counter.clock import Clock, SystemClock
 from counter.config import Config, SiteConfig
 from counter.errors import StoreError
-from counter.ingest.address import Networks
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.origin import Origins
 from counter.ingest.enrich.sources import Sources

@@ -10,7 +10,7 @@ from counter.calendar.periods import Compare, Period, compared_period
 from counter.calendar.series import HOURLY_DAYS
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
-from counter.query import Bucket, By, Dimension, Filter, Operator, Order
+from counter.question import Bucket, By, Dimension, Filter, Operator, Order
 from counter.stats.report import ROW_METRICS, Asked, default_bucket
 from counter.web.asked import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
 from dashboard.call import Call

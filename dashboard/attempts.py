@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from counter.address import group
 from counter.errors import Overloaded
-from counter.ingest.address import group
 
 FREE: Final = 10  # failures of one address within WINDOW before it waits
 WINDOW: Final = 300  # seconds

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from counter.query import Dimension, Filter
+from counter.question import Dimension, Filter
 from counter.stats.report import Answer, metrics, rate
 from dashboard import numbers
 from dashboard.asked import METRICS

@@ -28,7 +28,7 @@ import msgspec
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
-from counter.query import Bucket, Report
+from counter.question import Bucket, Report
 from counter.site import ActiveSite
 from counter.stats.report import metrics
 from counter.web.report import filter_json, report_json

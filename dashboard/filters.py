@@ -10,8 +10,8 @@ from urllib.parse import quote_plus
 import msgspec
 
 from counter.errors import BadInput
-from counter.ingest.text import clean
-from counter.query import Dimension, Filter, Operator
+from counter.question import Dimension, Filter, Operator
+from counter.text import clean
 from counter.web.asked import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query
 from dashboard.catalogue import Words
 from dashboard.links import Links, filter_text

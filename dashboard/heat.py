@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from counter.query import Sums
+from counter.question import Sums
 from counter.site import ActiveSite
 from dashboard.catalogue import Words
 from dashboard.numbers import hour, number, weekday, weekday_short

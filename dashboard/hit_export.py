@@ -18,7 +18,7 @@ from aiohttp import web
 
 from counter.calendar.localtime import day_date
 from counter.errors import CounterError
-from counter.query import LoggedHit, Question
+from counter.question import LoggedHit, Question
 from counter.site import ActiveSite
 from counter.web.head import only_looks
 from dashboard import render

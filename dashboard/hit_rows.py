@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from counter.event import PAGEVIEW
-from counter.query import UNKNOWN, Dimension, Filter, LoggedHit, Operator
+from counter.question import UNKNOWN, Dimension, Filter, LoggedHit, Operator
 from dashboard import numbers
 from dashboard.call import Call
 from dashboard.links import Links

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
 
-from counter.query import Dimension, Filter, Operator
+from counter.question import Dimension, Filter, Operator
 from counter.web.asked import Query
 
 QUESTION: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric")  # what goes from page to page

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from counter.errors import StoreError
-from counter.query import LoggedHit
+from counter.question import LoggedHit
 from counter.web.parts import Service
 from dashboard.live_now import SPAN, Now, look
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from multidict import MultiDict
 
-from counter.query import Dimension, LoggedHit
+from counter.question import Dimension, LoggedHit
 from dashboard import numbers
 from dashboard.call import Call
 from dashboard.figures import CountryPoint, world

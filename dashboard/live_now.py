@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from counter.query import LoggedHit
+from counter.question import LoggedHit
 from counter.stats.online import WINDOW
 
 MINUTE: Final = 60  # seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from counter.query import UNKNOWN, Dimension, Filter
+from counter.question import UNKNOWN, Dimension, Filter
 from dashboard.catalogue import Words
 from dashboard.panels import Tab
 from dashboard.reading import Reading

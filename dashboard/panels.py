@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from counter.query import Dimension, Filter, Operator
+from counter.question import Dimension, Filter, Operator
 
 
 class Kind(Enum):

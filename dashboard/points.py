@@ -7,7 +7,7 @@ from typing import Final
 
 from counter.calendar.localtime import day_date
 from counter.labels import EM_DASH
-from counter.query import Bucket, Report, Sums
+from counter.question import Bucket, Report, Sums
 from counter.site import ActiveSite
 from counter.stats.report import metrics
 from dashboard import numbers

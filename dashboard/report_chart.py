@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from counter.accounts import Annotation
-from counter.query import Sums
+from counter.question import Sums
 from counter.stats.report import Answer, metrics
 from dashboard.asked import Wanted
 from dashboard.call import Call

@@ -13,7 +13,7 @@ from counter.event import Channel
 from counter.ingest.enrich.origin import DIRECT
 from counter.ingest.enrich.useragent import DEVICES
 from counter.labels import LANGUAGES, country_name
-from counter.query import UNKNOWN, Dimension
+from counter.question import UNKNOWN, Dimension
 from counter.site import ActiveSite
 from dashboard.catalogue import Words
 from dashboard.countries import ALPHA_3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from counter.query import Dimension, Filter, Operator
+from counter.question import Dimension, Filter, Operator
 from counter.web.asked import MOST_FILTERS
 from dashboard.asked import Wanted, dimension_of, key_of
 from dashboard.links import Links

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from counter.query import Dimension, Order
+from counter.question import Dimension, Order
 from counter.site import WEEKDAYS
 from dashboard.asked import Wanted, dimension_of, key_of
 from dashboard.call import Call

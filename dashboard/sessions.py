@@ -9,8 +9,8 @@ import msgspec
 from aiohttp import hdrs, web
 
 from counter.accounts import SESSION_LASTS, Session, User
+from counter.address import canonical
 from counter.errors import StoreError
-from counter.ingest.address import canonical
 from counter.web.accounts import new_secret
 from counter.web.pages import public_url
 from counter.web.parts import Service, token_digest

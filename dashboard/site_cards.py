@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from counter.calendar.periods import Period
-from counter.query import Metric, Sums
+from counter.question import Metric, Sums
 from counter.site import ActiveSite
 from counter.stats.totals import Book
 from dashboard import numbers

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from counter.query import Breakdown, Dimension, Order
+from counter.question import Breakdown, Dimension, Order
 from counter.site import WEEKDAYS
 from counter.stats.report import ALL, ROW_METRICS, Answer, metrics
 from dashboard.asked import Wanted, dimension_of

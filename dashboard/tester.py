@@ -11,13 +11,13 @@ from typing import Final
 
 import msgspec
 
+from counter.address import canonical, group
 from counter.event import DropReason, Event, Hit
-from counter.ingest.address import canonical, group
 from counter.ingest.explain import Answer, Verdict, explain
 from counter.ingest.identify import PassingSalts
 from counter.ingest.parse import LIMITS, USER_AGENT, Envelope, WireHit, hit_from
-from counter.ingest.text import clean
-from counter.query import UNKNOWN, Dimension, LoggedDrop
+from counter.question import UNKNOWN, Dimension, LoggedDrop
+from counter.text import clean
 from counter.web.asked import Query
 from dashboard.call import Call
 from dashboard.row_labels import label_of

@@ -35,7 +35,7 @@ from counter.config import Config, load
 from counter.ingest.enrich import useragent
 from counter.ingest.enrich.geo import Geo
 from counter.passwords import Passwords
-from counter.query import HistoryDay
+from counter.question import HistoryDay
 from counter.site import TokenMay
 from counter.web.parts import SERVICE, Service, token_digest
 from dashboard.app import build_dashboard

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from counter.query import EVENT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Sums
+from counter.question import EVENT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.site import Goal
 
 Hit = dict[str, Any]

@@ -14,7 +14,7 @@ import msgspec
 
 from counter.calendar.localtime import SLOT, LocalTime, day_date, day_number
 from counter.errors import BadInput
-from counter.query import Bucket, Point, Question, Sums
+from counter.question import Bucket, Point, Question, Sums
 
 HOUR: Final = 3600  # seconds
 DAY: Final = 86_400

@@ -8,7 +8,7 @@ import click
 
 from counter.cli.context import Context, run
 from counter.cli.port import open_port
-from counter.query import Difference
+from counter.question import Difference
 
 SHOWN = 20
 

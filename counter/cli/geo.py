@@ -18,6 +18,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from counter.address import canonical
 from counter.cli.context import Context, run
 from counter.cli.download import Address, Limits, Progress, download, shown
 from counter.cli.geo_unpack import unpack
@@ -25,7 +26,6 @@ from counter.cli.port import running_service
 from counter.clock import SystemClock
 from counter.config import Config
 from counter.errors import DownloadFailed, UsageError
-from counter.ingest.address import canonical
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, try_database
 from counter.ingest.folders import make_open_folder

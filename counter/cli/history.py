@@ -14,7 +14,7 @@ from counter.cli.context import Context, find_site
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.labels import EM_DASH
-from counter.query import HistoryDay, Metric
+from counter.question import HistoryDay, Metric
 from counter.site import ActiveSite, Site
 from counter.stats.totals import LINES, Book, Snapshot, take_snapshot
 

@@ -15,7 +15,7 @@ from counter.cli.history import preview_of, show, site_of
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.errors import UsageError
-from counter.query import HistoryDay
+from counter.question import HistoryDay
 
 COLUMNS = ("date", "visits", "visitors", "pageviews")
 MOST_ROWS = 40_000  # days; more than a century

@@ -19,7 +19,7 @@ from counter.clock import SystemClock
 from counter.config import check_site_field
 from counter.errors import UsageError
 from counter.ingest.vinaora import Bucket, read_buckets
-from counter.query import HistoryDay
+from counter.question import HistoryDay
 from counter.site import Site
 
 EARLIEST = 631_152_000  # UTC seconds: 1990

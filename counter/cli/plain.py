@@ -9,7 +9,7 @@ import click
 import msgspec
 from rich.text import Text
 
-from counter.ingest.text import clean
+from counter.text import clean
 
 WIDEST = 200  # characters of one cell
 

@@ -15,7 +15,7 @@ from counter.accounts import Invitation, User
 from counter.app import make_sites
 from counter.clock import SystemClock
 from counter.config import Config
-from counter.query import HistoryDay
+from counter.question import HistoryDay
 from counter.site import Goal, Site, TokenMay
 from counter.store.open import Store, open_store
 from counter.store.protocols import Appended, Batch

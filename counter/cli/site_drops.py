@@ -12,7 +12,7 @@ from counter.calendar.localtime import LocalTime, day_date
 from counter.cli.context import Context, find_site, run
 from counter.cli.plain import plain, print_json
 from counter.clock import SystemClock
-from counter.query import BotCount, DropCount, LoggedDrop
+from counter.question import BotCount, DropCount, LoggedDrop
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
 

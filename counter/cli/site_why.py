@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from counter.address import canonical
 from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
 from counter.cli.plain import plain, print_json
@@ -17,13 +18,12 @@ from counter.cli.site_drops import drops_as_json, show_drops
 from counter.clock import SystemClock
 from counter.errors import UsageError
 from counter.event import Event
-from counter.ingest.address import canonical
 from counter.ingest.explain import Explanation, Verdict, explain
 from counter.ingest.parse import USER_AGENT, Envelope, WireHit, hit_from
 from counter.ingest.pipeline import Pipeline
-from counter.ingest.text import clean
-from counter.query import UNKNOWN, LoggedDrop
+from counter.question import UNKNOWN, LoggedDrop
 from counter.site import ActiveSite, Site
+from counter.text import clean
 
 KEPT = 1000  # drops a site
 SHOWN = 20  # of the drops that came from there, unless JSON is wanted

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from counter.cli.context import Context, find_site, run
 from counter.clock import SystemClock
-from counter.query import Metric
+from counter.question import Metric
 from counter.site import ActiveSite
 from counter.stats.online import WINDOW
 from counter.stats.totals import LINES, Book, Snapshot, take_snapshot

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 import msgspec
 
+from counter.address import group
 from counter.event import DropReason, Event, Hit
 from counter.ingest import screen
-from counter.ingest.address import group
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.rate import RateLimiter
 from counter.ingest.screen import ASKS, STEPS, Question, Rules, Step

@@ -19,8 +19,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from counter.address import group
 from counter.errors import StorageReason, StoreError, system_reason
-from counter.ingest.address import group
 
 LIFETIME: Final = 48 * 3600  # seconds from the making of a salt to its end
 KEY_BYTES: Final = 32

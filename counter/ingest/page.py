@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from counter.address import canonical
 from counter.hosts import MAX_HOST, ascii_host
-from counter.ingest.address import canonical
-from counter.ingest.text import clean
+from counter.text import clean
 
 MAX_PATH = 1024  # characters of a normal path, with the query that is kept
 MAX_VALUE = 256  # characters of a query value or a campaign's field

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from counter.address import canonical
 from counter.errors import BadInput
 from counter.event import DOWNLOAD, OUTBOUND, PAGEVIEW, Hit, Via
-from counter.ingest.address import canonical
 from counter.ingest.enrich.browser import language_of
 from counter.ingest.page import host_of, split_url
-from counter.ingest.text import clean
+from counter.text import clean
 
 MOST_HITS = 500  # in one array
 MOST_PROPS = 30

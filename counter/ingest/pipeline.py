@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from counter.address import mask
 from counter.event import PAGEVIEW, AgentFacts, Client, Drop, DropReason, Event, Hit, Kind
-from counter.ingest.address import mask
 from counter.ingest.enrich.browser import screen_class
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.origin import Origins

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from counter.ingest.address import group
+from counter.address import group
 
 WINDOW = 60  # seconds
 MOST = 200_000  # addresses counted in one window, each by itself; 34 MB when half are IPv6

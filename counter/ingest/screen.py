@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from counter.address import Networks
 from counter.event import AgentFacts, DropReason, Hit
-from counter.ingest.address import Networks
 from counter.ingest.lists import SpamReferrers
 from counter.ingest.page import host_of
 from counter.ingest.rate import RateLimiter

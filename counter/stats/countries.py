@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 
 from counter.errors import CounterError
-from counter.query import UNKNOWN, By, Dimension, Question
+from counter.question import UNKNOWN, By, Dimension, Question
 from counter.store.protocols import Reports
 
 log = logging.getLogger(__name__)

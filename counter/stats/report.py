@@ -16,7 +16,7 @@ from counter.calendar.localtime import LocalTime
 from counter.calendar.periods import Compare, Period, compared_period
 from counter.calendar.series import totals_alone
 from counter.errors import BadInput
-from counter.query import (
+from counter.question import (
     VISIT_DIMENSIONS,
     Bucket,
     By,

@@ -14,7 +14,7 @@ import msgspec
 
 from counter.calendar.localtime import LocalTime, day_date
 from counter.calendar.periods import Period, periods
-from counter.query import Count, DayTotal, HistoryDay, Metric
+from counter.question import Count, DayTotal, HistoryDay, Metric
 from counter.site import Site
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import msgspec
 
 from counter.accounts import Annotation, AuditLine, Invitation, Session, SiteToken, User
 from counter.event import Drop, Event, Outcome
-from counter.query import (
+from counter.question import (
     BotCount,
     BotSum,
     DayTotal,

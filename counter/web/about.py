@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from counter import __version__
-from counter.ingest.text import clean
 from counter.labels import Language, format_number, pick
 from counter.site import WEEKDAYS
 from counter.stats.online import WINDOW
+from counter.text import clean
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import templates
 from counter.web.parts import SERVICE, Service

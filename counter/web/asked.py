@@ -18,10 +18,10 @@ from multidict import MultiMapping
 
 from counter.calendar.periods import NAMES, Compare, Period, dated_period, named_period
 from counter.errors import BadInput
-from counter.ingest.text import clean
-from counter.query import Bucket, By, Dimension, Filter, Operator, Order
+from counter.question import Bucket, By, Dimension, Filter, Operator, Order
 from counter.site import ActiveSite
 from counter.stats.report import Asked, default_bucket
+from counter.text import clean
 
 MOST_FILTERS: Final = 20
 MOST_VALUES: Final = 100  # of one filter

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from counter.errors import BadInput
-from counter.ingest.text import clean
 from counter.labels import EM_DASH, LINES, READER_LINES
+from counter.text import clean
 from counter.web.digits import Digits, draw_digits
 from counter.web.text_width import text_width
 from counter.web.theme import THEMES, contrast

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from counter.accounts import Invitation, User
 from counter.errors import UsageError
-from counter.query import HistoryDay
+from counter.question import HistoryDay
 from counter.site import Goal, Site, TokenMay
 from counter.store.protocols import Appended, Batch
 from counter.web.middleware import answer_errors

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from counter import __version__
 from counter.labels import LANGUAGES
-from counter.query import Metric
+from counter.question import Metric
 from counter.stats.totals import Snapshot
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates

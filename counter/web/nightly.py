@@ -11,7 +11,7 @@ import logging
 
 from counter.calendar.localtime import LocalTime, day_date, month_text
 from counter.errors import StoreError
-from counter.query import Difference, Repair
+from counter.question import Difference, Repair
 from counter.web.checked import Checked, due, inode, write_checked
 from counter.web.notices import renew_notices
 from counter.web.parts import Service

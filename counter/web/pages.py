@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.errors import WrongType
-from counter.ingest.text import clean
+from counter.text import clean
 from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
 from counter.web.parts import SERVICE, Service

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from counter.address import Networks
 from counter.clock import Clock
 from counter.config import Config
 from counter.errors import NotAuthorized, StoreError
-from counter.ingest.address import Networks
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.writer import Writer
 from counter.passwords import Passwords

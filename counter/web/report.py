@@ -17,7 +17,7 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
 from counter.ingest.writer import RETRY_AFTER
-from counter.query import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
+from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
 from counter.site import WEEKDAYS, ActiveSite, TokenMay
 from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
 from counter.web.asked import (

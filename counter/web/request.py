@@ -9,11 +9,11 @@ from functools import lru_cache
 from aiohttp import hdrs, web
 from multidict import istr
 
+from counter.address import canonical, client_address
 from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
-from counter.ingest.address import canonical, client_address
 from counter.ingest.parse import USER_AGENT, Envelope
-from counter.ingest.text import clean
+from counter.text import clean
 from counter.web.head import only_looks
 from counter.web.parts import Service
 

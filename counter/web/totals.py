@@ -13,7 +13,7 @@ from yarl import URL
 
 from counter.errors import BadInput
 from counter.ingest.page import normalise_path
-from counter.query import Count, Metric
+from counter.question import Count, Metric
 from counter.site import ActiveSite
 from counter.stats.totals import LINES, Snapshot, Tally, take_snapshot
 from counter.web.middleware import NOSNIFF

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from counter.errors import BadInput
-from counter.ingest.text import clean
 from counter.labels import COUNT_LINES, LANGUAGES, LINES, Language, Numerals, find, pick
+from counter.text import clean
 from counter.web.theme import DEFAULT_THEME, SCHEMES, THEMES
 
 DEFAULT_LINES = (*COUNT_LINES, "ip", "date")

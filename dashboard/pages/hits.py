@@ -10,7 +10,7 @@ from aiohttp import web
 
 from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
-from counter.query import LoggedHit, Question
+from counter.question import LoggedHit, Question
 from counter.web.asked import read_filters, read_number, refuse_unknown
 from dashboard import render
 from dashboard.call import Call

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from counter.labels import country_name
-from counter.query import LoggedHit, Question
+from counter.question import LoggedHit, Question
 from counter.web.tracker import snippet
 from dashboard import render
 from dashboard.call import Call

@@ -8,9 +8,9 @@ import msgspec
 from aiohttp import web
 
 from counter.accounts import User
-from counter.ingest.text import clean
-from counter.query import Sums
+from counter.question import Sums
 from counter.site import ActiveSite
+from counter.text import clean
 from dashboard import render
 from dashboard.call import Call
 from dashboard.site_cards import days_of, make_card, make_sum, matches, same_time_yesterday

@@ -6,8 +6,8 @@ import msgspec
 from aiohttp import web
 
 from counter.errors import BadInput
-from counter.ingest.text import clean
-from counter.query import Order
+from counter.question import Order
+from counter.text import clean
 from counter.web.asked import LONGEST_VALUE
 from dashboard import render
 from dashboard.asked import ROWS_KEYS, TOP_ROWS, Wanted, links_of, read_page, read_wanted

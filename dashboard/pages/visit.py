@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from counter.event import PAGEVIEW
-from counter.query import LoggedHit
+from counter.question import LoggedHit
 from dashboard import render
 from dashboard.call import Call
 from dashboard.hit_rows import HitLinks, HitRow, is_known, make_rows

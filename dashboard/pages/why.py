@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from counter.calendar.periods import NAMES
-from counter.query import BotSum, DropCount, LoggedDrop
+from counter.question import BotSum, DropCount, LoggedDrop
 from counter.web.asked import read_filters, refuse_unknown
 from dashboard import numbers, render
 from dashboard.call import Call

@@ -19,7 +19,7 @@ import pytest
 from counter import __version__
 from counter.calendar.periods import Period
 from counter.errors import StoreError
-from counter.query import Question
+from counter.question import Question
 from counter.site import TokenMay
 from counter.web.widget_options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, MAX_LABEL
 from dashboard import exporting, hit_export

@@ -789,7 +789,7 @@ async def test_any_json_with_any_headers_is_answered_and_a_counted_hit_is_one_ro
 
 
 def _cleaned(path: str) -> str:
-    from counter.ingest.text import clean
+    from counter.text import clean
 
     return clean(path, 2048)
 

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from counter.ingest.text import clean
 from counter.site import TokenMay
+from counter.text import clean
 from counter.web.asked import DIMENSIONS, HITS_KEYS, OPERATORS, REPORT_KEYS, VISIT_KEYS
 from counter.web.widget_options import OPTIONS
 from dashboard import asked as dashboard_asked

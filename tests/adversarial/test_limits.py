@@ -23,7 +23,7 @@ from counter.ingest.enrich.origin import MAX_REFERRER
 from counter.ingest.page import MAX_PATH
 from counter.ingest.parse import MOST_HITS, MOST_PROPS, USER_AGENT
 from counter.ingest.rate import SHARED, WINDOW, RateLimiter
-from counter.query import Dimension
+from counter.question import Dimension
 from counter.settings import SETTINGS
 from counter.site import Site
 from counter.store.open import Store, open_store

@@ -11,7 +11,7 @@ import pytest
 
 from counter.calendar.localtime import LocalTime, day_date, day_number, valid_zones
 from counter.calendar.periods import periods
-from counter.query import Metric
+from counter.question import Metric
 from counter.site import Site
 from counter.stats.totals import Book, take_snapshot
 from counter.store.open import open_store

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from counter.event import Channel
-from counter.query import Dimension
+from counter.question import Dimension
 from tests.process import Done, Home, Service
 
 UNTIL = "2026-11-21"

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from counter.calendar.localtime import day_date
-from counter.query import Bucket, By, Dimension, Filter, Operator, Question, Sums
+from counter.question import Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.site import TokenMay
 from counter.stats.report import ROW_METRICS, metrics
 from dashboard import numbers

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from counter.calendar.periods import Period
-from counter.query import By, Dimension, Order
+from counter.question import By, Dimension, Order
 from counter.site import TokenMay
 from counter.stats.report import ROW_METRICS, metrics, rate
 from counter.web.asked import DIMENSIONS

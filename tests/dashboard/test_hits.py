@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from counter.errors import TooExpensive
-from counter.query import LoggedHit, Question
+from counter.question import LoggedHit, Question
 from counter.site import TokenMay
 from dashboard.csv_cells import plain
 from dashboard.hit_export import PAGE

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 from yarl import URL
 
-from counter.ingest.text import clean
-from counter.query import Dimension, Filter, Operator
+from counter.question import Dimension, Filter, Operator
+from counter.text import clean
 from counter.web.asked import DIMENSIONS, LONGEST_VALUE, read_filters
 from dashboard.links import Links, filter_text
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import pytest
 
-from counter.query import LoggedHit
+from counter.question import LoggedHit
 from dashboard.live import LIVE, MOST_OF_A_SESSION, MOST_READERS, LiveHub, per_minute
 from dashboard.live_channel import Channel, Pauses
 from dashboard.live_now import look, minutes_of

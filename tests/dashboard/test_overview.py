@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from counter.query import HistoryDay, Metric
+from counter.question import HistoryDay, Metric
 from counter.site import ActiveSite, Site
 from counter.stats.totals import Book
 from dashboard.site_cards import days_of, matches, same_time_yesterday, spark

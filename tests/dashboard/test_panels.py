@@ -10,7 +10,7 @@ import pytest
 from multidict import MultiDict
 from yarl import URL
 
-from counter.query import By, Dimension, Filter, Operator, Order, Sums
+from counter.question import By, Dimension, Filter, Operator, Order, Sums
 from counter.stats.report import ROW_METRICS, rate
 from counter.web.asked import DIMENSIONS, read_filters
 from dashboard.catalogue import LANGUAGES

@@ -16,7 +16,7 @@ from yarl import URL
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
-from counter.query import Bucket, Dimension, Filter, HistoryDay, Operator, Question
+from counter.question import Bucket, Dimension, Filter, HistoryDay, Operator, Question
 from counter.site import TokenMay
 from counter.stats.report import metrics, rate
 from counter.web.asked import read_filters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from counter.query import By, Dimension, Order, Sums
+from counter.question import By, Dimension, Order, Sums
 from counter.stats.report import ALL, ROW_METRICS, metrics, rate
 from dashboard.catalogue import LANGUAGES
 from dashboard.links import filter_text

@@ -13,7 +13,7 @@ from counter.calendar.periods import NAMES, Compare
 from counter.event import Channel
 from counter.ingest.enrich.useragent import DEVICES
 from counter.labels.plurals import RULES
-from counter.query import Bucket, Dimension, Operator
+from counter.question import Bucket, Dimension, Operator
 from counter.site import WEEKDAYS
 from counter.stats.report import ALL
 from dashboard import catalogue

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from counter.query import Filter, Question
+from counter.question import Filter, Question
 from counter.site import Goal, GoalKind
 from tests.app_fixture import BROWSER, NOON, Counter, FakeClock, Start
 from tests.dashboard.conftest import Client, SignedIn

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from counter.calendar.localtime import LocalTime, day_date
-from counter.query import Count, DayTotal, HistoryDay, Metric
+from counter.question import Count, DayTotal, HistoryDay, Metric
 from counter.site import Site
 from counter.stats.totals import LINES, Book, Tally, checked, take_snapshot
 from tests.store.events import DAY, NOON, TODAY

@@ -12,7 +12,7 @@ from typing import Any
 
 from counter.calendar.localtime import LocalTime
 from counter.event import Client, Event, Kind, Origin, Outcome, Place, Via
-from counter.query import By, DayTotal, Dimension, Order, Question, Sums
+from counter.question import By, DayTotal, Dimension, Order, Question, Sums
 from counter.site import Site
 from counter.store.open import Store
 from counter.store.protocols import Appended, Batch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from counter.event import Bot, BotCategory, BotReason, Drop, DropReason
-from counter.query import BotCount, BotSum, LoggedDrop
+from counter.question import BotCount, BotSum, LoggedDrop
 from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from counter.errors import UsageError
-from counter.query import By, Dimension, Question
+from counter.question import By, Dimension, Question
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_store
 from tests.store.events import DAY, HOUR, MINUTE, NOON, TODAY, append, custom, make, read

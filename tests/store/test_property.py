@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from counter.calendar.localtime import day_date, day_number
-from counter.query import VISIT_DIMENSIONS, Dimension, Metric
+from counter.question import VISIT_DIMENSIONS, Dimension, Metric
 from counter.site import Site
 from counter.stats.totals import Book, take_snapshot
 from counter.store.open import Store, open_store

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from counter.errors import StoreError
-from counter.query import Dimension
+from counter.question import Dimension
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_reports, open_store
 from counter.store.sqlite import recount

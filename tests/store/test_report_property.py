@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from counter.event import Event
-from counter.query import Bucket, By, Dimension, Filter, Operator, Order, Question, Report
+from counter.question import Bucket, By, Dimension, Filter, Operator, Order, Question, Report
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch

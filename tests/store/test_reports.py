@@ -14,7 +14,7 @@ import pytest
 
 from counter.errors import BadInput, StoreError, TooExpensive, UnknownSite
 from counter.event import Client, Event, Origin, Place
-from counter.query import (
+from counter.question import (
     VISIT_DIMENSIONS,
     Bucket,
     By,

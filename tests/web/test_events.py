@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counter.query import By, Dimension, Question
+from counter.question import By, Dimension, Question
 from counter.site import Goal, GoalKind, TokenMay
 from tests.app_fixture import Start, countries, start
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from counter.query import HistoryDay, Metric
+from counter.question import HistoryDay, Metric
 from counter.store.protocols import Batch
 from tests.app_fixture import NOON, Start, countries, start
 from tests.store.events import of_log

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from counter.calendar.localtime import day_number
-from counter.query import HistoryDay
+from counter.question import HistoryDay
 from tests.app_fixture import BOT, NOON, Counter, FakeClock, Start, countries, start
 
 __all__ = ["countries", "start"]

@@ -11,7 +11,7 @@ import pytest
 
 from counter.errors import BadInput
 from counter.labels import LANGUAGES
-from counter.query import Count
+from counter.question import Count
 from counter.site import Site
 from counter.stats.totals import Snapshot
 from counter.web.widget import Reader, render_html, render_svg

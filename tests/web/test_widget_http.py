@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from counter.errors import StoreError, TooExpensive
-from counter.query import Question, Report
+from counter.question import Question, Report
 from counter.stats.countries import FRESH
 from counter.store.protocols import Appended, Batch
 from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start

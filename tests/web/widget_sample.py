@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from counter.query import Count
+from counter.question import Count
 from counter.site import Site
 from counter.stats.totals import Snapshot
 from counter.web.widget import Options, Reader, options_from

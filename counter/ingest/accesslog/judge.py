@@ -20,8 +20,8 @@ from counter.ingest.page import split_url
 from counter.ingest.parse import LIMITS, PROP_VALUE, USER_AGENT
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.screen import LOG_STEPS, Step, bot
-from counter.ingest.text import clean
 from counter.site import ActiveSite, Site
+from counter.text import clean
 
 
 class Choices(msgspec.Struct, frozen=True):

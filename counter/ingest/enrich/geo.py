@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple, Self
 
 import maxminddb
 
+from counter.address import Networks
 from counter.event import Place
-from counter.ingest.address import Networks
 from counter.ingest.enrich.geo_copy import Source, Stamp, Whose, last_good, private_copy, source_of, stamp_of
 from counter.ingest.enrich.geo_edition import Credit, Edition
-from counter.ingest.text import clean
+from counter.text import clean
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
 from counter.ingest.enrich.geo_trial import KINDS
-from counter.ingest.text import clean
+from counter.text import clean
 
 MAX_TEXT: Final = 200  # characters of a kind or a description
 _DAY: Final = 86_400  # seconds

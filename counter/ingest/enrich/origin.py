@@ -10,7 +10,7 @@ from counter.event import Channel, Origin
 from counter.hosts import former_host
 from counter.ingest.enrich.sources import Click, Source, Sources
 from counter.ingest.page import NO_CAMPAIGN, STAND_INS, UTM, Campaign, campaign, split_url
-from counter.ingest.text import clean
+from counter.text import clean
 
 MAX_REFERRER = 1024  # characters kept
 DIRECT = Origin(source="Direct", channel=Channel.DIRECT.value)

@@ -18,7 +18,7 @@ from user_agents import parsers
 
 from counter.event import AgentFacts, Bot, BotCategory, BotReason
 from counter.ingest.enrich.bots import NO_USER_AGENT, Bots, Crawler
-from counter.ingest.text import clean
+from counter.text import clean
 
 MAX_USER_AGENT: Final = 512  # characters; browsers send under 250
 

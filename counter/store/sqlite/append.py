@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from counter.event import Event, Kind, Outcome, Via
-from counter.query import DayTotal, Dimension
+from counter.question import DayTotal, Dimension
 from counter.store.protocols import Appended, Batch, RefusedValue
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops

@@ -10,7 +10,7 @@ import msgspec
 
 from counter.calendar.localtime import LocalTime
 from counter.errors import UnknownSite, UsageError
-from counter.query import Dimension, HistoryDay
+from counter.question import Dimension, HistoryDay
 from counter.site import Goal, Site, Token, TokenMay
 from counter.store.sqlite.fold import ADD_UP, add_months, fold, make_scratch, rebuild_spans, sum_up
 from counter.store.sqlite.goals import put_goal, sum_up_new_goal, take_goal

@@ -10,7 +10,7 @@ import sqlite3
 import msgspec
 
 from counter.event import Client, Origin, Place
-from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
+from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
 
 NEW_VALUES_A_DAY = 10_000  # per site and dimension; what comes beyond is "(other)", in raw rows and rollups alike
 OTHER = "(other)"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from counter.event import Bot, BotReason, Drop, DropReason
-from counter.query import BotCount, BotSum, LoggedDrop
+from counter.question import BotCount, BotSum, LoggedDrop
 from counter.store.sqlite.dictionary import OTHER
 from counter.store.sqlite.rows import insert_rows
 

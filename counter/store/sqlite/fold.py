@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, VISIT_DIMENSIONS, Dimension
+from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, VISIT_DIMENSIONS, Dimension
 from counter.store.sqlite.goals import sum_up_goals
 
 SUMS = "pageviews, visits, visitors, bounces, seconds, events, engaged"

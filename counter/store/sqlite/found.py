@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from counter.query import Bucket, Operator, Question
+from counter.question import Bucket, Operator, Question
 from counter.store.sqlite.fold import bounds
 from counter.store.sqlite.readers import query
 from counter.store.sqlite.wanted import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, narrow, tests

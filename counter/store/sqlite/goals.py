@@ -10,7 +10,7 @@ import sqlite3
 from typing import Final
 
 from counter.errors import UsageError
-from counter.query import Dimension
+from counter.question import Dimension
 from counter.site import Goal, GoalKind
 
 KINDS: Final = {GoalKind.PAGE: 1, GoalKind.EVENT: 2}  # as event.kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from counter.query import LoggedHit, Question
+from counter.question import LoggedHit, Question
 from counter.store.sqlite.found import asked_of, make_scratch, spans
 from counter.store.sqlite.readers import query
 from counter.store.sqlite.wanted import narrow, tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from counter.query import LoggedHit
+from counter.question import LoggedHit
 from counter.store.sqlite.hits import logged
 from counter.store.sqlite.readers import query
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from counter.calendar.localtime import day_date, month_of, month_text
-from counter.query import Difference
+from counter.question import Difference
 from counter.store.sqlite.catalog import audit
 from counter.store.sqlite.fold import SUMS, fold
 from counter.store.sqlite.recount import LOGGED, TABLES, recount

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.errors import StoreError
-from counter.query import Difference
+from counter.question import Difference
 from counter.store.sqlite.engine import ThreadedConnection, open_reader
 from counter.store.sqlite.fold import ADD_UP, SUMS, bounds, sum_up
 from counter.store.sqlite.readers import query

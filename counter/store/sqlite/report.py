@@ -22,7 +22,7 @@ from counter.calendar.series import (
     totals_alone,
 )
 from counter.errors import UnknownSite
-from counter.query import (
+from counter.question import (
     CLIENT_DIMENSIONS,
     ORIGIN_DIMENSIONS,
     PLACE_DIMENSIONS,

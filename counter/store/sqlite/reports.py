@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from counter.accounts import Annotation
-from counter.query import (
+from counter.question import (
     BotCount,
     BotSum,
     DayTotal,

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from counter.errors import StoreError
 from counter.event import Event
-from counter.query import Difference, HistoryDay, Repair
+from counter.question import Difference, HistoryDay, Repair
 from counter.site import Goal, Site, Token, TokenMay
 from counter.store.protocols import Appended, Batch
 from counter.store.sqlite import catalog, mend, recount, upkeep

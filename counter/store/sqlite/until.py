@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from counter.calendar.series import add_up
 from counter.errors import BadInput
-from counter.query import Sums
+from counter.question import Sums
 from counter.store.sqlite.fold import bounds
 from counter.store.sqlite.readers import query
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from counter.event import PAGEVIEW
-from counter.query import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension, Filter, Operator
+from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension, Filter, Operator
 from counter.store.sqlite.readers import query
 
 SLOTS: Final = ("client", "place", "origin", "path", "name", "reach", "entry", "exit", "property", "props")

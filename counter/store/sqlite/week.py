@@ -7,7 +7,7 @@ import sqlite3
 from typing import Final
 
 from counter.calendar.series import clock_of
-from counter.query import Question, Sums
+from counter.question import Question, Sums
 from counter.store.sqlite.fold import SUMS
 from counter.store.sqlite.found import Asked
 from counter.store.sqlite.readers import query

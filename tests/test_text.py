@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.ingest.text import MAX_MARKS, clean
+from counter.text import MAX_MARKS, clean
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 MARKS = st.text(st.sampled_from("a\u0301\u0316\u0338\u1100\u1161\U0001d165\U000110ba=\u09c7\u09be "), max_size=40)

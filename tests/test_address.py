@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counter.address import Networks, canonical, client_address, group, mask
 from counter.errors import ConfigError
-from counter.ingest.address import Networks, canonical, client_address, group, mask
 
 NONE = Networks()
 LOOPBACK = Networks(["127.0.0.1", "::1"])
