@@ -20,12 +20,12 @@ from counter.stats.totals import Snapshot
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
 from counter.web.parts import SERVICE
-from counter.web.theme import DEFAULT_THEME, THEMES, Theme
 from counter.web.totals import ANSWERS, Asked
 from counter.web.tracker import snippet
-from counter.web.widget import Options, options_from, render_html
-from counter.web.widget_picture import WIDTH, picture_of
-from counter.web.widget_view import view_of
+from counter.widget.picture import WIDTH, picture_of
+from counter.widget.render import Options, options_from, render_html
+from counter.widget.theme import DEFAULT_THEME, THEMES, Theme
+from counter.widget.view import view_of
 
 LINES = "today,this_week,all"  # short, so that a dozen themes can be compared
 HERO_LINES = "today,yesterday,this_week,last_week,this_month,last_month,all"

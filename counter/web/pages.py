@@ -1,4 +1,4 @@
-"""What people see beside the widget: the demo page, opting out; and the files of `static/`."""
+"""What people see beside the widget: the demo page, opting out; and the files of `static/`, here and of the widget."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from counter.web.middleware import NOSNIFF
 from counter.web.parts import SERVICE, Service
 from counter.web.request import opted_out, read_in_time
 from counter.web.tracker import snippet
+from counter.widget.theme import STATIC
 
 HERE = Path(str(resources.files("counter.web")))
 STATIC_TYPES = {
@@ -41,7 +42,7 @@ templates = jinja2.Environment(
 
 
 async def get_static(request: web.Request) -> web.Response:
-    """A file of `static/`, found in a list made at start: no path of a visitor ever reaches the file system."""
+    """A file of a `static/` folder, found in a list made at start: no visitor's path ever reaches the file system."""
     found = _static_files().get(request.match_info["name"])
     if found is None:
         raise web.HTTPNotFound
@@ -114,9 +115,10 @@ def _opt_out_page(out: bool) -> web.Response:
 
 @cache
 def _static_files() -> dict[str, File]:
-    found = {}
-    for path in sorted((HERE / "static").rglob("*")):
-        if path.is_file() and path.suffix in STATIC_TYPES:
-            name = path.relative_to(HERE / "static").as_posix()
-            found[name] = make_file(path.read_bytes(), STATIC_TYPES[path.suffix])
-    return found
+    files = {}
+    for folder in (HERE / "static", STATIC):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix in STATIC_TYPES:
+                name = path.relative_to(folder).as_posix()
+                files[name] = make_file(path.read_bytes(), STATIC_TYPES[path.suffix])
+    return files

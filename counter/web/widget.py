@@ -1,56 +1,181 @@
-"""The widget without JavaScript: one snapshot of totals, drawn as HTML or as SVG. Pure; it reads nothing.
+"""The routes of the widget: one view of one snapshot, answered as HTML, as an image or as JSON.
 
-    query -> Options                          widget_options: bounded, refused with a sentence
-    Snapshot + Options + Reader -> View       widget_view: the same for all forms
-    View -> HTML, SVG                         here, by templates/widget*; all of them autoescape
-    View -> JSON                              widget_json
-
-Who reads comes in as an argument and only ever goes into the answer that is made for him: with `reader=None` his
-lines are not there at all (images behind a proxy, answers that may be cached).
+What is the reader's own (his address, his country, his browser) goes only into answers marked `private, no-store`;
+an image that may be cached has none of it, whoever asks, nor has one that a proxy of images fetches.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import hashlib
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import quote
 
-import jinja2
+import msgspec
+from aiohttp import hdrs, web
 
-from counter import __version__
-from counter.web.theme import THEMES
-from counter.web.widget_options import Options, options_from
-from counter.web.widget_picture import picture_of
-from counter.web.widget_view import Reader, view_of
+from counter.errors import BadInput, Overloaded, StoreError
+from counter.event import DropReason
+from counter.ingest.writer import RETRY_AFTER
+from counter.stats.totals import Snapshot, Tally, take_snapshot
+from counter.web.collect import count_query
+from counter.web.middleware import NOSNIFF
+from counter.web.pages import public_url
+from counter.web.parts import SERVICE, Service
+from counter.web.request import visitor_address
+from counter.web.totals import ANSWERS, Asked, is_known, parse_query
+from counter.widget.as_json import render_json
+from counter.widget.badge import badge_from, render_badge
+from counter.widget.render import Options, Reader, options_from, render_html, render_svg
 
-if TYPE_CHECKING:
-    from counter.stats.totals import Snapshot
+log = logging.getLogger(__name__)
 
-__all__ = ["Options", "Reader", "options_from", "render_html", "render_svg"]
-
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
-
-
-def render_html(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> str:
-    """The page of an iframe, or with `options.fragment` the same table to be included elsewhere."""
-    name = "widget_fragment.html" if options.fragment else "widget.html"
-    view = view_of(snapshot, options, reader, about)
-    return _templates.get_template(name).render(view=view, version=__version__)
+PRIVATE = "private, no-store"
+_WIDGET_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors *; base-uri 'none'"
+_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
 
 
-def render_svg(snapshot: Snapshot, options: Options, reader: Reader | None) -> str:
-    """An image of all lines: explicit size, colours inside, no script, no font and no request from elsewhere."""
-    view = view_of(snapshot, options, reader)
-    theme = THEMES[options.theme]
-    return _templates.get_template("widget.svg").render(
-        view=view,
-        picture=picture_of(view),
-        colours=theme.dark if options.scheme == "dark" else theme.light,
-        dark_colours=theme.dark if options.scheme == "auto" else None,
-    )
+class _Found(NamedTuple):
+    """What is to be shown, and whether all went well; 503 when the hit or the numbers are not what they should be."""
+
+    snapshot: Snapshot
+    status: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return _SHARED if self.status == 200 else {**_SHARED, "Retry-After": str(RETRY_AFTER)}
+
+
+async def get_html(request: web.Request) -> web.Response:
+    """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
+    options = _options(request)
+    found = await _find(request, options)
+    page = render_html(found.snapshot, options, _reader(request), _about(request, options))
+    headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP, **found.headers}
+    return web.Response(text=page, status=found.status, content_type="text/html", headers=headers)
+
+
+async def get_json(request: web.Request) -> web.Response:
+    """What the other forms show, for the script to draw: every word, number and icon is decided here. Never counts."""
+    options = _options(request)
+    snapshot = await _snapshot(request, _asked(request, counting=False), options)
+    body = render_json(snapshot, options, _reader(request), _about(request, options))
+    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **_SHARED})
+
+
+async def get_svg(request: web.Request) -> web.Response:
+    """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
+    options = _options(request)
+    return await _answer_image(request, options, lambda snapshot, reader: render_svg(snapshot, options, reader))
+
+
+async def get_badge(request: web.Request) -> web.Response:
+    """One number as a small image, with the same rules."""
+    badge = badge_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    return await _answer_image(request, badge.options, lambda snapshot, _: render_badge(snapshot, badge))
+
+
+async def _answer_image(
+    request: web.Request, options: Options, draw: Callable[[Snapshot, Reader | None], str]
+) -> web.Response:
+    found = await _find(request, options)
+    private = _is_counting(request)
+    reader = _reader(request) if private and not _is_bot(request) else None
+    image = draw(found.snapshot, reader).encode()
+    headers = {"Content-Security-Policy": _SVG_CSP, **found.headers}
+    if private or found.status != 200:
+        headers["Cache-Control"] = PRIVATE
+    else:
+        etag = f'"{hashlib.blake2b(image, digest_size=12).hexdigest()}"'
+        headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
+        if is_known(request, etag):
+            return web.Response(status=304, headers=headers)
+    return web.Response(body=image, status=found.status, content_type="image/svg+xml", charset="utf-8", headers=headers)
+
+
+def _options(request: web.Request) -> Options:
+    return options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+
+
+def _is_counting(request: web.Request) -> bool:
+    return request.query.get("count") == "1"
+
+
+def _is_bot(request: web.Request) -> bool:
+    """Proxies of images are among the bots: behind them there is no reader."""
+    service = request.app[SERVICE]
+    return service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, "")).bot is not None
+
+
+def _asked(request: web.Request, *, counting: bool) -> Asked:
+    """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
+    query = {**request.query, "site": request.match_info["site"]}
+    scope = query.get("scope", "site" if counting else "page")
+    if scope not in ("site", "page"):
+        raise BadInput(f"scope is {scope[:40]!a}; allowed are site, page.")
+    if scope == "site":
+        query["path"] = ""
+    return parse_query(query)
+
+
+async def _find(request: web.Request, options: Options) -> _Found:
+    """Counts when it is told to. An image or a frame is drawn whatever happens: em dashes instead of a broken one."""
+    counting, status = _is_counting(request), 200
+    asked = _asked(request, counting=counting)
+    try:
+        if counting:
+            await _count(request, asked)
+    except (StoreError, Overloaded) as error:
+        log.error("a hit of a counting image was not stored", extra={"error": str(error)})
+        status = 503
+    try:
+        return _Found(await _snapshot(request, asked, options), status)
+    except StoreError as error:
+        log.error("the numbers of a page could not be read", extra={"error": str(error)})
+        return _Found(_unknown(request.app[SERVICE], asked), 503)
+
+
+async def _count(request: web.Request, asked: Asked) -> None:
+    verdict = await count_query(request, request.app[SERVICE], asked.site_id)
+    if verdict.reason == DropReason.RATE_LIMITED:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
+
+
+async def _snapshot(request: web.Request, asked: Asked, options: Options) -> Snapshot:
+    """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
+    service = request.app[SERVICE]
+    snapshot = (await request.app[ANSWERS].to(asked)).snapshot
+    now = service.clock.now()
+    local = service.sites.public(asked.site_id).local
+    countries = None
+    if "countries" in options.lines:
+        countries = await service.countries.of(
+            snapshot.site.key, local.day(int(now)), service.clock.monotonic(), wait=not _is_counting(request)
+        )
+    return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now), countries=countries)
+
+
+def _unknown(service: Service, asked: Asked) -> Snapshot:
+    """A snapshot of no number."""
+    site = service.sites.public(asked.site_id)
+    online, now = service.online.count(site.site.key), service.clock.now()
+    empty = take_snapshot(site.site, site.local, asked.metric, Tally(), online, now, asked.path)
+    counts = {name: msgspec.structs.replace(count, value=None) for name, count in empty.counts.items()}
+    return msgspec.structs.replace(empty, counts=counts)
+
+
+def _reader(request: web.Request) -> Reader:
+    """Who asks; only for answers that nobody keeps."""
+    service = request.app[SERVICE]
+    address = visitor_address(request, service)
+    agent = service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, ""))
+    system = " \u00b7 ".join(name for name in (agent.browser, agent.system) if name)
+    return Reader(address, service.pipeline.geo.place(address).country, system)
+
+
+def _about(request: web.Request, options: Options) -> str:
+    """Where the numbers are explained: a whole address, since a fragment stands on somebody else's page."""
+    base = public_url(request, request.app[SERVICE])
+    return f"{base}/widget/{quote(request.match_info['site'], safe='')}/about?lang={options.language.tag}"

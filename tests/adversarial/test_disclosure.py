@@ -21,7 +21,7 @@ from counter.calendar.periods import Period
 from counter.errors import StoreError
 from counter.question import Question
 from counter.site import TokenMay
-from counter.web.widget_options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, MAX_LABEL
+from counter.widget.options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, MAX_LABEL
 from dashboard import exporting, hit_export
 from dashboard.guard import Needs
 from tests.adversarial.every_route import ENDLESS, Place, gets, places
@@ -387,7 +387,7 @@ async def test_no_path_leads_out_of_the_list_of_the_dashboards_files(start: Star
 
 def test_what_is_served_stands_in_the_packages_own_folders() -> None:
     """T-70: no file of the lists is a link to somewhere else."""
-    for folder in ("counter/web/static", "dashboard/static"):
+    for folder in ("counter/web/static", "counter/widget/static", "dashboard/static"):
         for file in (Path(exporting.__file__).parents[1] / folder).rglob("*"):
             assert not file.is_symlink(), file
 

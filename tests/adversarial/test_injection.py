@@ -18,7 +18,7 @@ import pytest
 from counter.site import TokenMay
 from counter.text import clean
 from counter.web.asked import DIMENSIONS, HITS_KEYS, OPERATORS, REPORT_KEYS, VISIT_KEYS
-from counter.web.widget_options import OPTIONS
+from counter.widget.options import OPTIONS
 from dashboard import asked as dashboard_asked
 from dashboard.filters import FORM_KEYS
 from dashboard.pages import hits as hits_page

@@ -11,10 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
 from counter.labels import LANGUAGES, find, format_number
-from counter.web.theme import THEMES
+from counter.widget.theme import THEMES
 from tests.browser.chromium import browser, host_page, reader
 from tests.process import Home, Service, noon_zone
-from tests.web.widget_sample import EVERYTHING
+from tests.widget.sample import EVERYTHING
 
 __all__ = ["browser"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from counter.web.theme import THEMES
+from counter.widget.theme import THEMES
 from tests.browser.chromium import browser, host_page, reader, shared_service
 from tests.process import Service
 

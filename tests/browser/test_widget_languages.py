@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from counter.labels import LANGUAGES
 from tests.browser.chromium import browser, reader, shared_service
 from tests.process import Service
-from tests.web.widget_sample import EVERYTHING, IPV6
+from tests.widget.sample import EVERYTHING, IPV6
 
 __all__ = ["browser", "shared_service"]
 

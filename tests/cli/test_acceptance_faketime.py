@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import browser, host_page, lines, reader, until
 from tests.process import HANG, Home, Service
-from tests.web.widget_sample import TABLE
+from tests.widget.sample import TABLE
 
 __all__ = ["browser"]
 

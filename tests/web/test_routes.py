@@ -22,8 +22,12 @@ from tests.app_fixture import BOT, BROWSER, VISITOR, Counter, Start, countries, 
 __all__ = ["countries", "start"]
 
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "counter" / "web" / "static"
-FILES = sorted(file.relative_to(STATIC).as_posix() for file in STATIC.rglob("*") if file.is_file())
+FILES = {
+    file.relative_to(folder).as_posix(): file
+    for folder in (ROOT / "counter" / "web" / "static", ROOT / "counter" / "widget" / "static")
+    for file in sorted(folder.rglob("*"))
+    if file.is_file()
+}
 
 # method, path, status: one row for each public route at least, then what is refused
 ROUTES: list[tuple[str, str, int]] = [
@@ -347,7 +351,7 @@ async def test_every_static_file_is_served_with_its_type_and_a_tag(start: Start,
     answer = await counter.get(f"/static/{name}")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == STATIC_TYPES[Path(name).suffix]
-    assert await answer.read() == (STATIC / name).read_bytes()
+    assert await answer.read() == FILES[name].read_bytes()
     same = await counter.get(f"/static/{name}", headers={"If-None-Match": answer.headers["ETag"]})
     assert same.status == 304
 

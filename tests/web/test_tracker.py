@@ -16,7 +16,7 @@ from counter.ingest.accesslog.pages import DOWNLOAD_EXTENSIONS
 from counter.web.files import takes_gzip
 from counter.web.script import build
 from counter.web.tracker import snippet, tracker_of
-from counter.web.widget_options import DEFAULT_LINES
+from counter.widget.options import DEFAULT_LINES
 from tests.app_fixture import Start, countries, start
 
 __all__ = ["countries", "start"]
@@ -78,7 +78,7 @@ def test_the_script_passes_on_every_option_of_the_widget() -> None:
     listed = re.search(r"const OPTIONS = (\[.*?\]);", SOURCES["widget.js"], re.DOTALL)
     assert listed
     passed = set(re.findall(r'"([a-z_]+)"', listed[1]))
-    options = (ROOT / "counter" / "web" / "widget_options.py").read_text(encoding="utf-8")
+    options = (ROOT / "counter" / "widget" / "options.py").read_text(encoding="utf-8")
     known = set(re.findall(r'query\.get\("([a-z_]+)"', options)) | set(
         re.findall(r'_switch\(query, "([a-z_]+)"', options)
     )

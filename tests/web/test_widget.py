@@ -1,204 +1,252 @@
-"""The widget without JavaScript, as HTML and as JSON: one view; escaped, complete, readable, as the owner wants it."""
+"""The widget as it is answered: what is private, what may be kept, countries seen, failures, and how we count."""
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 import pytest
 
-from counter.errors import BadInput
-from counter.labels import LANGUAGES
-from counter.question import Count
-from counter.site import Site
-from counter.stats.totals import Snapshot
-from counter.web.widget import Reader, render_html, render_svg
-from counter.web.widget_icons import ICONS
-from counter.web.widget_json import render_json
-from counter.web.widget_options import OPTIONS
-from tests.web.widget_sample import DAY, EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options, rows_of
+from counter.errors import StoreError, TooExpensive
+from counter.question import Question, Report
+from counter.stats.countries import FRESH
+from counter.store.protocols import Appended, Batch
+from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start
+from tests.widget.sample import rows_of
 
-EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'"
+__all__ = ["countries", "start"]
 
-
-def view(snapshot: Snapshot = SNAPSHOT, reader: Reader | None = None, **query: str) -> dict[str, object]:
-    return dict(json.loads(render_json(snapshot, options(**query), reader, "https://counter.example/about")))
+GEORGIA, GERMANY = "5.152.1.1", "91.0.0.1"
+READER = {"User-Agent": BROWSER, "X-Forwarded-For": GEORGIA}
+READER_LINES = "ip,your_country,your_system"
+IMAGE_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 
 
-def shown(**query: str) -> dict[str, str]:
-    return rows_of(render_html(SNAPSHOT, options(**query), READER))
+async def view(counter: Counter, query: str = "") -> dict[str, Any]:
+    answer = await counter.get(f"/widget/demo.json?lang=en&{query}", headers=READER)
+    assert answer.status == 200
+    return dict(json.loads(await answer.read()))
 
 
-# What is said ---------------------------------------------------------------------------------------------------
+async def texts(counter: Counter, query: str = "") -> dict[str, str]:
+    return {row["name"]: row["text"] for row in (await view(counter, query))["rows"]}
 
 
-def test_the_html_says_the_acceptance_table() -> None:
-    assert shown() == {
-        "Today": "709", "Yesterday": "669", "This week": "3,949", "Last week": "3,882", "This month": "24,125",
-        "Last month": "43,677", "All days": "2,506,638", "Your IP": "13.59.129.141",
-    }  # fmt: skip
+# Whose answer it is ---------------------------------------------------------------------------------------------
 
 
-def test_every_line_can_be_shown_and_stands_where_it_is_named() -> None:
-    names = EVERYTHING.split(",")
-    assert list(shown(lines=EVERYTHING).items())[7:] == [
-        ("Online now", "3"), ("Record day", "4,711 2024-03-09"), ("Countries seen", "3 [GE] [DE] [US]"),
-        ("Your IP", "13.59.129.141"), ("Your country", "Georgia"), ("Your system", "Firefox · Linux"),
-    ]  # fmt: skip
-    backwards = view(reader=READER, lines=",".join(reversed(names)))["rows"]
-    assert [row["name"] for row in backwards] == names[-2::-1]  # type: ignore[attr-defined]
+async def test_the_readers_own_lines_are_in_private_answers_only(start: Start) -> None:
+    counter = await start()
+    query = f"lang=en&lines=today,{READER_LINES}"
+    for path in (
+        f"/widget/demo.html?{query}",
+        f"/widget/demo.json?{query}",
+        f"/widget/demo.svg?{query}&count=1&path=/",
+    ):
+        answer = await counter.get(path, headers=READER)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        text = await answer.text()
+        for own in (GEORGIA, "Georgia", "Firefox · Linux"):
+            assert own in text, path
+    kept = await counter.get(f"/widget/demo.svg?{query}", headers=READER)
+    assert kept.headers["Cache-Control"] == "public, max-age=60"
+    assert "Your" not in await kept.text()
+    assert kept.headers["ETag"] == (await counter.get(f"/widget/demo.svg?{query}")).headers["ETag"]
 
 
-def test_every_line_has_an_icon_of_an_outline_even_in_an_unstyled_fragment() -> None:
-    html = render_html(SNAPSHOT, options(fragment="1", lines=EVERYTHING), READER)
-    assert html.count('fill="none" stroke="currentColor"') == html.count("<svg") == len(ICONS) == 13
+async def test_behind_a_proxy_of_images_there_is_no_reader(start: Start) -> None:
+    counter = await start()
+    path = f"/widget/demo.svg?lang=en&lines=today,{READER_LINES}&count=1&path=/"
+    text = await (await counter.get(path, headers={**READER, "User-Agent": IMAGE_PROXY})).text()
+    assert "Today" in text
+    assert "Your" not in text
+    assert GEORGIA not in text
 
 
-def test_a_hostile_name_or_label_stays_text_in_every_form() -> None:
-    snapshot = msgspec.structs.replace(SNAPSHOT, site=Site(1, "demo", EVIL))
-    evil, reader = options(**{"label.today": EVIL[:40], "lines": EVERYTHING}), Reader(EVIL, EVIL, EVIL)
-    for drawn in (render_html(snapshot, evil, reader, EVIL), render_svg(snapshot, evil, reader)):
-        assert "<script" not in drawn
-        assert "<img" not in drawn
-        assert "&lt;/title&gt;" in drawn
+async def test_the_json_never_counts_whatever_it_is_asked(start: Start) -> None:
+    counter = await start()
+    await counter.get("/widget/demo.json?count=1&path=/", headers=READER)
+    assert counter.hits() == []
+    answer = await counter.get("/widget/demo.json")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.content_type == "application/json"
 
 
-def test_a_number_that_failed_is_an_em_dash_and_said_to_be_unreliable() -> None:
-    counts = {name: msgspec.structs.replace(count, value=None) for name, count in SNAPSHOT.counts.items()}
-    snapshot = msgspec.structs.replace(SNAPSHOT, counts=counts, countries=None)
-    lines = options(lines=",".join([*TABLE, "countries"]), hide_zeros="1")
-    html = render_html(snapshot, lines, None)
-    assert set(rows_of(html).values()) == {"—"}
-    assert 'aria-label="No reliable number at the moment"' in html
-    assert "—" in render_svg(snapshot, lines, None)
-    assert view(snapshot)["digits"] == [["—", False]]
+async def test_a_page_has_a_widget_of_its_own(start: Start) -> None:
+    counter = await start()
+    await counter.hit(path="/one")
+    await counter.hit(path="/one", ip=GERMANY)
+    await counter.hit(path="/two")
+    assert (await texts(counter, "metric=pageviews"))["all"] == "3"
+    assert (await texts(counter, "metric=pageviews&path=/one"))["all"] == "2"
+    assert (await view(counter, "metric=pageviews&path=/two"))["spoken"] == "1 page view in total"
 
 
-def test_without_a_reader_his_lines_are_not_there() -> None:
-    for drawn in (render_html(SNAPSHOT, options(lines=EVERYTHING), None), str(view(lines=EVERYTHING)),
-                  render_svg(SNAPSHOT, options(lines=EVERYTHING), None)):  # fmt: skip
-        assert "Your" not in drawn
-        assert "Record day" in drawn
+async def test_a_counting_image_shows_its_own_page_where_it_is_told_to(start: Start) -> None:
+    counter = await start()
+    await counter.hit(path="/two", ip=GERMANY)
+    path = "/widget/demo.svg?lang=en&metric=pageviews&count=1&path=/one"
+    assert "All days: 2." in await (await counter.get(path, headers=READER)).text()
+    assert "All days: 2." in await (await counter.get(f"{path}&scope=page", headers=READER)).text()
+    assert "All days: 4." in await (await counter.get(f"{path}&scope=site", headers=READER)).text()
+    wrong = await counter.get(f"{path}&scope=all", headers=READER)
+    assert (wrong.status, (await wrong.json())["message"]) == (400, "scope is 'all'; allowed are site, page.")
+    assert len(counter.hits()) == 4
 
 
-def test_what_nobody_knows_of_a_reader_is_unknown() -> None:
-    html = render_html(SNAPSHOT, options(lines="ip,your_country,your_system"), Reader("::1"))
-    assert rows_of(html) == {"Your IP": "::1", "Your country": "Unknown", "Your system": "Unknown"}
+# Countries seen -------------------------------------------------------------------------------------------------
 
 
-# Options --------------------------------------------------------------------------------------------------------
+async def test_countries_are_collected_and_unknown_is_none_of_them(start: Start) -> None:
+    counter = await start()
+    for address in (GEORGIA, "10.0.0.1", "127.0.0.1"):
+        await counter.hit(ip=address)
+    (row,) = (await view(counter, "lines=countries"))["rows"]
+    assert (row["text"], row["codes"]) == ("1", [["GE", "Georgia"]])
+    page = await (await counter.get("/widget/demo.html?lang=en&lines=countries", headers=READER)).text()
+    assert rows_of(page) == {"Countries seen": "1 [GE]"}
+    assert ">GE</text>" in await (await counter.get("/widget/demo.svg?lang=en&lines=countries")).text()
 
 
-def test_labels_of_ones_own_win_over_the_language() -> None:
-    assert shown(**{"lines": "today,all", "label.today": "Readers today <3"}) == {
-        "Readers today &lt;3": "709", "All days": "2,506,638",
-    }  # fmt: skip
-    assert "Readers" in render_svg(SNAPSHOT, options(**{"label.all": "Readers"}), None)
+async def test_countries_are_asked_for_once_in_ten_minutes_and_never_on_the_way_of_a_hit(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await start()
+    asked: list[int] = []
+    report = counter.service.store.reports.report
+
+    async def counted(questions: Sequence[Question], **options: Any) -> list[Report]:
+        asked.append(len(questions))
+        return await report(questions, **options)
+
+    monkeypatch.setattr(counter.service.store.reports, "report", counted)
+    await counter.hit(ip=GEORGIA)
+    assert asked == []
+    assert (await texts(counter, "lines=countries"))["countries"] == "1"
+    await counter.hit(ip=GERMANY)
+    for _ in range(3):
+        assert (await texts(counter, "lines=countries"))["countries"] == "1", "as it was ten minutes ago at most"
+    assert asked == [1]
+    counter.clock.move(FRESH)
+    await texts(counter, "lines=countries")
+    await counter.service.countries.settled()
+    assert (await texts(counter, "lines=countries"))["countries"] == "2"
+    assert asked == [1, 1]
+    await texts(counter, "lines=today")
+    assert asked == [1, 1]
 
 
-def test_lines_of_nothing_are_hidden_on_wish_but_not_what_is_unknown() -> None:
-    counts = {**SNAPSHOT.counts, "today": Count(0, DAY, DAY), "yesterday": Count(None, DAY, DAY)}
-    quiet = msgspec.structs.replace(SNAPSHOT, counts=counts, online=0, record_day=None, countries=())
-    lines = "today,yesterday,this_week,online,record_day,countries"
-    assert list(rows_of(render_html(quiet, options(lines=lines, hide_zeros="1"), None)).values()) == ["—", "3,949"]
-    assert list(rows_of(render_html(quiet, options(lines=lines), None)).values()) == ["0", "—", "3,949", "0", "0", "0"]
+async def test_countries_nobody_could_read_are_an_em_dash_and_asked_for_again_later(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await start()
+
+    async def failing(questions: Sequence[Question]) -> list[Report]:
+        raise TooExpensive("the question takes longer than 20 seconds")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(counter.service.store.reports, "report", failing)
+        assert (await texts(counter, "lines=countries,online")) == {"countries": "—", "online": "0"}
+    assert (await texts(counter, "lines=countries"))["countries"] == "—"
+    counter.clock.move(FRESH)
+    assert (await texts(counter, "lines=countries"))["countries"] == "0"
 
 
-@pytest.mark.parametrize(("flags", "codes"), [("0", []), ("2", ["GE", "DE"]), ("40", ["GE", "DE", "US"])])
-def test_as_many_countries_are_named_as_the_owner_wants_and_all_are_counted(flags: str, codes: list[str]) -> None:
-    (row,) = view(lines="countries", flags=flags)["rows"]  # type: ignore[misc]
-    assert (row["text"], [code for code, _ in row["codes"]]) == ("3", codes)
+# When storage fails ---------------------------------------------------------------------------------------------
 
 
-def test_a_date_is_iso_or_as_the_reader_writes_it() -> None:
-    iso, local = view(lines="record_day,date"), view(lines="record_day,date", date="local")
-    assert (iso["date"], iso["rows"][0]["day_text"]) == ("2024-11-21 15:11", "2024-03-09")  # type: ignore[index]
-    assert (local["date"], local["rows"][0]["day_text"]) == ("21 Nov 2024, 15:11", "9 Mar 2024")  # type: ignore[index]
-    assert iso["instant"] == local["instant"] == "2024-11-21T11:11Z"
+async def test_numbers_that_cannot_be_read_are_em_dashes_in_a_drawing_and_an_error_to_the_script(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await start()
+    await counter.hit(path="/one")
+
+    async def failing(*_: object) -> None:
+        raise StoreError("the database can't be read: disk I/O error")
+
+    monkeypatch.setattr(counter.service.store.reports, "page_days", failing)
+    page = await counter.get("/widget/demo.html?lang=en&path=/one", headers=READER)
+    image = await counter.get("/widget/demo.svg?lang=en&path=/one")
+    assert (page.status, image.status) == (503, 503)
+    assert int(page.headers["Retry-After"]) > 0
+    assert rows_of(await page.text())["Today"] == "—"
+    assert "Today: —." in await image.text()
+    assert image.headers["Cache-Control"] == "private, no-store"
+    assert (await counter.get("/widget/demo.json?path=/one")).status == 503
+    assert (await counter.get("/widget/demo.html?lang=en")).status == 200
 
 
-def test_the_link_to_the_explanation_is_there_on_wish_only() -> None:
-    about = "https://counter.example/about"
-    assert (view()["about"], view(about="1")["about"]) == ("", about)
-    html = render_html(SNAPSHOT, options(about="1"), None, about)
-    assert f'<a href="{about}" target="_blank" rel="noopener">How we count</a>' in html
-    assert "<a" not in render_html(SNAPSHOT, options(), None, about)
+async def test_a_counting_image_whose_hit_is_lost_shows_what_is_known_and_says_503(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await start()
+    await counter.hit()
+
+    async def failing(batch: Batch, now: float) -> Appended:
+        raise StoreError("the database can't be written: disk is full")
+
+    monkeypatch.setattr(counter.service.store, "append", failing)
+    monkeypatch.setattr(counter.service.store, "probe", failing)
+    answer = await counter.get("/widget/demo.svg?lang=en&count=1&path=/", headers=READER)
+    assert answer.status == 503
+    assert "All days: 1." in await answer.text()
+
+
+# How we count ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_explains_the_numbers_in_georgian_and_english_else_in_english(start: Start) -> None:
+    counter = await start(sites=[{"id": "demo", "name": "A <b>page", "timezone": "Asia/Tbilisi",
+                                  "first_weekday": "sunday", "start_count": 1234567}])  # fmt: skip
+    for query, accepted, tag, title, week in (
+        ("?lang=ka", "en", "ka", "როგორ ვითვლით", "კვირას"),
+        ("", "ka-GE,en;q=0.5", "ka", "როგორ ვითვლით", "კვირას"),
+        ("?lang=en", "ka", "en", "How we count", "Sunday"),
+        ("?lang=ar", "ka", "en", "How we count", "Sunday"),
+    ):
+        answer = await counter.get(f"/widget/demo/about{query}", headers={"Accept-Language": accepted})
+        page = await answer.text()
+        assert f'<html lang="{tag}" dir="ltr">' in page
+        assert f"<h1>{title}</h1>" in page
+        assert "A &lt;b&gt;page" in page
+        assert "<b>Asia/Tbilisi</b>" in page
+        assert week in page
+        assert "1,234,567" in page or "1\u00a0234\u00a0567" in page
+        assert 'href="../../opt-out"' in page
+        policy = answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["Vary"] == "Accept-Language"
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("privacy", "told"),
     [
-        ({"lines": "today,tomorrow"}, "lines names 'tomorrow'; allowed are"),
-        ({"lines": "today,today"}, "lines names 'today' twice"),
-        ({"lines": "none", "digits": "none"}, "digits=none and lines=none leave nothing to show"),
-        ({"digits": "13"}, "digits is '13'; allowed are 0 to 12"),
-        ({"flags": "41"}, "flags is '41'; allowed are 0 to 40"),
-        ({"theme": "no such"}, "theme is 'no such'; allowed are "),
-        ({"fragment": "yes"}, "fragment is 'yes'; allowed are 0, 1"),
-        ({"hide_zeros": "true"}, "hide_zeros is 'true'; allowed are 0, 1"),
-        ({"about": ""}, "about is ''; allowed are 0, 1"),
-        ({"numerals": "roman"}, "numerals is 'roman'; allowed are latn, arab"),
-        ({"date": "us"}, "date is 'us'; allowed are iso, local"),
-        ({"lang": "xx"}, "lang is 'xx'; allowed are"),
-        ({"scheme": "blue"}, "scheme is 'blue'; allowed are auto, light, dark"),
-        ({"label.tomorrow": "x"}, "'label.tomorrow' names no line; allowed are today,"),
-        ({"label.today": ""}, "label.today is ''; allowed are 1 to 40 characters"),
-        ({"label.today": "x" * 41}, "allowed are 1 to 40 characters"),
-        ({"label.today": "\u202e"}, "allowed are 1 to 40 characters"),
+        ({"store_ip": "full", "ip_retention_days": 30}, "Your Internet address, for 30 days; then it is erased."),
+        ({"store_ip": "full", "ip_retention_days": 1}, "Your Internet address, for 1 day; then it is erased."),
+        ({"store_ip": "full", "ip_retention_days": 0}, "Your Internet address, until the owner of the site erases it."),
+        ({"store_ip": "masked", "ip_retention_days": 7}, "the rest is erased after 7 days."),
+        ({"store_ip": "none"}, "Not your Internet address."),
+        ({"hit_retention_days": 90}, "width of the screen, for 90 days."),
+        ({"hit_retention_days": 0}, "width of the screen."),
     ],
 )
-def test_a_wrong_option_is_a_sentence(query: dict[str, str], sentence: str) -> None:
-    with pytest.raises(BadInput, match=re.escape(sentence)):
-        options(**query)
+async def test_the_page_tells_what_is_kept_as_it_is_configured(
+    start: Start, privacy: dict[str, Any], told: str
+) -> None:
+    counter = await start(privacy=privacy, counting={"visit_timeout_minutes": 20})
+    page = re.sub(r"\s+", " ", await (await counter.get("/widget/demo/about?lang=en")).text())
+    assert told in page
+    assert "at most 20 minutes" in page
 
 
-def test_each_option_line_language_and_key_is_documented() -> None:
-    manual = (Path(__file__).parents[2] / "docs" / "widget.md").read_text(encoding="utf-8")
-    whole = view(lines=EVERYTHING, reader=READER)
-    (row, *_) = whole["rows"]  # type: ignore[misc]
-    named = [*OPTIONS, *EVERYTHING.split(","), *LANGUAGES, *whole, *row]
-    assert [name for name in named if f"`{name}`" not in manual] == []
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-def test_each_option_is_looked_at(option: str) -> None:
-    wrong = {"label.LINE": ("label.today", "")}.get(option, (option, "\x00"))
-    with pytest.raises(BadInput):
-        options(**dict([wrong]))
-
-
-# For those who cannot see it, and for pages that take it in -----------------------------------------------------
-
-
-def test_the_digits_are_one_number_to_a_screen_reader() -> None:
-    html = render_html(SNAPSHOT, options(digits="10"), None)
-    assert 'role="img" aria-label="2,506,638 visits in total"' in html
-    reels = re.findall(r'<span class="vc-digit[^"]*" aria-hidden="true"><b>(.)</b></span>', html)
-    assert "".join(reels) == "0002506638"
-    assert '<caption class="vc-caption">Visitor statistics</caption>' in html
-    assert '<time datetime="2024-11-21T11:11Z"><bdi dir="ltr">2024-11-21 15:11</bdi></time>' in html
-
-
-def test_a_fragment_brings_no_style_and_no_page_along() -> None:
-    html = render_html(SNAPSHOT, options(fragment="1"), None)
-    assert not re.search(r"<(html|link|style|script|head)\b", html)
-    assert rows_of(html)["Today"] == "709"
-
-
-def test_the_json_is_all_that_a_drawing_needs() -> None:
-    whole = view(lines="last_week,record_day,ip,date", reader=Reader(IPV6))
-    assert list(whole) == [
-        "lang", "dir", "theme", "scheme", "title", "caption", "digits", "spoken", "rows", "date", "instant", "day_dir",
-        "about", "about_label", "css",
-    ]  # fmt: skip
-    assert whole["digits"] == [[digit, False] for digit in "2506638"]
-    assert (whole["title"], whole["spoken"]) == ("Visitor statistics – Demo", "2,506,638 visits in total")
-    week, record, address = whole["rows"]  # type: ignore[misc]
-    assert (week["name"], week["label"], week["text"], week["past"]) == ("last_week", "Last week", "3,882", True)
-    assert (record["text"], record["day"], record["icon"]) == ("4,711", "2024-03-09", ICONS["record_day"])
-    assert (address["text"], address["long"], record["long"]) == (IPV6, True, False)
-    assert [path.partition("?")[0] for path in whole["css"]] == [  # type: ignore[attr-defined]
-        "static/themes/classic.css", "static/widget.css",
-    ]  # fmt: skip
+async def test_the_widget_links_to_its_explanation_when_the_owner_wants_it(start: Start) -> None:
+    counter = await start(server={"public_url": "https://counter.example", "trusted_proxies": ["127.0.0.1"]})
+    link = "https://counter.example/widget/demo/about?lang=en"
+    assert (await view(counter, "about=1"))["about"] == link
+    assert (await view(counter))["about"] == ""
+    assert f'href="{link}"' in await (await counter.get("/widget/demo.html?lang=en&about=1")).text()
+    assert VISITOR not in await (await counter.get("/widget/demo/about")).text()

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from counter.errors import BadInput
-from counter.web.badge import BADGE_LINES, badge_from, render_badge
-from counter.web.theme import THEMES, contrast
+from counter.widget.badge import BADGE_LINES, badge_from, render_badge
+from counter.widget.theme import THEMES, contrast
 from tests.app_fixture import BROWSER, VISITOR, Start, countries, start
-from tests.web.widget_sample import SNAPSHOT
+from tests.widget.sample import SNAPSHOT
 
 __all__ = ["countries", "start"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from counter.web.digits import HEIGHT as FRAME
-from counter.web.digits import Digits, draw_digits
-from counter.web.text_width import text_width
-from counter.web.theme import THEMES, Theme
-from counter.web.widget_view import Row, View
+from counter.widget.digits import HEIGHT as FRAME
+from counter.widget.digits import Digits, draw_digits
+from counter.widget.text_width import text_width
+from counter.widget.theme import THEMES, Theme
+from counter.widget.view import Row, View
 
 WIDTH = 246
 PAD = 15

@@ -23,9 +23,9 @@ from counter.labels import (
     spoken_total,
 )
 from counter.labels.plurals import RULES
-from counter.web.widget import render_html, render_svg
-from counter.web.widget_json import render_json
-from tests.web.widget_sample import EVERYTHING, READER, SNAPSHOT, options, rows_of
+from counter.widget.as_json import render_json
+from counter.widget.render import render_html, render_svg
+from tests.widget.sample import EVERYTHING, READER, SNAPSHOT, options, rows_of
 
 WANTED = {"en", "ka", "de", "fr", "es", "ru", "uk", "tr", "ar", "zh-Hans", "zh-Hant", "ja"}
 ENGLISH = LANGUAGES["en"]

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from counter.errors import ConfigError
-from counter.web.digits import HEIGHT, draw_digits
-from counter.web.shape import MAX_POINTS
-from counter.web.theme import (
+from counter.widget.digits import HEIGHT, draw_digits
+from counter.widget.render import render_html, render_svg
+from counter.widget.shape import MAX_POINTS
+from counter.widget.theme import (
     CHOICES,
     COLOURS,
     GLYPHS,
@@ -27,8 +28,7 @@ from counter.web.theme import (
     contrast,
     read_theme,
 )
-from counter.web.widget import render_html, render_svg
-from tests.web.widget_sample import SNAPSHOT, options
+from tests.widget.sample import SNAPSHOT, options
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "themes.md").read_text(encoding="utf-8")
@@ -82,7 +82,11 @@ def test_labels_are_read_on_their_own_paper_and_no_text_is_forgotten() -> None:
     assert TEXT_ON["ink"][1] == TEXT_ON["muted"][1] == 4.5
 
 
-@pytest.mark.parametrize("file", sorted(STATIC.rglob("*.css")), ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file",
+    sorted([*STATIC.rglob("*.css"), *(ROOT / "counter" / "web" / "static").rglob("*.css")]),
+    ids=lambda file: file.name,
+)
 def test_no_style_sheet_asks_for_anything(file: Path) -> None:
     css = file.read_text(encoding="utf-8")
     for forbidden in ("url(", "@import", "@font-face", "image-set(", "://"):

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from counter.errors import ConfigError
-from counter.web.shape import Shape, read_shape
+from counter.widget.shape import Shape, read_shape
 
 STATIC = Path(__file__).parent / "static"
 SCHEMES = ("auto", "light", "dark")  # auto: as the reader's system is set

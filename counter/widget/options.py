@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from counter.errors import BadInput
 from counter.labels import COUNT_LINES, LANGUAGES, LINES, Language, Numerals, find, pick
 from counter.text import clean
-from counter.web.theme import DEFAULT_THEME, SCHEMES, THEMES
+from counter.widget.theme import DEFAULT_THEME, SCHEMES, THEMES
 
 DEFAULT_LINES = (*COUNT_LINES, "ip", "date")
 ALLOWED_LINES = (*LINES, "date")  # `date` stands below the table, wherever it is named

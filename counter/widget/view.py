@@ -17,9 +17,9 @@ from counter.labels import (
     local_moment,
     spoken_total,
 )
-from counter.web.text_width import text_width
-from counter.web.widget_icons import ICONS
-from counter.web.widget_options import Options
+from counter.widget.icons import ICONS
+from counter.widget.options import Options
+from counter.widget.text_width import text_width
 
 if TYPE_CHECKING:
     from counter.stats.totals import Snapshot

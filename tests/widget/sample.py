@@ -8,7 +8,7 @@ import re
 from counter.question import Count
 from counter.site import Site
 from counter.stats.totals import Snapshot
-from counter.web.widget import Options, Reader, options_from
+from counter.widget.render import Options, Reader, options_from
 
 DAY = dt.date(2024, 11, 21)
 TABLE = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from counter.web.theme import Theme
+from counter.widget.theme import Theme
 
 HEIGHT = 44  # of the frame at the widget's own size, 14 px
 INSET = 4  # from the frame to its reels

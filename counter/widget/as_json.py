@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from counter import __version__
-from counter.web.widget_options import Options
-from counter.web.widget_view import Reader, Row, View, view_of
+from counter.widget.options import Options
+from counter.widget.view import Reader, Row, View, view_of
 
 if TYPE_CHECKING:
     from counter.stats.totals import Snapshot

@@ -19,11 +19,11 @@ import jinja2
 from counter.errors import BadInput
 from counter.labels import EM_DASH, LINES, READER_LINES
 from counter.text import clean
-from counter.web.digits import Digits, draw_digits
-from counter.web.text_width import text_width
-from counter.web.theme import THEMES, contrast
-from counter.web.widget_options import Options, options_from
-from counter.web.widget_view import Row, view_of
+from counter.widget.digits import Digits, draw_digits
+from counter.widget.options import Options, options_from
+from counter.widget.text_width import text_width
+from counter.widget.theme import THEMES, contrast
+from counter.widget.view import Row, view_of
 
 if TYPE_CHECKING:
     from counter.stats.totals import Snapshot
