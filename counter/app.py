@@ -17,23 +17,23 @@ from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.origin import Origins
 from counter.ingest.enrich.sources import Sources
 from counter.ingest.identify import PassingSalts, Salts
-from counter.ingest.jobs import Job, run_jobs
 from counter.ingest.lists import SpamReferrers, spam_file
 from counter.ingest.pipeline import Pipeline
 from counter.ingest.rate import RateLimiter
 from counter.ingest.screen import Rules
+from counter.service import nightly
+from counter.service.clock_doubt import clock_is_believed, look_before_hits
+from counter.service.jobs import Job, run_jobs
+from counter.service.last_check import read_checked
+from counter.service.notices import renew_notices, renew_places
+from counter.service.online import REFRESH, WINDOW
+from counter.service.service import SERVICE, Service
 from counter.site import Site, Sites
-from counter.stats.online import REFRESH, WINDOW
 from counter.store.open import Store, open_store, sweep
-from counter.web import nightly
-from counter.web.checked import read_checked
-from counter.web.clock_doubt import clock_is_believed, look_before_hits
-from counter.web.commands import serve_commands
 from counter.web.middleware import answer_errors
-from counter.web.notices import renew_notices, renew_places
-from counter.web.parts import SERVICE, Service
 from counter.web.request import LARGEST_BODY
 from counter.web.routes import add_routes
+from counter.web.socket import serve_commands
 from counter.web.totals import ANSWERS, Answers
 
 log = logging.getLogger(__name__)

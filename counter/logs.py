@@ -3,7 +3,7 @@
     log = logging.getLogger(__name__)
     log.info("batch written", extra={"events": 212, "ms": 3.1})
 
-Text: `2026-06-01T12:00:00.000Z INFO counter.ingest.writer batch written events=212 ms=3.1`. Our own lines do not name
+Text: `2026-06-01T12:00:00.000Z INFO counter.service.writer batch written events=212 ms=3.1`. Our own lines do not name
 visitors; the libraries' may (aiohttp writes `Error handling request from 203.0.113.7`), so every address that is not
 the machine's own is replaced, in messages, extras and tracebacks alike. What a visitor sent cannot break a line.
 """

@@ -8,10 +8,10 @@ import logging
 from aiohttp import hdrs, web
 
 from counter.errors import ConfigError, CounterError, Overloaded, StoreError, UsageError
-from counter.ingest.writer import RETRY_AFTER
+from counter.service.service import SERVICE, Service
+from counter.service.writer import RETRY_AFTER
 from counter.web.head import add_route
 from counter.web.middleware import Handler
-from counter.web.parts import SERVICE, Service
 from dashboard import assets, render
 from dashboard.attempts import Attempts
 from dashboard.getting_in import ATTEMPTS, START

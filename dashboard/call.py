@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from counter.accounts import Role, Session, User
+from counter.service.service import Service
 from counter.site import ActiveSite
-from counter.web.parts import Service
 from dashboard.catalogue import Words
 
 

@@ -19,8 +19,8 @@ from yarl import URL
 
 from counter.accounts import Role
 from counter.errors import BadInput, UnknownSite
+from counter.service.service import SERVICE
 from counter.web.head import only_looks
-from counter.web.parts import SERVICE
 from counter.web.request import read_in_time
 from dashboard.call import Call
 from dashboard.catalogue import pick_words

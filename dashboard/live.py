@@ -14,8 +14,8 @@ from typing import Final
 
 from aiohttp import web
 
+from counter.service.service import Service
 from counter.store.protocols import Appended
-from counter.web.parts import Service
 from dashboard.call import Call
 from dashboard.live_channel import Channel, Pauses, read_held
 from dashboard.live_now import minutes_of

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from counter.errors import StoreError
 from counter.question import LoggedHit
-from counter.web.parts import Service
+from counter.service.service import Service
 from dashboard.live_now import SPAN, Now, look
 
 log = logging.getLogger(__name__)

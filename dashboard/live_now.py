@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from counter.question import LoggedHit
-from counter.stats.online import WINDOW
+from counter.service.online import WINDOW
 
 MINUTE: Final = 60  # seconds
 MINUTES: Final = 30

@@ -11,9 +11,9 @@ from aiohttp import hdrs, web
 from counter.accounts import SESSION_LASTS, Session, User
 from counter.address import canonical
 from counter.errors import StoreError
-from counter.web.accounts import new_secret
+from counter.service.accounts import new_secret
+from counter.service.service import Service, token_digest
 from counter.web.pages import public_url
-from counter.web.parts import Service, token_digest
 from dashboard.call import Call
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import msgspec
 
 from counter.calendar.periods import Period
 from counter.question import Metric, Sums
+from counter.service.book import Book
 from counter.site import ActiveSite
-from counter.stats.totals import Book
 from dashboard import numbers
 from dashboard.cards import Change, make_change
 from dashboard.catalogue import Words

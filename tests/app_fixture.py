@@ -36,8 +36,8 @@ from counter.ingest.enrich import useragent
 from counter.ingest.enrich.geo import Geo
 from counter.passwords import Passwords
 from counter.question import HistoryDay
+from counter.service.service import SERVICE, Service, token_digest
 from counter.site import TokenMay
-from counter.web.parts import SERVICE, Service, token_digest
 from dashboard.app import build_dashboard
 
 NOON = 1_732_190_400.0  # 2024-11-21 12:00:00 UTC, a Thursday

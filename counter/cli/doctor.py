@@ -20,7 +20,7 @@ from counter.doctor.checks import examine
 from counter.doctor.facts import Facts, Finding, Level
 from counter.doctor.look import look, versions
 from counter.errors import ConfigError, CounterError
-from counter.web.status import Status
+from counter.service.status import Status
 
 PATIENCE: Final = 10.0  # seconds that a service has to answer
 STYLES: Final = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}

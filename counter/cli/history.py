@@ -15,8 +15,8 @@ from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.labels import EM_DASH
 from counter.question import HistoryDay, Metric
+from counter.service.book import LINES, Book, Snapshot, take_snapshot
 from counter.site import ActiveSite, Site
-from counter.stats.totals import LINES, Book, Snapshot, take_snapshot
 
 
 class Preview(NamedTuple):

@@ -16,10 +16,11 @@ from counter.app import make_sites
 from counter.clock import SystemClock
 from counter.config import Config
 from counter.question import HistoryDay
+from counter.service.status import Status
 from counter.site import Goal, Site, TokenMay
 from counter.store.open import Store, open_store
 from counter.store.protocols import Appended, Batch
-from counter.web.commands import (
+from counter.web.socket import (
     COMMANDS,
     SOCKET,
     AddGoal,
@@ -35,8 +36,7 @@ from counter.web.commands import (
     RemoveUser,
     SetPassword,
 )
-from counter.web.commands import socket_path as path_of
-from counter.web.status import Status
+from counter.web.socket import socket_path as path_of
 
 
 class Port(Protocol):

@@ -19,8 +19,8 @@ from counter.app import build_app
 from counter.cli.context import Context, run
 from counter.config import Config
 from counter.errors import UsageError
+from counter.service.service import SERVICE, Service
 from counter.web.pages import first_site
-from counter.web.parts import SERVICE, Service
 from counter.web.tracker import snippet
 from dashboard.app import build_dashboard
 

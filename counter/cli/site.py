@@ -18,8 +18,8 @@ from counter.cli.site_goal import goal
 from counter.cli.site_why import why
 from counter.config import SiteConfig, check_site_field, site_field_from_text
 from counter.errors import UsageError
+from counter.service.service import token_digest
 from counter.site import Site, TokenMay
-from counter.web.parts import token_digest
 
 FIELDS = ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys")
 

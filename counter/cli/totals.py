@@ -10,9 +10,9 @@ from rich.table import Table
 from counter.cli.context import Context, find_site, run
 from counter.clock import SystemClock
 from counter.question import Metric
+from counter.service.book import LINES, Book, Snapshot, take_snapshot
+from counter.service.online import WINDOW
 from counter.site import ActiveSite
-from counter.stats.online import WINDOW
-from counter.stats.totals import LINES, Book, Snapshot, take_snapshot
 from counter.web.totals import as_json
 
 

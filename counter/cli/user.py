@@ -19,9 +19,9 @@ from counter.clock import SystemClock
 from counter.config import Config
 from counter.errors import BadInput, UsageError
 from counter.passwords import Passwords
+from counter.service.accounts import new_secret
+from counter.service.service import token_digest
 from counter.store.open import ReadOnlyStore
-from counter.web.accounts import new_secret
-from counter.web.parts import token_digest
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from counter.doctor.data import DATA
 from counter.doctor.facts import Facts, Finding, Said, note, ok, problem, warning
+from counter.service.clock_doubt import clock_notice
 from counter.store.open import wal_reset_bug
 from counter.trust import Trust
-from counter.web.clock_doubt import clock_notice
 
 Check = Callable[[Facts], Iterable[Said]]
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from counter.service.last_check import Checked
+from counter.service.status import Status
 from counter.store.open import Vitals
-from counter.web.checked import Checked
-from counter.web.status import Status
 
 
 class Level(StrEnum):

@@ -20,9 +20,9 @@ from counter.config import Config
 from counter.doctor.facts import Facts, Open, Versions
 from counter.ingest.identify import LIFETIME
 from counter.ingest.lists import spam_file
+from counter.service.last_check import read_checked
+from counter.service.status import Status
 from counter.store.open import read_vitals
-from counter.web.checked import read_checked
-from counter.web.status import Status
 
 # What is their owner's alone; `lists` and `geo` are no secret.
 PRIVATE: Final = (

@@ -13,12 +13,12 @@ from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.labels import Language, format_number, pick
+from counter.service.online import WINDOW
+from counter.service.service import SERVICE, Service
 from counter.site import WEEKDAYS
-from counter.stats.online import WINDOW
 from counter.text import clean
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import templates
-from counter.web.parts import SERVICE, Service
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none';"

@@ -13,9 +13,9 @@ from counter.errors import BadInput, UnknownSite
 from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
 from counter.ingest.parse import Envelope, WireHit, decode_body, decode_query, hit_from
 from counter.ingest.pipeline import Judged
+from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
 from counter.web.head import only_looks
-from counter.web.parts import SERVICE, Service
 from counter.web.request import envelope_of, read_body
 
 PIXEL = bytes.fromhex(

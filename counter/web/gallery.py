@@ -16,10 +16,10 @@ from markupsafe import Markup
 from counter import __version__
 from counter.labels import LANGUAGES
 from counter.question import Metric
-from counter.stats.totals import Snapshot
+from counter.service.book import Snapshot
+from counter.service.service import SERVICE
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
-from counter.web.parts import SERVICE
 from counter.web.totals import ANSWERS, Asked
 from counter.web.tracker import snippet
 from counter.widget.picture import WIDTH, picture_of

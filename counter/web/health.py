@@ -10,9 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from counter import __version__
+from counter.service.notices import renew_notices
+from counter.service.service import SERVICE, Service
 from counter.web.middleware import NOSNIFF
-from counter.web.notices import renew_notices
-from counter.web.parts import SERVICE, Service
 
 NO_STORE = {"Cache-Control": "no-store", **NOSNIFF}
 

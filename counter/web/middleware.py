@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import HttpVersion10, HttpVersion11, web
 
 from counter.errors import BadInput, CounterError, Overloaded, StoreError, TooLarge
-from counter.ingest.writer import RETRY_AFTER
+from counter.service.writer import RETRY_AFTER
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.errors import WrongType
+from counter.service.service import SERVICE, Service
 from counter.text import clean
 from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
-from counter.web.parts import SERVICE, Service
 from counter.web.request import opted_out, read_in_time
 from counter.web.tracker import snippet
 from counter.widget.theme import STATIC

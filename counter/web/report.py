@@ -16,8 +16,9 @@ from aiohttp import hdrs, web
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
-from counter.ingest.writer import RETRY_AFTER
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
+from counter.service.service import SERVICE, Service
+from counter.service.writer import RETRY_AFTER
 from counter.site import WEEKDAYS, ActiveSite, TokenMay
 from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
 from counter.web.asked import (
@@ -33,7 +34,6 @@ from counter.web.asked import (
     wants_all_days,
 )
 from counter.web.middleware import NOSNIFF
-from counter.web.parts import SERVICE, Service
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from counter.address import canonical, client_address
 from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
 from counter.ingest.parse import USER_AGENT, Envelope
+from counter.service.service import Service
 from counter.text import clean
 from counter.web.head import only_looks
-from counter.web.parts import Service
 
 BODY_SECONDS = 10  # aiohttp never times out a body that stalls
 LARGEST_BODY = 512 * 1024  # bytes, after decompression

@@ -14,10 +14,10 @@ from yarl import URL
 from counter.errors import BadInput
 from counter.ingest.page import normalise_path
 from counter.question import Count, Metric
+from counter.service.book import LINES, Snapshot, Tally, take_snapshot
+from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
-from counter.stats.totals import LINES, Snapshot, Tally, take_snapshot
 from counter.web.middleware import NOSNIFF
-from counter.web.parts import SERVICE, Service
 from counter.web.request import visitor_address
 
 REMEMBERED = 2000  # answers kept; each is about 1 kB

@@ -19,8 +19,8 @@ from pathlib import Path
 from aiohttp import web
 
 from counter.config import TrackerConfig
+from counter.service.service import SERVICE
 from counter.web.files import File, answer_file, make_file
-from counter.web.parts import SERVICE
 
 STATIC = Path(__file__).parent / "static"
 JAVASCRIPT = "text/javascript; charset=utf-8"

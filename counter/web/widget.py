@@ -17,12 +17,12 @@ from aiohttp import hdrs, web
 
 from counter.errors import BadInput, Overloaded, StoreError
 from counter.event import DropReason
-from counter.ingest.writer import RETRY_AFTER
-from counter.stats.totals import Snapshot, Tally, take_snapshot
+from counter.service.book import Snapshot, Tally, take_snapshot
+from counter.service.service import SERVICE, Service
+from counter.service.writer import RETRY_AFTER
 from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
-from counter.web.parts import SERVICE, Service
 from counter.web.request import visitor_address
 from counter.web.totals import ANSWERS, Asked, is_known, parse_query
 from counter.widget.as_json import render_json

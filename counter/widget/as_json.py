@@ -11,7 +11,7 @@ from counter.widget.options import Options
 from counter.widget.view import Reader, Row, View, view_of
 
 if TYPE_CHECKING:
-    from counter.stats.totals import Snapshot
+    from counter.service.book import Snapshot
 
 
 def render_json(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> bytes:

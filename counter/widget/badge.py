@@ -26,7 +26,7 @@ from counter.widget.theme import THEMES, contrast
 from counter.widget.view import Row, view_of
 
 if TYPE_CHECKING:
-    from counter.stats.totals import Snapshot
+    from counter.service.book import Snapshot
 
 STYLES = ("flat", "button")
 BADGE_LINES = tuple(line for line in LINES if line not in READER_LINES)

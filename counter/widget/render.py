@@ -23,7 +23,7 @@ from counter.widget.theme import THEMES
 from counter.widget.view import Reader, view_of
 
 if TYPE_CHECKING:
-    from counter.stats.totals import Snapshot
+    from counter.service.book import Snapshot
 
 __all__ = ["Options", "Reader", "options_from", "render_html", "render_svg"]
 

@@ -22,7 +22,7 @@ from counter.widget.options import Options
 from counter.widget.text_width import text_width
 
 if TYPE_CHECKING:
-    from counter.stats.totals import Snapshot
+    from counter.service.book import Snapshot
 
 _SIZE, _SMALL, _ROOM = 14.0, 12.0, 185.0  # pixels: letters of labels, of a reader's lines, and the room of both
 _PAST = frozenset({"yesterday", "last_week", "last_month"})  # drawn in a quieter colour

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from counter.accounts import User, check_login
 from counter.errors import BadInput, ConfigError, NotAuthorized, UsageError
+from counter.service.service import token_digest
 from counter.site import Site
-from counter.web.parts import token_digest
 from dashboard import render
 from dashboard.call import Call
 from dashboard.getting_in import START, chosen_password, fields_of, sign_in

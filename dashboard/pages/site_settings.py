@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from counter.errors import BadInput, ConfigError, UsageError
+from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
-from counter.web.parts import token_digest
 from dashboard import render
 from dashboard.audit import told
 from dashboard.call import Call

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from counter.accounts import INVITATION_LASTS, Invitation, Role, User, check_login
 from counter.errors import BadInput, UsageError
-from counter.web.accounts import new_secret
-from counter.web.parts import token_digest
+from counter.service.accounts import new_secret
+from counter.service.service import token_digest
 from dashboard import render
 from dashboard.call import Call
 from dashboard.getting_in import fields_of

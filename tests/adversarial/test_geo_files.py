@@ -22,7 +22,7 @@ from counter.event import Place
 from counter.ingest.enrich import geo_copy
 from counter.ingest.enrich.geo import Geo
 from counter.ingest.enrich.geo_copy import BadDatabase
-from counter.web.notices import renew_places
+from counter.service.notices import renew_places
 from tests.app_fixture import Start, countries, outcome_of, start
 from tests.mutants import ACCEPTED, REFUSED
 from tests.places import ADDRESS, NETWORK, city, database, large_city, world

@@ -24,6 +24,8 @@ from counter.ingest.page import MAX_PATH
 from counter.ingest.parse import MOST_HITS, MOST_PROPS, USER_AGENT
 from counter.ingest.rate import SHARED, WINDOW, RateLimiter
 from counter.question import Dimension
+from counter.service import proxies
+from counter.service.last_check import LONGEST
 from counter.settings import SETTINGS
 from counter.site import Site
 from counter.store.open import Store, open_store
@@ -32,8 +34,6 @@ from counter.store.sqlite import dictionary, drops, engine, goals, upkeep
 from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
 from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
-from counter.web import untrusted
-from counter.web.checked import LONGEST
 from counter.web.request import LARGEST_BODY
 from tests.app_fixture import NOON as START
 from tests.app_fixture import FakeClock, Start, countries, outcome_of, start
@@ -380,7 +380,7 @@ LIMITS = {
     "the write-ahead log, once it is empty": engine.LARGEST_WAL,
     "goals": goals.MOST,
     "a question of a report": int(TIME_LIMIT),
-    "peers remembered that are not trusted": untrusted.MOST,
+    "peers remembered that are not trusted": proxies.MOST,
     "a clock away from when it was last believed": FAR // DAY,
     "between two checks of all numbers": LONGEST // 3600,
 }

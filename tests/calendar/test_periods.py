@@ -12,8 +12,8 @@ import pytest
 from counter.calendar.localtime import LocalTime, day_date, day_number, valid_zones
 from counter.calendar.periods import periods
 from counter.question import Metric
+from counter.service.book import Book, take_snapshot
 from counter.site import Site
-from counter.stats.totals import Book, take_snapshot
 from counter.store.open import open_store
 from tests.store.events import DAY, HOUR, append, day_of, instant, make, sums_of
 

@@ -17,9 +17,9 @@ from counter.doctor.checks import CHECKS, examine
 from counter.doctor.facts import Facts, Level, Open, Versions
 from counter.doctor.look import look, versions
 from counter.errors import StorageReason
+from counter.service.last_check import Checked
+from counter.service.status import Status
 from counter.store.open import Vitals
-from counter.web.checked import Checked
-from counter.web.status import Status
 from tests.process import Home, Service
 
 NOW = 1_782_000_000.0  # 2026-06-21

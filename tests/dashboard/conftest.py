@@ -19,8 +19,8 @@ import msgspec
 import pytest
 
 from counter.accounts import Role, Session, User
-from counter.web.accounts import new_secret
-from counter.web.parts import token_digest
+from counter.service.accounts import new_secret
+from counter.service.service import token_digest
 from dashboard.guard import csrf_token
 from dashboard.sessions import PLAIN_NAME
 from tests.app_fixture import BROWSER, Counter, countries, start

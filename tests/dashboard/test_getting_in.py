@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from counter.accounts import Invitation
 from counter.errors import Overloaded
 from counter.passwords import Passwords
-from counter.web.accounts import new_secret
-from counter.web.parts import token_digest
+from counter.service.accounts import new_secret
+from counter.service.service import token_digest
 from dashboard.attempts import AT_ONCE, FIRST_WAIT, FREE, LONGEST_WAIT, MOST, QUEUE, WINDOW, Attempts
 from dashboard.getting_in import START, own_path
 from tests.app_fixture import FakeClock, Start

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from counter.question import HistoryDay, Metric
+from counter.service.book import Book
 from counter.site import ActiveSite, Site
-from counter.stats.totals import Book
 from dashboard.site_cards import days_of, matches, same_time_yesterday, spark
 from tests.app_fixture import NOON, Counter, FakeClock, Start
 from tests.dashboard.conftest import SignedIn, countries, signed_in, start

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counter.accounts import Annotation, Invitation
+from counter.service.accounts import new_secret
+from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
-from counter.web.accounts import new_secret
-from counter.web.parts import token_digest
 from dashboard.assets import url_of
 from dashboard.guard import Route
 from tests.app_fixture import Counter, Start

@@ -21,8 +21,8 @@ import pytest
 
 from counter.errors import BadInput, Locked, StoreError, UnknownSite, UsageError
 from counter.event import Bot, Client, Drop, DropReason, Event, Origin, Outcome, Place
-from counter.ingest.writer import Writer
 from counter.question import VISIT_DIMENSIONS, Dimension, DropCount, Filter, HistoryDay, Operator, Question, Sums
+from counter.service.writer import Writer
 from counter.site import Site, Token, TokenMay
 from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.protocols import Batch

@@ -14,8 +14,8 @@ import pytest
 
 from counter.errors import StorageReason, StoreError
 from counter.event import Outcome
-from counter.ingest import writer as writing
-from counter.ingest.writer import Writer
+from counter.service import writer as writing
+from counter.service.writer import Writer
 from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.sqlite import engine

@@ -20,8 +20,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from counter.calendar.localtime import day_date, day_number
 from counter.question import VISIT_DIMENSIONS, Dimension, Metric
+from counter.service.book import Book, take_snapshot
 from counter.site import Site
-from counter.stats.totals import Book, take_snapshot
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
 from tests import oracle as naive

@@ -391,7 +391,7 @@ async def test_the_dashboard_is_mounted_beside_and_is_never_cached(
     build: Callable[..., web.Application] = fixture.build_app
 
     def both(*arguments: object) -> web.Application:
-        from counter.web.parts import SERVICE
+        from counter.service.service import SERVICE
 
         app = build(*arguments)
         app.add_subapp("/dashboard", build_dashboard(app[SERVICE]))

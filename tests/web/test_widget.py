@@ -11,7 +11,7 @@ import pytest
 
 from counter.errors import StoreError, TooExpensive
 from counter.question import Question, Report
-from counter.stats.countries import FRESH
+from counter.service.countries import FRESH
 from counter.store.protocols import Appended, Batch
 from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start
 from tests.widget.sample import rows_of

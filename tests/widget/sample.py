@@ -6,8 +6,8 @@ import datetime as dt
 import re
 
 from counter.question import Count
+from counter.service.book import Snapshot
 from counter.site import Site
-from counter.stats.totals import Snapshot
 from counter.widget.render import Options, Reader, options_from
 
 DAY = dt.date(2024, 11, 21)

@@ -12,8 +12,8 @@ import pytest
 from counter.errors import BadInput
 from counter.labels import LANGUAGES
 from counter.question import Count
+from counter.service.book import Snapshot
 from counter.site import Site
-from counter.stats.totals import Snapshot
 from counter.widget.as_json import render_json
 from counter.widget.icons import ICONS
 from counter.widget.options import OPTIONS

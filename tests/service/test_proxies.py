@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from counter.web.untrusted import FEWEST, MOST, UntrustedPeers
+from counter.service.proxies import FEWEST, MOST, UntrustedPeers
 
 # peer, its requests, hits answered, whether it looks like a proxy
 PEERS = [

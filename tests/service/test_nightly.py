@@ -18,10 +18,10 @@ from counter import app as counter_app
 from counter.calendar.localtime import LocalTime
 from counter.cli.port import running_service
 from counter.errors import StoreError
-from counter.ingest.jobs import Job, run_jobs
+from counter.service.jobs import Job, run_jobs
+from counter.service.last_check import LONGEST, REST, Checked, due, read_checked, write_checked
+from counter.service.nightly import check_now, check_when_due
 from counter.store.sqlite import recount
-from counter.web.checked import LONGEST, REST, Checked, due, read_checked, write_checked
-from counter.web.nightly import check_now, check_when_due
 from tests.app_fixture import NOON, Counter, FakeClock, Start, countries, outcome_of, start, stop
 
 __all__ = ["countries", "start"]

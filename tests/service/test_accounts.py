@@ -15,8 +15,8 @@ from counter.accounts import Invitation, Role, Session, User, check_login, check
 from counter.app import housekeeping
 from counter.errors import BadInput
 from counter.passwords import Passwords
-from counter.web.accounts import AccountBook, new_secret
-from counter.web.parts import token_digest
+from counter.service.accounts import AccountBook, new_secret
+from counter.service.service import token_digest
 from tests.app_fixture import NOON, Counter, Start, countries, start, stop
 
 __all__ = ["countries", "start"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from counter.service.clock_doubt import clock_notice
+from counter.service.last_check import Checked
+from counter.service.service import Service
 from counter.store.open import wal_reset_bug
-from counter.web.checked import Checked
-from counter.web.clock_doubt import clock_notice
-from counter.web.parts import Service
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from counter.service import online as module
+from counter.service.online import WINDOW, Online
 from counter.site import Site
-from counter.stats import online as module
-from counter.stats.online import WINDOW, Online
 from counter.store.open import open_store
 from tests.store.events import NOON, append, make, of_log
 

@@ -12,9 +12,9 @@ import logging
 from counter.calendar.localtime import LocalTime, day_date, month_text
 from counter.errors import StoreError
 from counter.question import Difference, Repair
-from counter.web.checked import Checked, due, inode, write_checked
-from counter.web.notices import renew_notices
-from counter.web.parts import Service
+from counter.service.last_check import Checked, due, inode, write_checked
+from counter.service.notices import renew_notices
+from counter.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import datetime as dt
 import logging
 
 from counter.errors import StoreError
+from counter.service.service import Service
 from counter.trust import AGREED, Moment, Trust, first_look
-from counter.web.parts import Service
 
 log = logging.getLogger(__name__)
 

@@ -16,18 +16,18 @@ from counter.clock import Clock
 from counter.config import Config
 from counter.errors import NotAuthorized, StoreError
 from counter.ingest.pipeline import Pipeline
-from counter.ingest.writer import Writer
 from counter.passwords import Passwords
+from counter.service.accounts import AccountBook
+from counter.service.book import Book
+from counter.service.countries import Countries
+from counter.service.last_check import Checked
+from counter.service.online import Online
+from counter.service.proxies import UntrustedPeers
+from counter.service.writer import Writer
 from counter.site import Sites, Token, TokenMay
-from counter.stats.countries import Countries
-from counter.stats.online import Online
-from counter.stats.totals import Book
 from counter.store.open import Store
 from counter.store.protocols import Appended
 from counter.trust import Moment, Trust
-from counter.web.accounts import AccountBook
-from counter.web.checked import Checked
-from counter.web.untrusted import UntrustedPeers
 
 
 @dataclass(slots=True)

@@ -18,12 +18,12 @@ from aiohttp import web
 from counter.accounts import Invitation, User
 from counter.errors import UsageError
 from counter.question import HistoryDay
+from counter.service.notices import renew_places
+from counter.service.service import SERVICE, Service
+from counter.service.status import Status, status_of
 from counter.site import Goal, Site, TokenMay
 from counter.store.protocols import Appended, Batch
 from counter.web.middleware import answer_errors
-from counter.web.notices import renew_places
-from counter.web.parts import SERVICE, Service
-from counter.web.status import Status, status_of
 
 SOCKET = "counter.sock"
 LARGEST_BODY = 64 * 1024 * 1024  # bytes; a batch of 5,000 events is about 3 MB

@@ -10,8 +10,8 @@ import aiohttp
 import msgspec
 
 from counter import __version__
-from counter.web.checked import Checked
-from counter.web.parts import Service
+from counter.service.last_check import Checked
+from counter.service.service import Service
 
 
 class Status(msgspec.Struct, frozen=True):
