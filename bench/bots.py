@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from bench.figures import Figure, Scale, console, new_table, show
-from counter.ingest.enrich.useragent import FastUserAgent, UserAgents
+from counter.collect.agents.useragent import FastUserAgent, UserAgents
 
 _FIXTURES: Final = Path(__file__).parents[1] / "tests" / "fixtures"
 

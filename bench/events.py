@@ -15,10 +15,10 @@ from bench.servers import make_config
 from bench.traffic import SEED, SITE, Traffic, address, browsers
 from counter.app import build_pipeline, make_sites
 from counter.clock import SystemClock
+from counter.collect.parse import Envelope, WireHit, hit_from
+from counter.collect.pipeline import Pipeline
 from counter.config import load
 from counter.event import Event, Via
-from counter.ingest.parse import Envelope, WireHit, hit_from
-from counter.ingest.pipeline import Pipeline
 from counter.site import ActiveSite
 from counter.store.open import open_store
 from counter.store.protocols import Batch

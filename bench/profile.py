@@ -17,10 +17,10 @@ from bench.figures import new_table, show, step, steps
 from bench.servers import make_config, temporary_folder
 from bench.traffic import HOST, SEED, SITE, Traffic, address, browsers
 from counter.app import build_pipeline
+from counter.collect.parse import Envelope, WireHit, decode_body, hit_from
+from counter.collect.pipeline import Pipeline
 from counter.config import load
 from counter.event import Event, Via
-from counter.ingest.parse import Envelope, WireHit, decode_body, hit_from
-from counter.ingest.pipeline import Pipeline
 from counter.site import ActiveSite, Site
 from counter.store.protocols import Batch
 from counter.store.sqlite import catalog

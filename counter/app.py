@@ -11,16 +11,16 @@ from aiohttp import web
 
 from counter.address import Networks
 from counter.clock import Clock, SystemClock
+from counter.collect.identify import PassingSalts, Salts
+from counter.collect.lists import SpamReferrers, spam_file
+from counter.collect.origins.origin import Origins
+from counter.collect.origins.sources import Sources
+from counter.collect.pipeline import Pipeline
+from counter.collect.places.geo import Geo
+from counter.collect.rate import RateLimiter
+from counter.collect.screen import Rules
 from counter.config import Config, SiteConfig
 from counter.errors import StoreError
-from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.origin import Origins
-from counter.ingest.enrich.sources import Sources
-from counter.ingest.identify import PassingSalts, Salts
-from counter.ingest.lists import SpamReferrers, spam_file
-from counter.ingest.pipeline import Pipeline
-from counter.ingest.rate import RateLimiter
-from counter.ingest.screen import Rules
 from counter.service import nightly
 from counter.service.clock_doubt import clock_is_believed, look_before_hits
 from counter.service.jobs import Job, run_jobs
@@ -65,7 +65,7 @@ def build_app(config: Config, clock: Clock | None = None) -> web.Application:
 def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipeline:
     """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down."""
     # Its patterns take half a second to load, and most commands do not need them.
-    from counter.ingest.enrich.useragent import UserAgents
+    from counter.collect.agents.useragent import UserAgents
 
     salts = config.storage.path / "salts"
     geo = Geo.open(config.geoip.database, config.storage.path)

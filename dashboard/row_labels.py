@@ -9,9 +9,9 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from counter.collect.agents.useragent import DEVICES
+from counter.collect.origins.origin import DIRECT
 from counter.event import Channel
-from counter.ingest.enrich.origin import DIRECT
-from counter.ingest.enrich.useragent import DEVICES
 from counter.labels import LANGUAGES, country_name
 from counter.question import UNKNOWN, Dimension
 from counter.site import ActiveSite

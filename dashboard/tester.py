@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from counter.address import canonical, group
+from counter.collect.explain import Answer, Verdict, explain
+from counter.collect.identify import PassingSalts
+from counter.collect.parse import LIMITS, USER_AGENT, Envelope, WireHit, hit_from
 from counter.event import DropReason, Event, Hit
-from counter.ingest.explain import Answer, Verdict, explain
-from counter.ingest.identify import PassingSalts
-from counter.ingest.parse import LIMITS, USER_AGENT, Envelope, WireHit, hit_from
 from counter.question import UNKNOWN, Dimension, LoggedDrop
 from counter.text import clean
 from counter.web.asked import Query

@@ -31,9 +31,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from counter import app as counter_app
 from counter.app import build_app
+from counter.collect.agents import useragent
+from counter.collect.places.geo import Geo
 from counter.config import Config, load
-from counter.ingest.enrich import useragent
-from counter.ingest.enrich.geo import Geo
 from counter.passwords import Passwords
 from counter.question import HistoryDay
 from counter.service.service import SERVICE, Service, token_digest

@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from counter.ingest.enrich import geo_trial
-from counter.ingest.enrich.geo import Geo
+from counter.collect.places import trial_reader
+from counter.collect.places.geo import Geo
 
 LIMIT = 60  # seconds of one trial, against hangs
 
@@ -42,9 +42,9 @@ def apart(work: Callable[[], object]) -> str:
 
 
 def judge(path: Path) -> None:
-    """What `geo_trial` does as a program."""
-    geo_trial.confine(str(path))
-    geo_trial.judge(str(path))
+    """What `trial_reader` does as a program."""
+    trial_reader.confine(str(path))
+    trial_reader.judge(str(path))
 
 
 def use(path: Path) -> None:

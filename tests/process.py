@@ -26,7 +26,7 @@ from typing import Any, NamedTuple, Self
 from unittest import mock
 
 from counter.cli import main
-from counter.ingest.enrich.geo import Geo
+from counter.collect.places.geo import Geo
 
 HANG = 100.0  # seconds; a guard against hangs, ten times what anything here takes
 ROOT = Path(__file__).resolve().parents[1]

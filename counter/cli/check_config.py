@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from counter.cli.context import Context
-from counter.ingest.enrich.sources import Sources
+from counter.collect.origins.sources import Sources
 from counter.settings import SETTINGS
 
 

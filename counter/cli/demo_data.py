@@ -19,11 +19,11 @@ from counter.calendar.localtime import LocalTime, day_date, day_number
 from counter.cli.context import Context, run
 from counter.cli.port import Port, open_port
 from counter.clock import SystemClock
+from counter.collect.identify import Salts
 from counter.demo import catalogue
 from counter.demo.shape import Plan
 from counter.demo.writing import Summary, write_plan
 from counter.errors import UsageError
-from counter.ingest.identify import Salts
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import ReadOnlyStore
 

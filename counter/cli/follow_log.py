@@ -17,6 +17,7 @@ from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
 from counter.cli.port import running_service
 from counter.clock import SystemClock
+from counter.collect.pipeline import Pipeline
 from counter.config import Config
 from counter.errors import Overloaded, StoreError, UsageError
 from counter.ingest.accesslog.files import is_stream
@@ -25,7 +26,6 @@ from counter.ingest.accesslog.follow.follower import Followed, follow
 from counter.ingest.accesslog.importer import LogImport, OneProcess
 from counter.ingest.accesslog.judge import Choices, Judge, Terms
 from counter.ingest.accesslog.summary import Summary
-from counter.ingest.pipeline import Pipeline
 from counter.store.protocols import Appended, Batch
 
 AGAIN: Final = 1.0  # seconds until the service is asked again

@@ -24,11 +24,11 @@ from counter.cli.download import Address, Limits, Progress, download, shown
 from counter.cli.geo_unpack import unpack
 from counter.cli.port import running_service
 from counter.clock import SystemClock
+from counter.collect.places.copies import DOWNLOAD, NEW, BadDatabase, Whose, try_database
+from counter.collect.places.geo import Geo
 from counter.config import Config
 from counter.errors import DownloadFailed, UsageError
-from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.geo_copy import DOWNLOAD, NEW, BadDatabase, Whose, try_database
-from counter.ingest.folders import make_open_folder
+from counter.folders import make_open_folder
 
 LIMITS: Final = Limits(
     200 * 1024 * 1024,

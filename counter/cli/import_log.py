@@ -21,6 +21,7 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.follow_log import Asked, follow_logs
 from counter.cli.port import open_port
 from counter.clock import SystemClock
+from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event, Outcome
 from counter.ingest.accesslog.files import is_stream
@@ -30,7 +31,6 @@ from counter.ingest.accesslog.judge import Choices, Judge, Terms
 from counter.ingest.accesslog.sources import in_order, open_source
 from counter.ingest.accesslog.summary import Summary
 from counter.ingest.accesslog.workers import Workers
-from counter.ingest.pipeline import Pipeline
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
 from counter.store.protocols import Appended, Batch

@@ -18,7 +18,7 @@ from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.config import check_site_field
 from counter.errors import UsageError
-from counter.ingest.vinaora import Bucket, read_buckets
+from counter.history.vinaora import Bucket, read_buckets
 from counter.question import HistoryDay
 from counter.site import Site
 

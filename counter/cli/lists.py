@@ -14,8 +14,8 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn
 from counter.cli.context import Context, run
 from counter.cli.download import Address, Limits, download, shown
 from counter.cli.download import Progress as Arrival
+from counter.collect.lists import HostList, read_hosts, spam_file, write_hosts
 from counter.errors import ConfigError, DownloadFailed
-from counter.ingest.lists import HostList, read_hosts, spam_file, write_hosts
 
 LARGEST: Final = 5_000_000  # bytes of a list; the known ones have under 100,000
 SHOWN_BAD: Final = 3  # lines that are no hosts, named in the answer

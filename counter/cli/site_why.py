@@ -16,11 +16,11 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.plain import plain, print_json
 from counter.cli.site_drops import drops_as_json, show_drops
 from counter.clock import SystemClock
+from counter.collect.explain import Explanation, Verdict, explain
+from counter.collect.parse import USER_AGENT, Envelope, WireHit, hit_from
+from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event
-from counter.ingest.explain import Explanation, Verdict, explain
-from counter.ingest.parse import USER_AGENT, Envelope, WireHit, hit_from
-from counter.ingest.pipeline import Pipeline
 from counter.question import UNKNOWN, LoggedDrop
 from counter.site import ActiveSite, Site
 from counter.text import clean

@@ -16,10 +16,10 @@ from typing import Final
 import maxminddb
 
 from counter import __version__
+from counter.collect.identify import LIFETIME
+from counter.collect.lists import spam_file
 from counter.config import Config
 from counter.doctor.facts import Facts, Open, Versions
-from counter.ingest.identify import LIFETIME
-from counter.ingest.lists import spam_file
 from counter.service.last_check import read_checked
 from counter.service.status import Status
 from counter.store.open import read_vitals

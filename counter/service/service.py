@@ -13,9 +13,9 @@ from aiohttp import web
 
 from counter.address import Networks
 from counter.clock import Clock
+from counter.collect.pipeline import Pipeline
 from counter.config import Config
 from counter.errors import NotAuthorized, StoreError
-from counter.ingest.pipeline import Pipeline
 from counter.passwords import Passwords
 from counter.service.accounts import AccountBook
 from counter.service.book import Book

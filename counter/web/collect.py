@@ -9,10 +9,10 @@ import msgspec
 from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from counter.collect.parse import Envelope, WireHit, decode_body, decode_query, hit_from
+from counter.collect.pipeline import Judged
 from counter.errors import BadInput, UnknownSite
 from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
-from counter.ingest.parse import Envelope, WireHit, decode_body, decode_query, hit_from
-from counter.ingest.pipeline import Judged
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
 from counter.web.head import only_looks

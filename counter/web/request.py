@@ -10,9 +10,9 @@ from aiohttp import hdrs, web
 from multidict import istr
 
 from counter.address import canonical, client_address
+from counter.collect.parse import USER_AGENT, Envelope
 from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
-from counter.ingest.parse import USER_AGENT, Envelope
 from counter.service.service import Service
 from counter.text import clean
 from counter.web.head import only_looks

@@ -11,8 +11,8 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
+from counter.collect.page import normalise_path
 from counter.errors import BadInput
-from counter.ingest.page import normalise_path
 from counter.question import Count, Metric
 from counter.service.book import LINES, Snapshot, Tally, take_snapshot
 from counter.service.service import SERVICE, Service

@@ -22,18 +22,18 @@ from hypothesis import strategies as st
 from counter.address import Networks, canonical, client_address, group, mask
 from counter.calendar.localtime import LocalTime, valid_zones
 from counter.cli.import_daily import MOST, read_days
+from counter.collect.agents.browser import language_of
+from counter.collect.agents.useragent import UserAgents
+from counter.collect.lists import read_hosts
+from counter.collect.origins.origin import Origins
+from counter.collect.origins.source_table import read_table
+from counter.collect.origins.sources import Sources
+from counter.collect.page import campaign, host_of, normalise_path, split_url
+from counter.collect.parse import Envelope, decode_body, decode_query, hit_from
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import CounterError
 from counter.ingest.accesslog.fields import address_of, clf_time, epoch_time, iso_time
 from counter.ingest.accesslog.formats import FORMATS, detect, find_format
-from counter.ingest.enrich.browser import language_of
-from counter.ingest.enrich.origin import Origins
-from counter.ingest.enrich.source_table import read_table
-from counter.ingest.enrich.sources import Sources
-from counter.ingest.enrich.useragent import UserAgents
-from counter.ingest.lists import read_hosts
-from counter.ingest.page import campaign, host_of, normalise_path, split_url
-from counter.ingest.parse import Envelope, decode_body, decode_query, hit_from
 from counter.text import clean
 
 LONGEST = 2048  # characters of anything that is kept

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
+from counter.collect.places import copies
+from counter.collect.places.copies import BadDatabase
+from counter.collect.places.geo import Geo
 from counter.event import Place
-from counter.ingest.enrich import geo_copy
-from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.geo_copy import BadDatabase
 from counter.service.notices import renew_places
 from tests.app_fixture import Start, countries, outcome_of, start
 from tests.mutants import ACCEPTED, REFUSED
@@ -186,11 +186,11 @@ def test_however_a_trial_ends_it_ends_in_a_sentence(
     """T-40: what a damaged file does to its reader is done to the trial alone."""
     program = tmp_path / "trial.py"
     program.write_text(trial)
-    monkeypatch.setattr(geo_copy.geo_trial, "__file__", str(program))
+    monkeypatch.setattr(copies.trial_reader, "__file__", str(program))
     if "sleep" in trial:
-        monkeypatch.setattr(geo_copy, "TRIAL_SECONDS", 0.5)
+        monkeypatch.setattr(copies, "TRIAL_SECONDS", 0.5)
     with pytest.raises(BadDatabase, match=rf"\A{sentence}\Z"):
-        geo_copy.try_database(tmp_path / "any.mmdb")
+        copies.try_database(tmp_path / "any.mmdb")
 
 
 @pytest.mark.soak

@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 
 import counter.web.request as request_module
 from counter.calendar.localtime import LocalTime, day_number, valid_zones
+from counter.collect.page import MAX_PATH, normalise_path
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import ConfigError
-from counter.ingest.page import MAX_PATH, normalise_path
 from counter.store.protocols import Appended, Batch
 from tests.app_fixture import (
     BROWSER,

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
+from counter.collect import rate
+from counter.collect.origins.origin import MAX_REFERRER
+from counter.collect.page import MAX_PATH
+from counter.collect.parse import MOST_HITS, MOST_PROPS, USER_AGENT
+from counter.collect.rate import SHARED, WINDOW, RateLimiter
 from counter.event import Bot, BotCategory, BotReason, Client, Drop, DropReason, Origin, Place
-from counter.ingest import rate
-from counter.ingest.enrich.origin import MAX_REFERRER
-from counter.ingest.page import MAX_PATH
-from counter.ingest.parse import MOST_HITS, MOST_PROPS, USER_AGENT
-from counter.ingest.rate import SHARED, WINDOW, RateLimiter
 from counter.question import Dimension
 from counter.service import proxies
 from counter.service.last_check import LONGEST

@@ -18,8 +18,8 @@ import aiohttp
 import pytest
 
 from counter.app import housekeeping
-from counter.ingest import pipeline as pipeline_module
-from counter.ingest.identify import LIFETIME, visitor_id
+from counter.collect import pipeline as pipeline_module
+from counter.collect.identify import LIFETIME, visitor_id
 from counter.store.protocols import Appended, Batch
 from tests.app_fixture import (
     BOT,

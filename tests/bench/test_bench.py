@@ -17,7 +17,7 @@ from bench.profile import measure_steps
 from bench.servers import bare_server, our_server
 from bench.stored import sizes
 from bench.traffic import Traffic, address, browsers, pages, referrers
-from counter.ingest.enrich.useragent import UserAgents
+from counter.collect.agents.useragent import UserAgents
 from counter.store.sqlite.engine import FILE_NAME
 
 COUNT_EVENTS = "select count(*), count(distinct visit_id), (select event_id from watermark) from event"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from counter.errors import UsageError
-from counter.ingest.vinaora import Bucket, read_buckets
+from counter.history.vinaora import Bucket, read_buckets
 from tests.process import Home, Service, noon_zone
 
 QUARTER = 900  # seconds; the length of a bucket

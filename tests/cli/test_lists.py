@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from counter.cli import cli
 from counter.cli.download import REDIRECTS
 from counter.cli.lists import LARGEST
+from counter.collect.agents.useragent import UserAgents
+from counter.collect.lists import SpamReferrers, read_hosts, spam_file, write_hosts
+from counter.collect.screen import LOG_STEPS, STEPS, Question, Rules, screen, spam_referrer
 from counter.errors import CounterError
 from counter.event import Hit, Via
-from counter.ingest.enrich.useragent import UserAgents
-from counter.ingest.lists import SpamReferrers, read_hosts, spam_file, write_hosts
-from counter.ingest.screen import LOG_STEPS, STEPS, Question, Rules, screen, spam_referrer
 from counter.site import ActiveSite, Site
 from tests.app_fixture import BOT, BROWSER, HANG, NOON, Start, countries, start, stop
 from tests.process import Home

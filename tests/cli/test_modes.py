@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from counter.ingest.folders import make_open_folder
+from counter.folders import make_open_folder
 from tests.process import ROOT, Home, Service
 
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from counter.collect.screen import STEPS
 from counter.event import BotCategory, BotReason, DropReason
-from counter.ingest.screen import STEPS
 from dashboard.catalogue import LANGUAGES
 from tests.app_fixture import BOT, BROWSER, Counter
 from tests.dashboard.test_visit import plain_text

@@ -10,8 +10,8 @@ import pytest
 
 from counter import labels
 from counter.calendar.periods import NAMES, Compare
+from counter.collect.agents.useragent import DEVICES
 from counter.event import Channel
-from counter.ingest.enrich.useragent import DEVICES
 from counter.labels.plurals import RULES
 from counter.question import Bucket, Dimension, Operator
 from counter.site import WEEKDAYS

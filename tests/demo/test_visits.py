@@ -11,6 +11,11 @@ import msgspec
 import pytest
 
 from counter.calendar.localtime import LocalTime, day_number
+from counter.collect.agents.browser import SCREENS, language_of
+from counter.collect.agents.useragent import DEVICES, UserAgents
+from counter.collect.origins.origin import Origins
+from counter.collect.origins.sources import Sources
+from counter.collect.page import normalise_path
 from counter.demo import bots, catalogue
 from counter.demo.batches import LARGEST, Packer
 from counter.demo.origins import WAYS
@@ -18,11 +23,6 @@ from counter.demo.people import COUNTRIES, DESKTOPS, PHONES
 from counter.demo.shape import Plan, days_of, happenings
 from counter.demo.visits import Made, make_day
 from counter.event import DropReason, Event, Kind
-from counter.ingest.enrich.browser import SCREENS, language_of
-from counter.ingest.enrich.origin import Origins
-from counter.ingest.enrich.sources import Sources
-from counter.ingest.enrich.useragent import DEVICES, UserAgents
-from counter.ingest.page import normalise_path
 
 ZONE = "Europe/Berlin"
 LAST = day_number(dt.date(2026, 11, 21))

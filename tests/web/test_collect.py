@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from counter.collect.lists import SpamReferrers
 from counter.errors import StoreError
 from counter.event import DropReason
-from counter.ingest.lists import SpamReferrers
 from counter.site import Site
 from counter.store.protocols import Appended, Batch
 from tests.app_fixture import BOT, BROWSER, NOON, VISITOR, Start, countries, outcome_of, start, stop

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Final
 
-from counter.ingest.page import host_of as _host_of_url
+from counter.collect.page import host_of as _host_of_url
 
 _MONTHS: Final = {
     name: number

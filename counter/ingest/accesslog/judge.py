@@ -9,6 +9,10 @@ from typing import Final
 
 import msgspec
 
+from counter.collect.page import split_url
+from counter.collect.parse import LIMITS, PROP_VALUE, USER_AGENT
+from counter.collect.pipeline import Pipeline
+from counter.collect.screen import LOG_STEPS, Step, bot
 from counter.event import DOWNLOAD, NOT_FOUND, PAGEVIEW, Drop, Event, Hit, Via
 from counter.ingest.accesslog.files import lines_of
 from counter.ingest.accesslog.formats import find_format
@@ -16,10 +20,6 @@ from counter.ingest.accesslog.formats.w3c import HEADER
 from counter.ingest.accesslog.lines import LogLine
 from counter.ingest.accesslog.order import line_hash
 from counter.ingest.accesslog.pages import is_download, is_missing_page, is_page
-from counter.ingest.page import split_url
-from counter.ingest.parse import LIMITS, PROP_VALUE, USER_AGENT
-from counter.ingest.pipeline import Pipeline
-from counter.ingest.screen import LOG_STEPS, Step, bot
 from counter.site import ActiveSite, Site
 from counter.text import clean
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from counter.collect.places.copies import DOWNLOAD, SHIPPED, Whose
+from counter.collect.places.edition import Credit, Edition
+from counter.collect.places.geo import MAX_NAME, Geo
 from counter.event import Place
-from counter.ingest.enrich.geo import MAX_NAME, Geo
-from counter.ingest.enrich.geo_copy import DOWNLOAD, SHIPPED, Whose
-from counter.ingest.enrich.geo_edition import Credit, Edition
 from tests.places import ADDRESS, NETWORK, city, database, dbip, geoip2
 
 _numbers = itertools.cycle(range(1, 255))
@@ -190,7 +190,7 @@ def test_places_are_remembered_for_a_bounded_number_of_addresses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     geo = opened(tmp_path, city("Berlin"))
-    monkeypatch.setattr("counter.ingest.enrich.geo.MOST_KNOWN", 5)
+    monkeypatch.setattr("counter.collect.places.geo.MOST_KNOWN", 5)
     for number in range(20):
         assert geo.place(f"203.0.113.{number}").city == "Berlin"
         assert geo.place(f"198.51.100.{number}") == Place()

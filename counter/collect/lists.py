@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from counter.collect.page import split_url
 from counter.errors import StoreError
-from counter.ingest.folders import make_open_folder
-from counter.ingest.page import split_url
+from counter.folders import make_open_folder
 
 log = logging.getLogger(__name__)
 

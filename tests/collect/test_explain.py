@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from counter.app import build_pipeline
+from counter.collect.explain import BECAUSE, NEEDED, Verdict, explain
+from counter.collect.pipeline import Pipeline
+from counter.collect.screen import ASKS, LOG_STEPS, STEPS
 from counter.config import load
 from counter.event import DropReason, Hit, Via
-from counter.ingest.explain import BECAUSE, NEEDED, Verdict, explain
-from counter.ingest.pipeline import Pipeline
-from counter.ingest.screen import ASKS, LOG_STEPS, STEPS
 from counter.site import ActiveSite, Site
 
 NOW = 1_711_713_600

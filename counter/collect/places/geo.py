@@ -1,7 +1,7 @@
 """Where an address is: country, and region and city when the database has them. Approximate, always.
 
 A database that changes is picked up while the service runs: `renew` copies and tries the new one beside the hits
-(`geo_copy`), then changes the reader between two look-ups. One that cannot be used changes nothing but `problem`.
+(`copies`), then changes the reader between two look-ups. One that cannot be used changes nothing but `problem`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple, Self
 import maxminddb
 
 from counter.address import Networks
+from counter.collect.places.copies import Source, Stamp, Whose, last_good, private_copy, source_of, stamp_of
+from counter.collect.places.edition import Credit, Edition
 from counter.event import Place
-from counter.ingest.enrich.geo_copy import Source, Stamp, Whose, last_good, private_copy, source_of, stamp_of
-from counter.ingest.enrich.geo_edition import Credit, Edition
 from counter.text import clean
 
 log = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from counter.address import Networks
+from counter.collect.lists import SpamReferrers
+from counter.collect.page import host_of
+from counter.collect.rate import RateLimiter
 from counter.event import AgentFacts, DropReason, Hit
-from counter.ingest.lists import SpamReferrers
-from counter.ingest.page import host_of
-from counter.ingest.rate import RateLimiter
 from counter.site import ActiveSite
 
 REMEMBERED = 20_000  # client-made ids and what became of them, about 6 MB; the store knows all of 48 h

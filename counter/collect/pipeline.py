@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from counter.address import mask
+from counter.collect.agents.browser import screen_class
+from counter.collect.identify import Salts, visitor_id
+from counter.collect.origins.origin import Origins
+from counter.collect.page import normalise_path
+from counter.collect.places.geo import Geo
+from counter.collect.screen import STEPS, Question, Rules, Step, screen
 from counter.event import PAGEVIEW, AgentFacts, Client, Drop, DropReason, Event, Hit, Kind
-from counter.ingest.enrich.browser import screen_class
-from counter.ingest.enrich.geo import Geo
-from counter.ingest.enrich.origin import Origins
-from counter.ingest.identify import Salts, visitor_id
-from counter.ingest.page import normalise_path
-from counter.ingest.screen import STEPS, Question, Rules, Step, screen
 from counter.site import ActiveSite
 
 if TYPE_CHECKING:
-    from counter.ingest.enrich.useragent import UserAgents  # its patterns take 0.2 s to load; few commands need them
+    from counter.collect.agents.useragent import UserAgents  # its patterns take 0.2 s to load; few commands need them
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):

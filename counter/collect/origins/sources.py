@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from counter.collect.origins.source_table import MarkKind, Table, name_key, owners_table, shipped_table
+from counter.collect.page import MAX_PARAMETERS, host_of
 from counter.event import Channel
-from counter.ingest.enrich.source_table import MarkKind, Table, name_key, owners_table, shipped_table
-from counter.ingest.page import MAX_PARAMETERS, host_of
 
 _WWW = re.compile(r"^(?:www\.)+")
 

@@ -16,8 +16,8 @@ import ua_parser
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from user_agents import parsers
 
+from counter.collect.agents.bots import NO_USER_AGENT, Bots, Crawler
 from counter.event import AgentFacts, Bot, BotCategory, BotReason
-from counter.ingest.enrich.bots import NO_USER_AGENT, Bots, Crawler
 from counter.text import clean
 
 MAX_USER_AGENT: Final = 512  # characters; browsers send under 250

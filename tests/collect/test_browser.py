@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.ingest.enrich.browser import SCREENS, language_of, screen_class
+from counter.collect.agents.browser import SCREENS, language_of, screen_class
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from counter.ingest.page import MAX_PATH, MAX_VALUE, NO_CAMPAIGN, campaign, host_of, normalise_path
+from counter.collect.page import MAX_PATH, MAX_VALUE, NO_CAMPAIGN, campaign, host_of, normalise_path
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=80)
 PIECES = [

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.errors import ConfigError
-from counter.event import Channel
-from counter.ingest.enrich.origin import Origins
-from counter.ingest.enrich.source_table import (
+from counter.collect.origins.origin import Origins
+from counter.collect.origins.source_table import (
     LARGEST,
     SHIPPED,
     MarkKind,
@@ -22,8 +20,10 @@ from counter.ingest.enrich.source_table import (
     read_table,
     shipped_table,
 )
-from counter.ingest.enrich.sources import Source, Sources
-from counter.ingest.page import TRACKING
+from counter.collect.origins.sources import Source, Sources
+from counter.collect.page import TRACKING
+from counter.errors import ConfigError
+from counter.event import Channel
 
 SOURCES = Sources.load()
 ORIGINS = Origins(SOURCES)

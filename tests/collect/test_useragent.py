@@ -11,9 +11,9 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counter.collect.agents.bots import LEFT_OUT, Bots
+from counter.collect.agents.useragent import DEVICES, FastUserAgent, UserAgents
 from counter.event import BotCategory
-from counter.ingest.enrich.bots import LEFT_OUT, Bots
-from counter.ingest.enrich.useragent import DEVICES, FastUserAgent, UserAgents
 
 WINDOWS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
-from counter.ingest.enrich.geo_trial import KINDS
+from counter.collect.places.trial_reader import KINDS
 from counter.text import clean
 
 MAX_TEXT: Final = 200  # characters of a kind or a description

@@ -2,7 +2,7 @@
 
 A memory map kills the process when somebody truncates or overwrites the file in place. So what is mapped is a copy
 under `data_dir/geo/`, named by what is in it and never changed once it has its name; and an owner's file is first
-tried in another process (`geo_trial`), because a damaged one can crash the reader.
+tried in another process (`trial_reader`), because a damaged one can crash the reader.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from counter.ingest.enrich import geo_trial
-from counter.ingest.folders import make_open_folder
+from counter.collect.places import trial_reader
+from counter.folders import make_open_folder
 
 SHIPPED: Final = Path(__file__).parents[2] / "data" / "country.mmdb.xz"
 DOWNLOAD: Final = "download.mmdb"  # in data_dir/geo: what `counter geo update` fetched
@@ -93,7 +93,7 @@ def last_good(source: Source, folder: Path) -> Path | None:
 
 def try_database(path: Path) -> None:
     """Raises BadDatabase when a process that reads `path` fails or dies."""
-    command = [sys.executable, "-I", geo_trial.__file__, str(path)]
+    command = [sys.executable, "-I", trial_reader.__file__, str(path)]
     try:
         trial = subprocess.run(  # noqa: S603  # our own interpreter, our own program
             command, capture_output=True, text=True, errors="replace", timeout=TRIAL_SECONDS, check=False

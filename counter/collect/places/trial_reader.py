@@ -1,6 +1,6 @@
 """Reads a database in a process of its own, because a damaged one can kill, stop or fill the process that reads it.
 
-    python -I geo_trial.py FILE
+    python -I trial_reader.py FILE
 
 ends with 0 when the file may be used, else with the reason as the last line of stderr, or dies. Small files are read
 whole; of large ones 200,000 addresses spread over both families: half a second. Walking all networks would take 8 s

@@ -13,11 +13,11 @@ from enum import StrEnum
 import msgspec
 
 from counter.address import group
+from counter.collect import screen
+from counter.collect.pipeline import Pipeline
+from counter.collect.rate import RateLimiter
+from counter.collect.screen import ASKS, STEPS, Question, Rules, Step
 from counter.event import DropReason, Event, Hit
-from counter.ingest import screen
-from counter.ingest.pipeline import Pipeline
-from counter.ingest.rate import RateLimiter
-from counter.ingest.screen import ASKS, STEPS, Question, Rules, Step
 from counter.site import ActiveSite
 
 

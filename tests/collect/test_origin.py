@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counter.collect.origins.origin import MAX_REFERRER, Origins
+from counter.collect.origins.sources import Sources
+from counter.collect.page import MAX_VALUE, TRACKING
 from counter.event import Channel, Origin
-from counter.ingest.enrich.origin import MAX_REFERRER, Origins
-from counter.ingest.enrich.sources import Sources
-from counter.ingest.page import MAX_VALUE, TRACKING
 
 ORIGINS = Origins(Sources.load())
 OWN = ("example.com",)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from counter.collect.origins.sources import Click, Source, Sources
+from counter.collect.page import NO_CAMPAIGN, STAND_INS, UTM, Campaign, campaign, split_url
 from counter.event import Channel, Origin
 from counter.hosts import former_host
-from counter.ingest.enrich.sources import Click, Source, Sources
-from counter.ingest.page import NO_CAMPAIGN, STAND_INS, UTM, Campaign, campaign, split_url
 from counter.text import clean
 
 MAX_REFERRER = 1024  # characters kept

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counter.collect.identify import LIFETIME, Salts, visitor_id
 from counter.errors import StoreError
-from counter.ingest.identify import LIFETIME, Salts, visitor_id
 
 NOON = 1_732_190_400.0
 DAY = 20_048

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from counter.address import canonical
+from counter.collect.agents.browser import language_of
+from counter.collect.page import host_of, split_url
 from counter.errors import BadInput
 from counter.event import DOWNLOAD, OUTBOUND, PAGEVIEW, Hit, Via
-from counter.ingest.enrich.browser import language_of
-from counter.ingest.page import host_of, split_url
 from counter.text import clean
 
 MOST_HITS = 500  # in one array

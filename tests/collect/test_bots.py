@@ -11,9 +11,9 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from bench.bots import awkward, browsers, known_bots, measure_bots, missed
 from bench.figures import QUICK
+from counter.collect.agents.bots import ADDED, CORRECTED, LEFT_OUT, NAMES, NARROWED, Bots, bot_name, category_of
+from counter.collect.agents.useragent import UserAgents
 from counter.event import BotCategory, BotReason
-from counter.ingest.enrich.bots import ADDED, CORRECTED, LEFT_OUT, NAMES, NARROWED, Bots, bot_name, category_of
-from counter.ingest.enrich.useragent import UserAgents
 
 ROOT = Path(__file__).parents[2]
 PATTERNS = {crawler["pattern"] for crawler in CRAWLER_USER_AGENTS_DATA}

@@ -1,1 +1,0 @@
-"""What can be told of a hit from its user agent, address, referrer and browser."""
