@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
-from counter.ingest.accesslog.lines import LogLine, parse_line
+from counter.logfiles.formats.combined import LogLine, parse_line
 
 HOST = "example.org"
 CUSTOM_STRING = "$msec|$remote_addr|$request|$status|$http_referer|$http_user_agent|$host"

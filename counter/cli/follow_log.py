@@ -20,12 +20,12 @@ from counter.clock import SystemClock
 from counter.collect.pipeline import Pipeline
 from counter.config import Config
 from counter.errors import Overloaded, StoreError, UsageError
-from counter.ingest.accesslog.files import is_stream
-from counter.ingest.accesslog.follow.checkpoint import file_of
-from counter.ingest.accesslog.follow.follower import Followed, follow
-from counter.ingest.accesslog.importer import LogImport, OneProcess
-from counter.ingest.accesslog.judge import Choices, Judge, Terms
-from counter.ingest.accesslog.summary import Summary
+from counter.logfiles.follow.checkpoint import file_of
+from counter.logfiles.follow.follower import Followed, follow
+from counter.logfiles.importer import LogImport, OneProcess
+from counter.logfiles.judge import Choices, Judge, Terms
+from counter.logfiles.read.files import is_stream
+from counter.logfiles.summary import Summary
 from counter.store.protocols import Appended, Batch
 
 AGAIN: Final = 1.0  # seconds until the service is asked again

@@ -24,13 +24,13 @@ from counter.clock import SystemClock
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event, Outcome
-from counter.ingest.accesslog.files import is_stream
-from counter.ingest.accesslog.formats import AUTO, CUSTOM, FORMATS, find_format
-from counter.ingest.accesslog.importer import Append, Judges, Log, LogImport, OneProcess
-from counter.ingest.accesslog.judge import Choices, Judge, Terms
-from counter.ingest.accesslog.sources import in_order, open_source
-from counter.ingest.accesslog.summary import Summary
-from counter.ingest.accesslog.workers import Workers
+from counter.logfiles.formats import AUTO, CUSTOM, FORMATS, find_format
+from counter.logfiles.importer import Append, Judges, Log, LogImport, OneProcess
+from counter.logfiles.judge import Choices, Judge, Terms
+from counter.logfiles.read.files import is_stream
+from counter.logfiles.read.sources import in_order, open_source
+from counter.logfiles.summary import Summary
+from counter.logfiles.workers import Workers
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
 from counter.store.protocols import Appended, Batch

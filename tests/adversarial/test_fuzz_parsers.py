@@ -32,8 +32,8 @@ from counter.collect.page import campaign, host_of, normalise_path, split_url
 from counter.collect.parse import Envelope, decode_body, decode_query, hit_from
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import CounterError
-from counter.ingest.accesslog.fields import address_of, clf_time, epoch_time, iso_time
-from counter.ingest.accesslog.formats import FORMATS, detect, find_format
+from counter.logfiles.formats import FORMATS, detect, find_format
+from counter.logfiles.formats.fields import address_of, clf_time, epoch_time, iso_time
 from counter.text import clean
 
 LONGEST = 2048  # characters of anything that is kept

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from counter.config import TrackerConfig
-from counter.ingest.accesslog.pages import DOWNLOAD_EXTENSIONS
+from counter.logfiles.pages import DOWNLOAD_EXTENSIONS
 from counter.web.files import takes_gzip
 from counter.web.script import build
 from counter.web.tracker import snippet, tracker_of

@@ -9,12 +9,12 @@ import pytest
 import zstandard
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.files import BLOCK
-from counter.ingest.accesslog.follow.checkpoint import Position, SafePoint, file_of, read_position, write_position
-from counter.ingest.accesslog.follow.growing import Finished, Growing, beginning, digest
-from counter.ingest.accesslog.follow.siblings import siblings
-from counter.ingest.accesslog.follow.tail import PATIENCE, Tail
-from counter.ingest.accesslog.order import WINDOW
+from counter.logfiles.follow.checkpoint import Position, SafePoint, file_of, read_position, write_position
+from counter.logfiles.follow.growing import Finished, Growing, beginning, digest
+from counter.logfiles.follow.siblings import siblings
+from counter.logfiles.follow.tail import PATIENCE, Tail
+from counter.logfiles.order import WINDOW
+from counter.logfiles.read.files import BLOCK
 
 
 class Stage:

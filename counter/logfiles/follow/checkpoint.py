@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from counter.ingest.accesslog.follow.growing import Part, digest
-from counter.ingest.accesslog.order import WINDOW
+from counter.logfiles.follow.growing import Part, digest
+from counter.logfiles.order import WINDOW
 
 
 class Position(msgspec.Struct, frozen=True):

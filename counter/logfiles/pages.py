@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from counter.ingest.accesslog.lines import LogLine
+from counter.logfiles.formats.combined import LogLine
 
 PAGE_EXTENSIONS: Final = frozenset({"html", "htm", "xhtml", "php", "asp", "aspx", "jsp"})
 

@@ -15,12 +15,12 @@ import msgspec
 
 from counter.errors import UsageError
 from counter.event import Drop, Event
-from counter.ingest.accesslog.files import Block, lines_of
-from counter.ingest.accesslog.formats import Format, last_header
-from counter.ingest.accesslog.formats.w3c import HEADER
-from counter.ingest.accesslog.judge import Chunk, Judge, Portion, Terms
-from counter.ingest.accesslog.order import Occurrences, TimeOrder, line_hash
-from counter.ingest.accesslog.summary import Summary
+from counter.logfiles.formats import Format, last_header
+from counter.logfiles.formats.w3c import HEADER
+from counter.logfiles.judge import Chunk, Judge, Portion, Terms
+from counter.logfiles.order import Occurrences, TimeOrder, line_hash
+from counter.logfiles.read.files import Block, lines_of
+from counter.logfiles.summary import Summary
 from counter.store.protocols import Appended, Batch
 
 BATCH = 2000  # lines a transaction

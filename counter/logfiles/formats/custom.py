@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.fields import (
+from counter.logfiles.formats.combined import ESCAPED, LogLine
+from counter.logfiles.formats.fields import (
     address_of,
     clf_time,
     dashless,
@@ -24,8 +25,7 @@ from counter.ingest.accesslog.fields import (
     status_of,
     unescape,
 )
-from counter.ingest.accesslog.formats.format import Parse
-from counter.ingest.accesslog.lines import ESCAPED, LogLine
+from counter.logfiles.formats.format import Parse
 
 PASSED: Final = ""  # a field that is not looked at
 

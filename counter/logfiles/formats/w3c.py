@@ -6,9 +6,9 @@ from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
-from counter.ingest.accesslog.fields import address_of, dashless, host_of, iso_time, join_request, status_of
-from counter.ingest.accesslog.formats.format import Parse, refuse
-from counter.ingest.accesslog.lines import LogLine
+from counter.logfiles.formats.combined import LogLine
+from counter.logfiles.formats.fields import address_of, dashless, host_of, iso_time, join_request, status_of
+from counter.logfiles.formats.format import Parse, refuse
 
 HEADER: Final = "#Fields:"
 _NEEDED: Final = ("date", "time", "c-ip", "cs-method", "cs-uri-stem", "sc-status")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from counter.event import Outcome
-from counter.ingest.accesslog.judge import Portion
+from counter.logfiles.judge import Portion
 from counter.store.protocols import Appended, Batch
 
 

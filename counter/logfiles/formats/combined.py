@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from counter.ingest.accesslog.fields import address_of, clf_time, split_request, unescape
+from counter.logfiles.formats.fields import address_of, clf_time, split_request, unescape
 
 # The inside of a quoted field. Possessive (`*+`), so that no line, however hostile, makes the match backtrack.
 _PLAIN: Final = r'([^"]*+)'

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.follow.checkpoint import Position
-from counter.ingest.accesslog.follow.growing import HEAD, Growing, Part, beginning, digest
-from counter.ingest.accesslog.follow.siblings import is_at, open_part, siblings
-from counter.ingest.accesslog.sources import begin
+from counter.logfiles.follow.checkpoint import Position
+from counter.logfiles.follow.growing import HEAD, Growing, Part, beginning, digest
+from counter.logfiles.follow.siblings import is_at, open_part, siblings
+from counter.logfiles.read.sources import begin
 
 PATIENCE: Final = 120.0  # seconds that a rotated file is watched on: a server writes on until it is told to reopen
 

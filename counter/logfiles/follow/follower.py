@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from counter.ingest.accesslog.files import Block, lines_of
-from counter.ingest.accesslog.follow.checkpoint import SafePoint, read_position, write_position
-from counter.ingest.accesslog.follow.growing import beginning
-from counter.ingest.accesslog.follow.tail import Say, Tail, check
-from counter.ingest.accesslog.formats import AUTO, detect, find_format, last_header
-from counter.ingest.accesslog.importer import Log, LogImport, Reading
-from counter.ingest.accesslog.sources import detected
+from counter.logfiles.follow.checkpoint import SafePoint, read_position, write_position
+from counter.logfiles.follow.growing import beginning
+from counter.logfiles.follow.tail import Say, Tail, check
+from counter.logfiles.formats import AUTO, detect, find_format, last_header
+from counter.logfiles.importer import Log, LogImport, Reading
+from counter.logfiles.read.files import Block, lines_of
+from counter.logfiles.read.sources import detected
 
 PAUSE: Final = 0.25  # seconds between two looks
 SAVED_EVERY: Final = 5.0  # seconds, while much is read

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.compressed import kind_of
-from counter.ingest.accesslog.files import BLOCK, open_log
+from counter.logfiles.read.compressed import kind_of
+from counter.logfiles.read.files import BLOCK, open_log
 
 HEAD: Final = 1024  # bytes by which a file is known again; they hold the time of its first lines
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.compressed import (
+from counter.logfiles.read.compressed import (
     ENDINGS,
     MAGIC_BYTES,
     Chunks,

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from counter.ingest.accesslog.fields import (
+from counter.logfiles.formats.combined import LogLine
+from counter.logfiles.formats.fields import (
     address_of,
     clf_time,
     dashless,
@@ -17,7 +18,6 @@ from counter.ingest.accesslog.fields import (
     split_request,
     status_of,
 )
-from counter.ingest.accesslog.lines import LogLine
 
 # What msgspec raises for a text that is not such an object: bad JSON, bad Unicode, nested too deep.
 _MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)

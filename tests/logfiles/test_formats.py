@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.formats import CUSTOM, DETECTED, FORMATS, detect, find_format, last_header
-from counter.ingest.accesslog.lines import LogLine
+from counter.logfiles.formats import CUSTOM, DETECTED, FORMATS, detect, find_format, last_header
+from counter.logfiles.formats.combined import LogLine
 from tests.synthetic_log import synthetic_log
 
 AT = 1431857103  # 17/May/2015:10:05:03 +0000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from counter.ingest.accesslog.fields import host_of
-from counter.ingest.accesslog.lines import LogLine, parse_line
+from counter.logfiles.formats.combined import LogLine, parse_line
+from counter.logfiles.formats.fields import host_of
 
 
 def parse_vhost(line: str) -> LogLine | None:

@@ -14,12 +14,12 @@ from counter.collect.parse import LIMITS, PROP_VALUE, USER_AGENT
 from counter.collect.pipeline import Pipeline
 from counter.collect.screen import LOG_STEPS, Step, bot
 from counter.event import DOWNLOAD, NOT_FOUND, PAGEVIEW, Drop, Event, Hit, Via
-from counter.ingest.accesslog.files import lines_of
-from counter.ingest.accesslog.formats import find_format
-from counter.ingest.accesslog.formats.w3c import HEADER
-from counter.ingest.accesslog.lines import LogLine
-from counter.ingest.accesslog.order import line_hash
-from counter.ingest.accesslog.pages import is_download, is_missing_page, is_page
+from counter.logfiles.formats import find_format
+from counter.logfiles.formats.combined import LogLine
+from counter.logfiles.formats.w3c import HEADER
+from counter.logfiles.order import line_hash
+from counter.logfiles.pages import is_download, is_missing_page, is_page
+from counter.logfiles.read.files import lines_of
 from counter.site import ActiveSite, Site
 from counter.text import clean
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from counter.ingest.accesslog.files import Block, lines_of
-from counter.ingest.accesslog.follow.follower import Followed
-from counter.ingest.accesslog.importer import Log
+from counter.logfiles.follow.follower import Followed
+from counter.logfiles.importer import Log
+from counter.logfiles.read.files import Block, lines_of
 
 BEGIN = dt.datetime(2024, 3, 29, 10, tzinfo=dt.UTC)
 EVERY = 7  # seconds between two lines

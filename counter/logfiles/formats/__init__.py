@@ -14,12 +14,12 @@ from functools import lru_cache, partial
 from typing import Final
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.formats.custom import compile_format
-from counter.ingest.accesslog.formats.format import Format, Parse, plain
-from counter.ingest.accesslog.formats.json_lines import parse_caddy, parse_nginx
-from counter.ingest.accesslog.formats.vhost import parse_vhost
-from counter.ingest.accesslog.formats.w3c import HEADER, w3c_parser
-from counter.ingest.accesslog.lines import parse_line
+from counter.logfiles.formats.combined import parse_line
+from counter.logfiles.formats.custom import compile_format
+from counter.logfiles.formats.format import Format, Parse, plain
+from counter.logfiles.formats.json_lines import parse_caddy, parse_nginx
+from counter.logfiles.formats.vhost import parse_vhost
+from counter.logfiles.formats.w3c import HEADER, w3c_parser
 
 __all__ = ["AUTO", "CUSTOM", "DETECTED", "FORMATS", "Format", "Parse", "detect", "find_format", "last_header"]
 

@@ -24,7 +24,7 @@ import msgspec
 
 from counter.collect.pipeline import Pipeline
 from counter.errors import CounterError, StoreError
-from counter.ingest.accesslog.judge import Chunk, Judge, Portion, Terms
+from counter.logfiles.judge import Chunk, Judge, Portion, Terms
 
 _LENGTH: Final = struct.Struct("!IB")  # bytes that follow, and whether they are an error's sentence
 _AHEAD: Final = 3  # blocks a worker has before it: one under way, one waiting, one on its way back

@@ -8,9 +8,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.files import Block, LogFile, is_stream, lines_of, open_log
-from counter.ingest.accesslog.formats import AUTO, DETECTED, FORMATS, detect, find_format, last_header
-from counter.ingest.accesslog.importer import Reading
+from counter.logfiles.formats import AUTO, DETECTED, FORMATS, detect, find_format, last_header
+from counter.logfiles.importer import Reading
+from counter.logfiles.read.files import Block, LogFile, is_stream, lines_of, open_log
 
 _EMPTY = FORMATS["combined"]  # of a log without lines: nothing is read by it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from counter.ingest.accesslog.lines import LogLine
+from counter.logfiles.formats.combined import LogLine
 
 Parse = Callable[[str], LogLine | None]  # never raises, whatever the text
 

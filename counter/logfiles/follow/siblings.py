@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from counter.ingest.accesslog.compressed import kind_of
-from counter.ingest.accesslog.follow.checkpoint import Position
-from counter.ingest.accesslog.follow.growing import Finished, Growing, Part, beginning, digest
+from counter.logfiles.follow.checkpoint import Position
+from counter.logfiles.follow.growing import Finished, Growing, Part, beginning, digest
+from counter.logfiles.read.compressed import kind_of
 
 
 def siblings(path: Path) -> list[Path]:

@@ -23,10 +23,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from counter.errors import UsageError
-from counter.ingest.accesslog.files import BLOCK, MAX_LINE, LogFile, lines_of, open_log
-from counter.ingest.accesslog.lines import LogLine, parse_line
-from counter.ingest.accesslog.order import WINDOW, Occurrences, TimeOrder, line_hash
-from counter.ingest.accesslog.pages import is_page, is_page_path
+from counter.logfiles.formats.combined import LogLine, parse_line
+from counter.logfiles.order import WINDOW, Occurrences, TimeOrder, line_hash
+from counter.logfiles.pages import is_page, is_page_path
+from counter.logfiles.read.files import BLOCK, MAX_LINE, LogFile, lines_of, open_log
 from tests.log_oracle import Seen, count_log
 from tests.sample_log import sample_log
 from tests.synthetic_log import MALFORMED, STEP_BACK, synthetic_log
