@@ -11,8 +11,8 @@ from counter.calendar.series import HOURLY_DAYS
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
-from counter.stats.report import ROW_METRICS, Asked, default_bucket
-from counter.web.asked import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
+from counter.reports.answer import ROW_METRICS, Asked, default_bucket
+from counter.reports.grammar import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
 from dashboard.call import Call
 from dashboard.links import Links
 from dashboard.panels import BY_NAME, PANELS, Kind, Tab

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from counter.question import Dimension, Filter
-from counter.stats.report import Answer, metrics, rate
+from counter.reports.answer import Answer, metrics, rate
 from dashboard import numbers
 from dashboard.asked import METRICS
 from dashboard.catalogue import Words

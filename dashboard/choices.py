@@ -10,8 +10,8 @@ import msgspec
 
 from counter.calendar.localtime import day_date, day_number
 from counter.calendar.periods import LAST_DATE, NAMES, Compare, Period, named_period
+from counter.reports.answer import Answer
 from counter.site import ActiveSite
-from counter.stats.report import Answer
 from dashboard import numbers
 from dashboard.asked import NO_COMPARE, Wanted, buckets_of
 from dashboard.catalogue import Words

@@ -9,7 +9,7 @@ import msgspec
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period, named_period
-from counter.web.asked import read_period, wants_all_days
+from counter.reports.grammar import read_period, wants_all_days
 from dashboard.call import Call
 
 DEFAULT: Final = "7d"

@@ -29,8 +29,8 @@ import msgspec
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.question import Bucket, Report
+from counter.reports.answer import metrics
 from counter.site import ActiveSite
-from counter.stats.report import metrics
 from counter.web.report import filter_json, report_json
 from dashboard.asked import Wanted, dimension_of, key_of
 from dashboard.csv_cells import Cell, csv_lines

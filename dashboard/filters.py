@@ -11,8 +11,8 @@ import msgspec
 
 from counter.errors import BadInput
 from counter.question import Dimension, Filter, Operator
+from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query
 from counter.text import clean
-from counter.web.asked import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query
 from dashboard.catalogue import Words
 from dashboard.links import Links, filter_text
 from dashboard.row_labels import label_of, value_of

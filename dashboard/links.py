@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from counter.question import Dimension, Filter, Operator
-from counter.web.asked import Query
+from counter.reports.grammar import Query
 
 QUESTION: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric")  # what goes from page to page
 OF_PAGE: Final = ("tab", "key")  # what one page shows of it
@@ -77,7 +77,7 @@ class Links:
 
 
 def filter_text(one: Filter) -> str:
-    """A filter as a query string has it; `counter.web.asked` reads it back."""
+    """A filter as a query string has it; `counter.reports.grammar` reads it back."""
     name = one.dimension.name.lower()
     if one.dimension == Dimension.PROPERTY:
         name += ":" + one.key.replace("\\", "\\\\").replace(":", "\\:")

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from counter.question import By, Dimension, Filter, Operator, Order, Row
-from counter.stats.report import ROW_METRICS, rate
+from counter.reports.answer import ROW_METRICS, rate
 from dashboard.asked import TOP_ROWS, Wanted, dimension_of
 from dashboard.call import Call
 from dashboard.catalogue import Words

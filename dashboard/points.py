@@ -8,8 +8,8 @@ from typing import Final
 from counter.calendar.localtime import day_date
 from counter.labels import EM_DASH
 from counter.question import Bucket, Report, Sums
+from counter.reports.answer import metrics
 from counter.site import ActiveSite
-from counter.stats.report import metrics
 from dashboard import numbers
 from dashboard.catalogue import Words
 from dashboard.chart import ChartPoint

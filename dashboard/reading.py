@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from counter.question import BotSum, Breakdown, Dimension, DropCount, Order, Question, Report, Sums
-from counter.stats.report import Answer, read_answer
+from counter.reports.answer import Answer, read_answer
 from dashboard.asked import Wanted, by_of
 from dashboard.call import Call
 from dashboard.panels import Kind, Tab

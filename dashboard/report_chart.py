@@ -9,7 +9,7 @@ import msgspec
 
 from counter.accounts import Annotation
 from counter.question import Sums
-from counter.stats.report import Answer, metrics
+from counter.reports.answer import Answer, metrics
 from dashboard.asked import Wanted
 from dashboard.call import Call
 from dashboard.catalogue import Words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from counter.question import Dimension, Filter, Operator
-from counter.web.asked import MOST_FILTERS
+from counter.reports.grammar import MOST_FILTERS
 from dashboard.asked import Wanted, dimension_of, key_of
 from dashboard.links import Links
 from dashboard.panels import Tab

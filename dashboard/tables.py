@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from counter.question import Breakdown, Dimension, Order
+from counter.reports.answer import ALL, ROW_METRICS, Answer, metrics
 from counter.site import WEEKDAYS
-from counter.stats.report import ALL, ROW_METRICS, Answer, metrics
 from dashboard.asked import Wanted, dimension_of
 from dashboard.catalogue import Words
 from dashboard.numbers import decimal, duration, number, percent

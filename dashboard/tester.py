@@ -17,8 +17,8 @@ from counter.collect.identify import PassingSalts
 from counter.collect.parse import LIMITS, USER_AGENT, Envelope, WireHit, hit_from
 from counter.event import DropReason, Event, Hit
 from counter.question import UNKNOWN, Dimension, LoggedDrop
+from counter.reports.grammar import Query
 from counter.text import clean
-from counter.web.asked import Query
 from dashboard.call import Call
 from dashboard.row_labels import label_of
 

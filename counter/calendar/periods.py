@@ -90,7 +90,7 @@ def compared_period(period: Period, compare: Compare, today: int) -> Period:
     """What `period` is compared with: as many days before it, or the same dates a year before.
 
     Whole months are compared with as many whole months. Of a period that is not over only the days up to today are
-    compared, so that half a month stands beside half a month: whole days, of which `counter.stats.report` takes the
+    compared, so that half a month stands beside half a month: whole days, of which `counter.reports.answer` takes the
     last one up to the same time. BadInput before 1970.
     """
     first, after = day_date(period.start), day_date(period.end)

@@ -17,11 +17,8 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
-from counter.service.service import SERVICE, Service
-from counter.service.writer import RETRY_AFTER
-from counter.site import WEEKDAYS, ActiveSite, TokenMay
-from counter.stats.report import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
-from counter.web.asked import (
+from counter.reports.answer import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
+from counter.reports.grammar import (
     HITS_KEYS,
     MOST_ROWS,
     REPORT_KEYS,
@@ -33,6 +30,9 @@ from counter.web.asked import (
     refuse_unknown,
     wants_all_days,
 )
+from counter.service.service import SERVICE, Service
+from counter.service.writer import RETRY_AFTER
+from counter.site import WEEKDAYS, ActiveSite, TokenMay
 from counter.web.middleware import NOSNIFF
 
 log = logging.getLogger(__name__)

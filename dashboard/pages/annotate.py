@@ -12,7 +12,7 @@ from counter.accounts import Annotation, check_annotation
 from counter.calendar.localtime import day_date, day_number
 from counter.calendar.periods import FIRST_DATE
 from counter.errors import BadInput, UsageError
-from counter.web.asked import read_filters
+from counter.reports.grammar import read_filters
 from dashboard import render
 from dashboard.asked import REPORT_KEYS, refuse_unknown_keys
 from dashboard.call import Call

@@ -11,7 +11,7 @@ from aiohttp import web
 from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
 from counter.question import LoggedHit, Question
-from counter.web.asked import read_filters, read_number, refuse_unknown
+from counter.reports.grammar import read_filters, read_number, refuse_unknown
 from dashboard import render
 from dashboard.call import Call
 from dashboard.csv_cells import csv_lines

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from counter.question import LoggedHit
-from counter.web.asked import read_number, refuse_unknown
+from counter.reports.grammar import read_number, refuse_unknown
 from counter.web.head import only_looks
 from dashboard import render
 from dashboard.call import Call

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from counter.errors import BadInput
 from counter.question import Order
+from counter.reports.grammar import LONGEST_VALUE
 from counter.text import clean
-from counter.web.asked import LONGEST_VALUE
 from dashboard import render
 from dashboard.asked import ROWS_KEYS, TOP_ROWS, Wanted, links_of, read_page, read_wanted
 from dashboard.call import Call

@@ -10,7 +10,7 @@ from multidict import MultiDict
 
 from counter.calendar.localtime import day_date
 from counter.errors import BadInput, TooExpensive
-from counter.web.asked import read_filters
+from counter.reports.grammar import read_filters
 from dashboard import render
 from dashboard.asked import REPORT_KEYS, TOP_ROWS, Wanted, links_of, read_wanted, refuse_unknown_keys
 from dashboard.call import Call

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from counter.calendar.periods import NAMES
 from counter.question import BotSum, DropCount, LoggedDrop
-from counter.web.asked import read_filters, refuse_unknown
+from counter.reports.grammar import read_filters, refuse_unknown
 from dashboard import numbers, render
 from dashboard.call import Call
 from dashboard.days_asked import read_days

@@ -15,9 +15,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from counter.reports.grammar import DIMENSIONS, HITS_KEYS, OPERATORS, REPORT_KEYS, VISIT_KEYS
 from counter.site import TokenMay
 from counter.text import clean
-from counter.web.asked import DIMENSIONS, HITS_KEYS, OPERATORS, REPORT_KEYS, VISIT_KEYS
 from counter.widget.options import OPTIONS
 from dashboard import asked as dashboard_asked
 from dashboard.filters import FORM_KEYS

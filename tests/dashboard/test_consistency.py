@@ -16,8 +16,8 @@ import pytest
 
 from counter.calendar.localtime import day_date
 from counter.question import Bucket, By, Dimension, Filter, Operator, Question, Sums
+from counter.reports.answer import ROW_METRICS, metrics
 from counter.site import TokenMay
-from counter.stats.report import ROW_METRICS, metrics
 from dashboard import numbers
 from dashboard.catalogue import LANGUAGES
 from dashboard.csv_cells import plain

@@ -12,9 +12,9 @@ import pytest
 
 from counter.calendar.periods import Period
 from counter.question import By, Dimension, Order
+from counter.reports.answer import ROW_METRICS, metrics, rate
+from counter.reports.grammar import DIMENSIONS
 from counter.site import TokenMay
-from counter.stats.report import ROW_METRICS, metrics, rate
-from counter.web.asked import DIMENSIONS
 from dashboard.csv_cells import plain
 from dashboard.exporting import EXPORTED, HEAD, file_name
 from dashboard.links import filter_text

@@ -9,8 +9,8 @@ from multidict import MultiDict
 from yarl import URL
 
 from counter.question import Dimension, Filter, Operator
+from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, read_filters
 from counter.text import clean
-from counter.web.asked import DIMENSIONS, LONGEST_VALUE, read_filters
 from dashboard.links import Links, filter_text
 
 SITE = "/dashboard/sites/demo"

@@ -11,8 +11,8 @@ from multidict import MultiDict
 from yarl import URL
 
 from counter.question import By, Dimension, Filter, Operator, Order, Sums
-from counter.stats.report import ROW_METRICS, rate
-from counter.web.asked import DIMENSIONS, read_filters
+from counter.reports.answer import ROW_METRICS, rate
+from counter.reports.grammar import DIMENSIONS, read_filters
 from dashboard.catalogue import LANGUAGES
 from dashboard.links import Links, filter_text
 from dashboard.numbers import hour, number, percent, weekday

@@ -17,9 +17,9 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
 from counter.question import Bucket, Dimension, Filter, HistoryDay, Operator, Question
+from counter.reports.answer import metrics, rate
+from counter.reports.grammar import read_filters
 from counter.site import TokenMay
-from counter.stats.report import metrics, rate
-from counter.web.asked import read_filters
 from dashboard import numbers
 from dashboard.asked import METRICS
 from dashboard.cards import make_change

@@ -6,7 +6,7 @@ import pytest
 from yarl import URL
 
 from counter.question import By, Dimension, Order, Sums
-from counter.stats.report import ALL, ROW_METRICS, metrics, rate
+from counter.reports.answer import ALL, ROW_METRICS, metrics, rate
 from dashboard.catalogue import LANGUAGES
 from dashboard.links import filter_text
 from dashboard.numbers import hour, weekday

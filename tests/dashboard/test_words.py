@@ -14,8 +14,8 @@ from counter.collect.agents.useragent import DEVICES
 from counter.event import Channel
 from counter.labels.plurals import RULES
 from counter.question import Bucket, Dimension, Operator
+from counter.reports.answer import ALL
 from counter.site import WEEKDAYS
-from counter.stats.report import ALL
 from dashboard import catalogue
 from dashboard.catalogue import LANGUAGES, faults, isolated, pick_words, read_all, read_texts, read_words
 

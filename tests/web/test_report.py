@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from counter.reports.grammar import DIMENSIONS, HITS_KEYS, REPORT_KEYS
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
-from counter.web.asked import DIMENSIONS, HITS_KEYS, REPORT_KEYS
 from tests.app_fixture import NOON, Counter, FakeClock, Start, countries, start
 
 __all__ = ["countries", "start"]

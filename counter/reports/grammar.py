@@ -19,8 +19,8 @@ from multidict import MultiMapping
 from counter.calendar.periods import NAMES, Compare, Period, dated_period, named_period
 from counter.errors import BadInput
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
+from counter.reports.answer import Asked, default_bucket
 from counter.site import ActiveSite
-from counter.stats.report import Asked, default_bucket
 from counter.text import clean
 
 MOST_FILTERS: Final = 20

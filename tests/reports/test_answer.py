@@ -11,8 +11,8 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import NAMES, Compare, Period, compared_period, dated_period, named_period
 from counter.errors import BadInput
 from counter.question import VISIT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Report, Sums
+from counter.reports.answer import ROW_METRICS, Asked, default_bucket, metrics, rate, read_answer
 from counter.site import Site
-from counter.stats.report import ROW_METRICS, Asked, default_bucket, metrics, rate, read_answer
 from tests.store.events import day_of, instant
 
 THURSDAY = "2024-11-21"

@@ -1,1 +1,0 @@
-"""Numbers: periods, totals from memory, and who is online now."""
