@@ -27,8 +27,8 @@ from counter.store.sqlite.hits import find_hits, find_visit
 from counter.store.sqlite.live import find_after, find_recent, newest_event
 from counter.store.sqlite.notes import read_annotations
 from counter.store.sqlite.readers import TIME_LIMIT, Readers, query
-from counter.store.sqlite.report import answer
-from counter.store.sqlite.until import sums_until
+from counter.store.sqlite.report.answer import answer
+from counter.store.sqlite.report.until import sums_until
 
 
 class SqliteReports:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from counter.question import Bucket, Operator, Question
 from counter.store.sqlite.fold import bounds
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.wanted import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, narrow, tests
+from counter.store.sqlite.report.filters import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, narrow, tests
 
 # Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
 MARGIN: Final = 2

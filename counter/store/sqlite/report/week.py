@@ -9,7 +9,7 @@ from typing import Final
 from counter.calendar.series import clock_of
 from counter.question import Question, Sums
 from counter.store.sqlite.fold import SUMS
-from counter.store.sqlite.found import Asked
+from counter.store.sqlite.report.matches import Asked
 from counter.store.sqlite.readers import query
 
 TOTALS: Final = "total_hour"
