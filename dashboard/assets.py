@@ -20,7 +20,7 @@ from typing import Final
 from aiohttp import web
 
 from counter.web.files import File, answer_file, make_file
-from dashboard.call import Call
+from dashboard.access.call import Call
 
 HERE: Final = Path(__file__).parent / "static"
 KINDS: Final = {

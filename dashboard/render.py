@@ -12,10 +12,10 @@ from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.web.files import takes_gzip
-from dashboard import numbers
+from dashboard.access.call import Call
+from dashboard.access.guard import csrf_token
 from dashboard.assets import url_of
-from dashboard.call import Call
-from dashboard.guard import csrf_token
+from dashboard.words import numbers
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"

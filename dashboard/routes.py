@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboard.access.guard import Needs, Route
 from dashboard.assets import get_static
-from dashboard.guard import Needs, Route
 from dashboard.pages import (
     account,
     annotate,

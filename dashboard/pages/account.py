@@ -8,9 +8,9 @@ from aiohttp import web
 from counter.accounts import THEMES, Session
 from counter.errors import BadInput, NotAuthorized
 from dashboard import render
-from dashboard.call import Call
-from dashboard.catalogue import LANGUAGES
-from dashboard.getting_in import chosen_password, fields_of, try_password
+from dashboard.access.call import Call
+from dashboard.access.getting_in import chosen_password, fields_of, try_password
+from dashboard.words.catalogue import LANGUAGES
 
 HERE = "/dashboard/account"
 DONE = ("password", "look", "sessions")  # what ?done= may say

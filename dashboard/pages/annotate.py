@@ -14,9 +14,9 @@ from counter.calendar.periods import FIRST_DATE
 from counter.errors import BadInput, UsageError
 from counter.reports.grammar import read_filters
 from dashboard import render
-from dashboard.asked import REPORT_KEYS, refuse_unknown_keys
-from dashboard.call import Call
-from dashboard.links import Links
+from dashboard.access.call import Call
+from dashboard.report.links import Links
+from dashboard.report.request import REPORT_KEYS, refuse_unknown_keys
 
 AHEAD: Final = 366  # days after today that may be noted: what is planned
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -10,13 +10,14 @@ import msgspec
 from aiohttp import web
 
 from counter.web.report import report_head
-from dashboard import exporting, render
-from dashboard.asked import REPORT_KEYS, Wanted, read_wanted
-from dashboard.call import Call
+from dashboard import render
+from dashboard.access.call import Call
 from dashboard.pages.panel import panel_of, read_order, read_search, without_series
-from dashboard.panels import Panel, Tab
-from dashboard.reading import Reading, read_tabs
-from dashboard.tables import table_of
+from dashboard.report import export
+from dashboard.report.panels import Panel, Tab
+from dashboard.report.reading import Reading, read_tabs
+from dashboard.report.request import REPORT_KEYS, Wanted, read_wanted
+from dashboard.report.tables import table_of
 
 CSV: Final = "text/csv; charset=utf-8"
 JSON: Final = "application/json"
@@ -28,7 +29,7 @@ async def get_panel_csv(call: Call) -> web.StreamResponse:
     panel, tab, wanted, reading, search = await _read_panel(call)
 
     def make() -> bytes:
-        return exporting.panel_csv(table_of(tab, wanted, reading, search=search, limit=exporting.MOST_ROWS))
+        return export.panel_csv(table_of(tab, wanted, reading, search=search, limit=export.MOST_ROWS))
 
     return await _send(call, wanted, make, CSV, (panel.name, tab.name), ".csv")
 
@@ -38,8 +39,8 @@ async def get_panel_json(call: Call) -> web.StreamResponse:
     head = report_head(call.request, call.site, wanted.period, call.now)
 
     def make() -> bytes:
-        table = table_of(tab, wanted, reading, search=search, limit=exporting.MOST_ROWS)
-        return exporting.panel_json(head, panel, tab, wanted, table)
+        table = table_of(tab, wanted, reading, search=search, limit=export.MOST_ROWS)
+        return export.panel_json(head, panel, tab, wanted, table)
 
     return await _send(call, wanted, make, JSON, (panel.name, tab.name), ".json")
 
@@ -47,7 +48,7 @@ async def get_panel_json(call: Call) -> web.StreamResponse:
 async def get_csv(call: Call) -> web.StreamResponse:
     """Totals, series and the first thousand rows of every tab, one number a line."""
     wanted, reading = await _read_whole(call)
-    return await _send(call, wanted, lambda: exporting.whole_csv(wanted, reading, call.site), CSV, ("report",), ".csv")
+    return await _send(call, wanted, lambda: export.whole_csv(wanted, reading, call.site), CSV, ("report",), ".csv")
 
 
 async def get_json(call: Call) -> web.StreamResponse:
@@ -56,7 +57,7 @@ async def get_json(call: Call) -> web.StreamResponse:
     head = report_head(call.request, call.site, wanted.period, call.now)
 
     def make() -> bytes:
-        return exporting.whole_json(head, wanted, reading, call.site)
+        return export.whole_json(head, wanted, reading, call.site)
 
     return await _send(call, wanted, make, JSON, ("report",), ".json")
 
@@ -67,7 +68,7 @@ async def _read_panel(call: Call) -> tuple[Panel, Tab, Wanted, Reading, str]:
     tab, search = wanted.open_tabs[panel.name], read_search(call)
     order = read_order(call, tab, wanted)
     reading = await read_tabs(
-        call, wanted, [tab], limit=exporting.MOST_ROWS, search=search, order=order, compare=False
+        call, wanted, [tab], limit=export.MOST_ROWS, search=search, order=order, compare=False
     )  # fmt: skip
     return panel, tab, wanted, reading, search
 
@@ -75,14 +76,14 @@ async def _read_panel(call: Call) -> tuple[Panel, Tab, Wanted, Reading, str]:
 async def _read_whole(call: Call) -> tuple[Wanted, Reading]:
     """Every tab, of properties their names."""
     wanted = msgspec.structs.replace(await read_wanted(call), key="")
-    tabs = [tab for _, tab in exporting.EXPORTED]
-    return wanted, await read_tabs(call, wanted, tabs, limit=exporting.MOST_ROWS_EACH)
+    tabs = [tab for _, tab in export.EXPORTED]
+    return wanted, await read_tabs(call, wanted, tabs, limit=export.MOST_ROWS_EACH)
 
 
 async def _send(call: Call, wanted: Wanted, make: Callable[[], bytes], kind: str, what: tuple[str, ...],
                 ending: str) -> web.StreamResponse:  # fmt: skip
     """The file, made and packed in a thread: a hundred thousand rows take longer than anybody else should wait."""
-    name = exporting.file_name(call.site.site.id, what, wanted.period, ending)
+    name = export.file_name(call.site.site.id, what, wanted.period, ending)
 
     def answer() -> web.Response:
         return render.answer(call.request, make(), kind, Content_Disposition=f'attachment; filename="{name}"')

@@ -13,13 +13,13 @@ from counter.errors import TooExpensive
 from counter.question import LoggedHit, Question
 from counter.reports.grammar import read_filters, read_number, refuse_unknown
 from dashboard import render
-from dashboard.call import Call
-from dashboard.csv_cells import csv_lines
-from dashboard.days_asked import Days, read_days
-from dashboard.filters import asks_for_filter, filtered_url, filtering
-from dashboard.hit_export import COLUMNS, as_csv, as_ndjson, send_hits
-from dashboard.hit_rows import HITS, HitLinks, make_rows
-from dashboard.links import QUESTION
+from dashboard.access.call import Call
+from dashboard.report.csv_cells import csv_lines
+from dashboard.report.filters import asks_for_filter, filtered_url, filtering
+from dashboard.report.links import QUESTION
+from dashboard.sites.days import Days, read_days
+from dashboard.sites.hit_export import COLUMNS, as_csv, as_ndjson, send_hits
+from dashboard.sites.hits import HITS, HitLinks, make_rows
 
 SHOWN: Final = 50  # hits of a page
 LARGEST_ID: Final = 2**62

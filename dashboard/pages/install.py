@@ -11,8 +11,8 @@ from counter.labels import country_name
 from counter.question import LoggedHit, Question
 from counter.web.tracker import snippet
 from dashboard import render
-from dashboard.call import Call
-from dashboard.sessions import base_url
+from dashboard.access.call import Call
+from dashboard.access.sessions import base_url
 
 
 async def get_install(call: Call) -> web.StreamResponse:

@@ -12,11 +12,11 @@ from counter.question import LoggedHit
 from counter.reports.grammar import read_number, refuse_unknown
 from counter.web.head import only_looks
 from dashboard import render
-from dashboard.call import Call
-from dashboard.live import LIVE, LiveHub
-from dashboard.live_channel import Channel, read_held, read_now
-from dashboard.live_events import event_text, hit_facts, live_links, now_facts
-from dashboard.sessions import find_session
+from dashboard.access.call import Call
+from dashboard.access.sessions import find_session
+from dashboard.live.channel import Channel, read_held, read_now
+from dashboard.live.events import event_text, hit_facts, live_links, now_facts
+from dashboard.live.hub import LIVE, LiveHub
 
 SHOWN: Final = 100  # hits on the page at a time
 RESUMED: Final = 50  # hits that a reader who comes back is sent of those it missed

@@ -8,9 +8,9 @@ from aiohttp import web
 from counter.accounts import User
 from counter.errors import UsageError
 from dashboard import render
-from dashboard.call import Call
-from dashboard.getting_in import fields_of, own_path, sign_in, try_password
-from dashboard.sessions import set_cookie
+from dashboard.access.call import Call
+from dashboard.access.getting_in import fields_of, own_path, sign_in, try_password
+from dashboard.access.sessions import set_cookie
 
 
 async def get_login(call: Call) -> web.StreamResponse:

@@ -12,8 +12,8 @@ from counter.question import Sums
 from counter.site import ActiveSite
 from counter.text import clean
 from dashboard import render
-from dashboard.call import Call
-from dashboard.site_cards import days_of, make_card, make_sum, matches, same_time_yesterday
+from dashboard.access.call import Call
+from dashboard.sites.cards import days_of, make_card, make_sum, matches, same_time_yesterday
 
 SEARCHED: Final = 12  # sites; with more there is a box to search them
 LONGEST_SEARCH: Final = 200  # characters

@@ -10,14 +10,14 @@ from counter.question import Order
 from counter.reports.grammar import LONGEST_VALUE
 from counter.text import clean
 from dashboard import render
-from dashboard.asked import ROWS_KEYS, TOP_ROWS, Wanted, links_of, read_page, read_wanted
-from dashboard.call import Call
-from dashboard.filters import filtering
-from dashboard.panel_views import panel_view
-from dashboard.panels import BY_NAME, Panel, Tab
-from dashboard.reading import read_tabs
-from dashboard.rows_views import PAGE_ROWS, rows_view
-from dashboard.tables import sortable
+from dashboard.access.call import Call
+from dashboard.report.filters import filtering
+from dashboard.report.panel_views import panel_view
+from dashboard.report.panels import BY_NAME, Panel, Tab
+from dashboard.report.reading import read_tabs
+from dashboard.report.request import ROWS_KEYS, TOP_ROWS, Wanted, links_of, read_page, read_wanted
+from dashboard.report.rows import PAGE_ROWS, rows_view
+from dashboard.report.tables import sortable
 
 
 async def get_panel(call: Call) -> web.StreamResponse:

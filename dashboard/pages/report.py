@@ -12,16 +12,16 @@ from counter.calendar.localtime import day_date
 from counter.errors import BadInput, TooExpensive
 from counter.reports.grammar import read_filters
 from dashboard import render
-from dashboard.asked import REPORT_KEYS, TOP_ROWS, Wanted, links_of, read_wanted, refuse_unknown_keys
-from dashboard.call import Call
-from dashboard.cards import make_cards
-from dashboard.choices import compared_span, make_choices
-from dashboard.filters import FORM_KEYS, asks_for_filter, filtered_url, filtering
-from dashboard.links import Links
-from dashboard.panel_views import PanelView, lazy_view, panel_view
-from dashboard.panels import PANELS, Kind
-from dashboard.reading import Reading, read_tabs
-from dashboard.report_chart import Beside, chart_view, read_beside
+from dashboard.access.call import Call
+from dashboard.report.cards import make_cards
+from dashboard.report.choices import compared_span, make_choices
+from dashboard.report.filters import FORM_KEYS, asks_for_filter, filtered_url, filtering
+from dashboard.report.links import Links
+from dashboard.report.page_chart import Beside, chart_view, read_beside
+from dashboard.report.panel_views import PanelView, lazy_view, panel_view
+from dashboard.report.panels import PANELS, Kind
+from dashboard.report.reading import Reading, read_tabs
+from dashboard.report.request import REPORT_KEYS, TOP_ROWS, Wanted, links_of, read_wanted, refuse_unknown_keys
 
 COUNTED_APART: Final = frozenset(
     {Kind.BOTS, Kind.DROPS}

@@ -15,9 +15,9 @@ from counter.errors import BadInput, ConfigError, NotAuthorized, UsageError
 from counter.service.service import token_digest
 from counter.site import Site
 from dashboard import render
-from dashboard.call import Call
-from dashboard.getting_in import START, chosen_password, fields_of, sign_in
-from dashboard.site_form import choices, new_site
+from dashboard.access.call import Call
+from dashboard.access.getting_in import START, chosen_password, fields_of, sign_in
+from dashboard.sites.form import choices, new_site
 
 
 async def get_setup(call: Call) -> web.StreamResponse:

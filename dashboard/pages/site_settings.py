@@ -12,10 +12,10 @@ from counter.errors import BadInput, ConfigError, UsageError
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
 from dashboard import render
-from dashboard.audit import told
-from dashboard.call import Call
-from dashboard.getting_in import START, fields_of
-from dashboard.site_form import changed_site, choices, new_site, typed_fields
+from dashboard.access.call import Call
+from dashboard.access.getting_in import START, fields_of
+from dashboard.sites.audit import told
+from dashboard.sites.form import changed_site, choices, new_site, typed_fields
 
 AUDIT_LINES = 20
 DONE = ("saved", "goal", "goal_removed", "token_removed")  # what ?done= may say

@@ -12,9 +12,9 @@ from counter.errors import BadInput, UsageError
 from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from dashboard import render
-from dashboard.call import Call
-from dashboard.getting_in import fields_of
-from dashboard.sessions import base_url
+from dashboard.access.call import Call
+from dashboard.access.getting_in import fields_of
+from dashboard.access.sessions import base_url
 
 HERE = "/dashboard/users"
 ON_SITE = "site-"  # fields site-KEY say admin or viewer

@@ -12,8 +12,8 @@ from aiohttp import web
 from counter.event import PAGEVIEW
 from counter.question import LoggedHit
 from dashboard import render
-from dashboard.call import Call
-from dashboard.hit_rows import HitLinks, HitRow, is_known, make_rows
+from dashboard.access.call import Call
+from dashboard.sites.hits import HitLinks, HitRow, is_known, make_rows
 
 SHOWN: Final = 500  # hits of a path; a page that sends one each second makes thousands
 CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")

@@ -12,11 +12,12 @@ from aiohttp import web
 from counter.calendar.periods import NAMES
 from counter.question import BotSum, DropCount, LoggedDrop
 from counter.reports.grammar import read_filters, refuse_unknown
-from dashboard import numbers, render
-from dashboard.call import Call
-from dashboard.days_asked import read_days
-from dashboard.links import QUESTION, Links
-from dashboard.tester import KEYS, came_from, read_tested, try_hit
+from dashboard import render
+from dashboard.access.call import Call
+from dashboard.report.links import QUESTION, Links
+from dashboard.sites.days import read_days
+from dashboard.sites.tester import KEYS, came_from, read_tested, try_hit
+from dashboard.words import numbers
 
 SHOWN: Final = 50  # of the last drops
 KEPT: Final = 1000  # drops a site; those of one visitor are looked for among all

@@ -18,8 +18,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from counter.web.routes import add_routes
+from dashboard.access.guard import Needs
 from dashboard.assets import url_of
-from dashboard.guard import Needs
 from dashboard.routes import ROUTES
 from tests.app_fixture import make_config
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
+from dashboard.access.guard import Needs
 from dashboard.assets import files
-from dashboard.guard import Needs
 from tests.adversarial.every_route import ENDLESS, Place, gets, places
 from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start
 from tests.dashboard.conftest import Client, SignedIn, signed_in

@@ -22,8 +22,9 @@ from counter.errors import StoreError
 from counter.question import Question
 from counter.site import TokenMay
 from counter.widget.options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, MAX_LABEL
-from dashboard import exporting, hit_export
-from dashboard.guard import Needs
+from dashboard.access.guard import Needs
+from dashboard.report import export
+from dashboard.sites import hit_export
 from tests.adversarial.every_route import ENDLESS, Place, gets, places
 from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start, status_of
 from tests.dashboard.conftest import Client, SignedIn, signed_in
@@ -344,7 +345,7 @@ def test_a_file_name_from_data_is_plain(site: str) -> None:
     """T-70: whatever a site or a panel is called."""
     first, last = 20_028, 20_035  # 2024-11-01 and a week later
     for name in (
-        exporting.file_name(site, ("pages", site), Period(first, last), ".csv"),
+        export.file_name(site, ("pages", site), Period(first, last), ".csv"),
         hit_export.file_name(site, Question(1, first, last), "csv"),
     ):
         assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(?:csv|csv\.gz)", name), name
@@ -388,7 +389,7 @@ async def test_no_path_leads_out_of_the_list_of_the_dashboards_files(start: Star
 def test_what_is_served_stands_in_the_packages_own_folders() -> None:
     """T-70: no file of the lists is a link to somewhere else."""
     for folder in ("counter/web/static", "counter/widget/static", "dashboard/static"):
-        for file in (Path(exporting.__file__).parents[1] / folder).rglob("*"):
+        for file in (Path(export.__file__).parents[2] / folder).rglob("*"):
             assert not file.is_symlink(), file
 
 

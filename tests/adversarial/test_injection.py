@@ -19,9 +19,9 @@ from counter.reports.grammar import DIMENSIONS, HITS_KEYS, OPERATORS, REPORT_KEY
 from counter.site import TokenMay
 from counter.text import clean
 from counter.widget.options import OPTIONS
-from dashboard import asked as dashboard_asked
-from dashboard.filters import FORM_KEYS
 from dashboard.pages import hits as hits_page
+from dashboard.report import request as dashboard_asked
+from dashboard.report.filters import FORM_KEYS
 from tests.adversarial.every_route import ENDLESS, QUERIES, Place, gets, places
 from tests.app_fixture import BROWSER, HANG, Counter, Start, countries, start
 from tests.dashboard.conftest import Client, SignedIn, signed_in

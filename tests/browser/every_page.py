@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.panels import PANELS
+from dashboard.report.panels import PANELS
 from dashboard.routes import SITE
 from tests.browser.chromium import reader
 from tests.process import BOT, BROWSER, Home, Service, noon_zone

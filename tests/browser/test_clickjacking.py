@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
-from dashboard.guard import Needs
+from dashboard.access.guard import Needs
 from dashboard.routes import ROUTES
 from tests.browser.chromium import WAIT, browser, host_page
 from tests.process import Home, Service, noon_zone

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from dashboard.panels import PANELS
+from dashboard.report.panels import PANELS
 from tests.browser.chromium import WAIT, browser
 from tests.places import ADDRESS, NETWORK, database, geoip2
 from tests.process import BROWSER, Home, Service, noon_zone

@@ -21,8 +21,8 @@ import pytest
 from counter.accounts import Role, Session, User
 from counter.service.accounts import new_secret
 from counter.service.service import token_digest
-from dashboard.guard import csrf_token
-from dashboard.sessions import PLAIN_NAME
+from dashboard.access.guard import csrf_token
+from dashboard.access.sessions import PLAIN_NAME
 from tests.app_fixture import BROWSER, Counter, countries, start
 
 __all__ = ["countries", "start"]

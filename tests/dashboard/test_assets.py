@@ -17,7 +17,7 @@ from blockbuster import blockbuster_ctx
 
 from counter.web import files as web_files
 from dashboard import assets
-from dashboard.countries import ALPHA_3
+from dashboard.words.countries import ALPHA_3
 from tests.app_fixture import Start
 
 ROOT = Path(__file__).resolve().parents[2]

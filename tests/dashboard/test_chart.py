@@ -9,9 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.catalogue import LANGUAGES
-from dashboard.chart import BOTTOM, GAP, LETTER, ROOMS, TICKS, TOP, ChartPoint, draw_chart, label_step, tick_values
-from dashboard.points import axis_text
+from dashboard.report.chart import (
+    BOTTOM,
+    GAP,
+    LETTER,
+    ROOMS,
+    TICKS,
+    TOP,
+    ChartPoint,
+    draw_chart,
+    label_step,
+    tick_values,
+)
+from dashboard.report.points import axis_text
+from dashboard.words.catalogue import LANGUAGES
 
 METRICS = ("visitors", "views_per_visit", "bounce_rate", "visit_duration")
 

@@ -18,12 +18,12 @@ from counter.calendar.localtime import day_date
 from counter.question import Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.reports.answer import ROW_METRICS, metrics
 from counter.site import TokenMay
-from dashboard import numbers
-from dashboard.catalogue import LANGUAGES
-from dashboard.csv_cells import plain
-from dashboard.links import filter_text
-from dashboard.panels import PANELS, Kind
-from dashboard.points import metric_text
+from dashboard.report.csv_cells import plain
+from dashboard.report.links import filter_text
+from dashboard.report.panels import PANELS, Kind
+from dashboard.report.points import metric_text
+from dashboard.words import numbers
+from dashboard.words.catalogue import LANGUAGES
 from tests.app_fixture import NOON, Counter, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_report_page import COUNTED, cards

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.csv_cells import SIGNS, cell, csv_lines, plain
+from dashboard.report.csv_cells import SIGNS, cell, csv_lines, plain
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | st.builds(
     lambda quotes, sign, rest: "'" * quotes + sign + rest, st.integers(0, 3), st.sampled_from(sorted(SIGNS)), st.text()

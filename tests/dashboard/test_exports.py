@@ -15,10 +15,10 @@ from counter.question import By, Dimension, Order
 from counter.reports.answer import ROW_METRICS, metrics, rate
 from counter.reports.grammar import DIMENSIONS
 from counter.site import TokenMay
-from dashboard.csv_cells import plain
-from dashboard.exporting import EXPORTED, HEAD, file_name
-from dashboard.links import filter_text
-from dashboard.panels import PANELS
+from dashboard.report.csv_cells import plain
+from dashboard.report.export import EXPORTED, HEAD, file_name
+from dashboard.report.links import filter_text
+from dashboard.report.panels import PANELS
 from tests.app_fixture import BOT, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_panels import BROKEN_DOWN, FILTERS, SITE

@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 import pytest
 
 from counter import labels
-from dashboard import chart
-from dashboard.catalogue import LANGUAGES
-from dashboard.chart import ChartPoint
-from dashboard.countries import ALPHA_3
-from dashboard.figures import CountryPoint, escaped, series_figure, world
+from dashboard.report import chart
+from dashboard.report.chart import ChartPoint
+from dashboard.report.figures import CountryPoint, escaped, series_figure, world
+from dashboard.words.catalogue import LANGUAGES
+from dashboard.words.countries import ALPHA_3
 from tests.dashboard.worlds import HOSTILE
 
 EN = LANGUAGES["en"]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dashboard import render
-from dashboard.getting_in import ATTEMPTS
-from dashboard.guard import LARGEST_FORM, Needs, Route
-from dashboard.live import LIVE
+from dashboard.access.getting_in import ATTEMPTS
+from dashboard.access.guard import LARGEST_FORM, Needs, Route
+from dashboard.access.sessions import SEEN_EVERY
+from dashboard.live.hub import LIVE
 from dashboard.routes import ROUTES
-from dashboard.sessions import SEEN_EVERY
 from tests.app_fixture import Start
 from tests.dashboard.conftest import Client, SignedIn
 from tests.dashboard.two_sites import ENDLESS, FIXED, FORMS, SECRETS, World, make_world

@@ -7,9 +7,9 @@ import asyncio
 import aiohttp
 import pytest
 
-from dashboard.live import MOST_OF_A_SESSION
+from dashboard.access.sessions import PLAIN_NAME, SEEN_EVERY
+from dashboard.live.hub import MOST_OF_A_SESSION
 from dashboard.routes import ROUTES
-from dashboard.sessions import PLAIN_NAME, SEEN_EVERY
 from tests.app_fixture import BROWSER, HANG, Start
 from tests.dashboard.conftest import Client, SignedIn
 from tests.dashboard.test_live import hub_of

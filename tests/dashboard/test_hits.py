@@ -18,8 +18,8 @@ import pytest
 from counter.errors import TooExpensive
 from counter.question import LoggedHit, Question
 from counter.site import TokenMay
-from dashboard.csv_cells import plain
-from dashboard.hit_export import PAGE
+from dashboard.report.csv_cells import plain
+from dashboard.sites.hit_export import PAGE
 from tests.app_fixture import HANG, Counter
 from tests.dashboard.conftest import PLAIN_NAME
 

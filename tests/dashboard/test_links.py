@@ -11,7 +11,7 @@ from yarl import URL
 from counter.question import Dimension, Filter, Operator
 from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, read_filters
 from counter.text import clean
-from dashboard.links import Links, filter_text
+from dashboard.report.links import Links, filter_text
 
 SITE = "/dashboard/sites/demo"
 

@@ -15,7 +15,7 @@ from counter.accounts import Role
 from counter.errors import NotAuthorized
 from counter.site import Site
 from dashboard import render
-from dashboard.sessions import PLAIN_NAME, SEEN_EVERY
+from dashboard.access.sessions import PLAIN_NAME, SEEN_EVERY
 from tests.app_fixture import Counter, FakeClock, Start
 from tests.dashboard.conftest import PASSWORD, Client, SignedIn, change_user
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from counter.site import ActiveSite, Site
-from dashboard import numbers
-from dashboard.catalogue import LANGUAGES
+from dashboard.words import numbers
+from dashboard.words.catalogue import LANGUAGES
 from tests.browser.chromium import browser
 
 __all__ = ["browser"]

@@ -14,7 +14,7 @@ import pytest
 from counter.question import HistoryDay, Metric
 from counter.service.book import Book
 from counter.site import ActiveSite, Site
-from dashboard.site_cards import days_of, matches, same_time_yesterday, spark
+from dashboard.sites.cards import days_of, matches, same_time_yesterday, spark
 from tests.app_fixture import NOON, Counter, FakeClock, Start
 from tests.dashboard.conftest import SignedIn, countries, signed_in, start
 from tests.report_oracle import read_log, sums_until

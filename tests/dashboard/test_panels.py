@@ -13,11 +13,11 @@ from yarl import URL
 from counter.question import By, Dimension, Filter, Operator, Order, Sums
 from counter.reports.answer import ROW_METRICS, rate
 from counter.reports.grammar import DIMENSIONS, read_filters
-from dashboard.catalogue import LANGUAGES
-from dashboard.links import Links, filter_text
-from dashboard.numbers import hour, number, percent, weekday
-from dashboard.panels import PANELS, Kind, Tab
-from dashboard.row_labels import label_of, outside_of
+from dashboard.report.links import Links, filter_text
+from dashboard.report.panels import PANELS, Kind, Tab
+from dashboard.report.row_labels import label_of, outside_of
+from dashboard.words.catalogue import LANGUAGES
+from dashboard.words.numbers import hour, number, percent, weekday
 from tests.app_fixture import BOT, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.worlds import (

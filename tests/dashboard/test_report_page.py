@@ -20,14 +20,14 @@ from counter.question import Bucket, Dimension, Filter, HistoryDay, Operator, Qu
 from counter.reports.answer import metrics, rate
 from counter.reports.grammar import read_filters
 from counter.site import TokenMay
-from dashboard import numbers
-from dashboard.asked import METRICS
-from dashboard.cards import make_change
-from dashboard.catalogue import LANGUAGES
-from dashboard.choices import period_name, shifted
-from dashboard.links import filter_text
-from dashboard.panels import PANELS
-from dashboard.points import metric_text
+from dashboard.report.cards import make_change
+from dashboard.report.choices import period_name, shifted
+from dashboard.report.links import filter_text
+from dashboard.report.panels import PANELS
+from dashboard.report.points import metric_text
+from dashboard.report.request import METRICS
+from dashboard.words import numbers
+from dashboard.words.catalogue import LANGUAGES
 from tests.app_fixture import NOON, Counter, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.worlds import GOALS, SITES, TODAY, ZONE, body_rows, open_site, oracle, query

@@ -7,12 +7,12 @@ from yarl import URL
 
 from counter.question import By, Dimension, Order, Sums
 from counter.reports.answer import ALL, ROW_METRICS, metrics, rate
-from dashboard.catalogue import LANGUAGES
-from dashboard.links import filter_text
-from dashboard.numbers import hour, weekday
-from dashboard.panels import PANELS, Kind
-from dashboard.row_labels import label_of
-from dashboard.tables import shown, title_of
+from dashboard.report.links import filter_text
+from dashboard.report.panels import PANELS, Kind
+from dashboard.report.row_labels import label_of
+from dashboard.report.tables import shown, title_of
+from dashboard.words.catalogue import LANGUAGES
+from dashboard.words.numbers import hour, weekday
 from tests.app_fixture import Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_panels import BROKEN_DOWN, FILTERS, SITE

@@ -7,7 +7,7 @@ import pytest
 from counter.accounts import SESSION_IDLE, SESSION_LASTS
 from counter.errors import StoreError
 from counter.service.service import token_digest
-from dashboard.sessions import PLAIN_NAME, SECURE_NAME, SEEN_EVERY
+from dashboard.access.sessions import PLAIN_NAME, SECURE_NAME, SEEN_EVERY
 from tests.app_fixture import FakeClock, Start
 from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from counter.config import check_site_field
 from counter.site import Site
-from dashboard.audit import told
-from dashboard.site_form import changed_site, free_id, new_site, tidy_hosts
+from dashboard.sites.audit import told
+from dashboard.sites.form import changed_site, free_id, new_site, tidy_hosts
 from tests.app_fixture import Start
 from tests.dashboard.conftest import SignedIn
 

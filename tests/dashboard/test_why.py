@@ -10,7 +10,7 @@ import pytest
 
 from counter.collect.screen import STEPS
 from counter.event import BotCategory, BotReason, DropReason
-from dashboard.catalogue import LANGUAGES
+from dashboard.words.catalogue import LANGUAGES
 from tests.app_fixture import BOT, BROWSER, Counter
 from tests.dashboard.test_visit import plain_text
 

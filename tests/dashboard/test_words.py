@@ -16,12 +16,12 @@ from counter.labels.plurals import RULES
 from counter.question import Bucket, Dimension, Operator
 from counter.reports.answer import ALL
 from counter.site import WEEKDAYS
-from dashboard import catalogue
-from dashboard.catalogue import LANGUAGES, faults, isolated, pick_words, read_all, read_texts, read_words
+from dashboard.words import catalogue
+from dashboard.words.catalogue import LANGUAGES, faults, isolated, pick_words, read_all, read_texts, read_words
 
 TAGS = sorted(LANGUAGES)
 OTHERS = [tag for tag in TAGS if tag != "en"]
-SOURCES = Path(catalogue.__file__).parent
+SOURCES = Path(catalogue.__file__).parent.parent
 ENGLISH = read_texts((catalogue.HERE / "en.toml").read_text(encoding="utf-8"))
 DIMENSIONS = frozenset(dimension.name.lower() for dimension in Dimension)
 

@@ -9,8 +9,8 @@ from counter.accounts import Annotation, Invitation
 from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
+from dashboard.access.guard import Route
 from dashboard.assets import url_of
-from dashboard.guard import Route
 from tests.app_fixture import Counter, Start
 from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
 

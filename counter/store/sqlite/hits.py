@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from counter.question import LoggedHit, Question
-from counter.store.sqlite.report.matches import asked_of, make_scratch, spans
 from counter.store.sqlite.readers import query
 from counter.store.sqlite.report.filters import narrow, tests
+from counter.store.sqlite.report.matches import asked_of, make_scratch, spans
 
 
 def find_hits(connection: sqlite3.Connection, question: Question, before: int | None, limit: int) -> list[LoggedHit]:

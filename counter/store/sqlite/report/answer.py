@@ -39,10 +39,10 @@ from counter.question import (
 )
 from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
-from counter.store.sqlite.report.matches import Asked, asked_of, asked_of_found, find, make_sums
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.report.until import sums_of_days
 from counter.store.sqlite.report.filters import dictionary_of
+from counter.store.sqlite.report.matches import Asked, asked_of, asked_of_found, find, make_sums
+from counter.store.sqlite.report.until import sums_of_days
 from counter.store.sqlite.report.week import found_week_hours, week_hours
 
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})

@@ -9,8 +9,8 @@ from typing import Final
 from counter.calendar.series import clock_of
 from counter.question import Question, Sums
 from counter.store.sqlite.fold import SUMS
-from counter.store.sqlite.report.matches import Asked
 from counter.store.sqlite.readers import query
+from counter.store.sqlite.report.matches import Asked
 
 TOTALS: Final = "total_hour"
 FOUND: Final = "temp.hour_sum"

@@ -1,0 +1,50 @@
+"""What a page is given: the request, who asks, of which site, and in which words. The guard makes it, nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from counter.accounts import Role, Session, User
+from counter.service.service import Service
+from counter.site import ActiveSite
+from dashboard.words.catalogue import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that passed the guard. What a route does not need is None and asking for it is our own mistake."""
+
+    request: web.Request
+    service: Service
+    words: Words
+    now: int  # UTC seconds
+    secret: str = ""  # of the session's cookie
+    signed_in: User | None = None
+    session: Session | None = None
+    active: ActiveSite | None = None
+    may: Role | None = None  # on that site
+
+    @property
+    def user(self) -> User:
+        if self.signed_in is None:
+            raise AssertionError("this route lets strangers in and asks who they are")
+        return self.signed_in
+
+    @property
+    def site(self) -> ActiveSite:
+        if self.active is None:
+            raise AssertionError("this route has no site")
+        return self.active
+
+    @property
+    def role(self) -> Role:
+        if self.may is None:
+            raise AssertionError("this route has no site")
+        return self.may
+
+    @property
+    def administers(self) -> bool:
+        """Whether the reader may see addresses, take raw hits away and change the site."""
+        return self.may in {Role.OWNER, Role.ADMIN}

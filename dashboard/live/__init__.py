@@ -1,0 +1,1 @@
+"""The live page: one channel for each site that somebody watches."""

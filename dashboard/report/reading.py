@@ -1,0 +1,79 @@
+"""Everything a page of a report shows, read in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from counter.question import BotSum, Breakdown, Dimension, DropCount, Order, Question, Report, Sums
+from counter.reports.answer import Answer, read_answer
+from dashboard.access.call import Call
+from dashboard.report.panels import Kind, Tab
+from dashboard.report.request import Wanted, by_of
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The answer, and by tab what it is broken down by. Bots and drops are counted apart, whatever the filters."""
+
+    answer: Answer
+    breakdowns: Mapping[Tab, Breakdown]
+    week_hours: tuple[tuple[int, int, Sums], ...] = ()  # weekday from Monday, wall hour, what began in it
+    apart: Mapping[Tab, Report] = msgspec.field(default_factory=dict)  # of tabs with filters of their own
+    bots: tuple[BotSum, ...] = ()
+    drops: tuple[DropCount, ...] = ()
+
+    def report_of(self, tab: Tab) -> Report:
+        """The report that a tab's rows are parts of."""
+        return self.apart.get(tab, self.answer.report)
+
+
+async def read_tabs(call: Call, wanted: Wanted, tabs: Sequence[Tab], *, limit: int, offset: int = 0, search: str = "",
+                    order: Order | None = None, compare: bool = True, views: bool = True) -> Reading:  # fmt: skip
+    """Totals, series and the tabs' rows. A tab with filters of its own is a question beside; all are one snapshot.
+
+    Rows are sorted by `order`, else by the metric. Where that are views of pages and only events pass the filters,
+    everything is asked again (`views` False), and pages are sorted by events.
+    """
+    site = call.site.site
+    plain = [tab for tab in tabs if tab.dimension is not None and not tab.only]
+    apart = [tab for tab in tabs if tab.only]
+    pages = {
+        tab: by_of(tab, wanted, limit=limit, offset=offset, search=search, order=order, views=views)
+        for tab in (*plain, *apart)
+    }
+    asked = msgspec.structs.replace(
+        wanted.asked,
+        breakdowns=tuple(by for tab in plain if (by := pages[tab]) is not None),
+        compare=wanted.asked.compare if compare else None,
+        week_hours=any(tab.kind == Kind.HEAT for tab in tabs),
+    )
+    beside = [
+        Question(
+            site.key, asked.period.start, asked.period.end, asked.filters + tab.only,
+            breakdowns=tuple(by for by in (pages[tab],) if by is not None),
+        )
+        for tab in apart
+    ]  # fmt: skip
+    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), call.now, beside)
+    if views and order is None and _lacks_views(answer.report):
+        return await read_tabs(
+            call, wanted, tabs, limit=limit, offset=offset, search=search, compare=compare, views=False
+        )  # fmt: skip
+    found = dict(zip(plain, answer.report.breakdowns, strict=True))
+    found |= {tab: one.breakdowns[0] for tab, one in zip(apart, answer.beside, strict=True)}
+    days = (site.key, asked.period.start, asked.period.end)
+    reports, kinds = call.service.store.reports, {tab.kind for tab in tabs}
+    return Reading(
+        answer, found, answer.report.week_hours, dict(zip(apart, answer.beside, strict=True)),
+        tuple(await reports.bot_sums(*days)) if Kind.BOTS in kinds else (),
+        tuple(await reports.drops(*days)) if Kind.DROPS in kinds else (),
+    )  # fmt: skip
+
+
+def _lacks_views(report: Report) -> bool:
+    """Whether pages are sorted by views where there are only events."""
+    sorted_by_views = any(
+        one.by.dimension == Dimension.PAGE and one.by.order != Order.EVENTS for one in report.breakdowns
+    )
+    return sorted_by_views and not report.totals.pageviews and report.totals.events > 0

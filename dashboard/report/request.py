@@ -1,0 +1,173 @@
+"""What a reader of a report wants: its query string, read as strictly as the API's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from counter.calendar.periods import Compare, Period, compared_period
+from counter.calendar.series import HOURLY_DAYS
+from counter.errors import BadInput
+from counter.event import PAGEVIEW
+from counter.question import Bucket, By, Dimension, Filter, Operator, Order
+from counter.reports.answer import ROW_METRICS, Asked, default_bucket
+from counter.reports.grammar import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
+from dashboard.access.call import Call
+from dashboard.report.links import Links
+from dashboard.report.panels import BY_NAME, PANELS, Kind, Tab
+
+METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "online")
+REPORT_KEYS: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric", "tab", "key")
+ROWS_KEYS: Final = (*REPORT_KEYS, "order", "search", "page")
+NO_COMPARE: Final = "none"
+TOP_ROWS: Final = 9  # of a panel
+MAP_ROWS: Final = 300  # more than there are countries
+REPEATED: Final = ("tab",)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """One question of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
+
+    asked: Asked
+    metric: str
+    period_name: str  # one of counter.calendar.periods.NAMES, or `custom`
+    open_tabs: dict[str, Tab]  # by panel
+    key: str  # which property's values are shown
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        return self.asked.filters
+
+    @property
+    def period(self) -> Period:
+        return self.asked.period
+
+    @property
+    def order(self) -> Order:
+        return Order(self.metric) if self.metric in {"visits", "visitors", "pageviews"} else Order.VISITORS
+
+
+async def read_wanted(call: Call, known: tuple[str, ...] = REPORT_KEYS) -> Wanted:
+    """The question of the request; BadInput names the parameter and what it may be."""
+    query, site = call.request.query, call.site
+    refuse_unknown_keys(query, known)
+    counted = await call.service.store.reports.counted_days(site.site.key) if wants_all_days(query) else None
+    today = site.local.day(call.now)
+    period = read_period(query, site, today, counted)
+    asked = Asked(period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today))
+    return Wanted(
+        asked=asked,
+        metric=_one_of("metric", query.get("metric", METRICS[0]), METRICS),
+        period_name="custom" if "from" in query else query.get("period", "28d"),
+        open_tabs=_read_tabs(query),
+        key=query.get("key", "")[:64],
+    )
+
+
+def links_of(call: Call, wanted: Wanted) -> Links:
+    return Links(call.site.site.id, call.request.query, wanted.filters)
+
+
+def refuse_unknown_keys(query: Query, known: tuple[str, ...]) -> None:
+    """As the API does; only `tab` may stand several times, one for each panel."""
+    once = query.copy()  # type: ignore[attr-defined]
+    for name in REPEATED:
+        once.popall(name, None)
+    refuse_unknown(once, known)
+
+
+def buckets_of(period: Period) -> tuple[Bucket, ...]:
+    """What a period can be drawn in without a line of one point, or more points than anybody reads."""
+    days = period.end - period.start
+    fits = {
+        Bucket.HOUR: days <= HOURLY_DAYS,
+        Bucket.DAY: 1 < days <= 731,
+        Bucket.WEEK: days > 7,
+        Bucket.MONTH: days > 31,
+    }
+    return tuple(bucket for bucket, fitting in fits.items() if fitting)
+
+
+def by_of(tab: Tab, wanted: Wanted, *, limit: int = TOP_ROWS, offset: int = 0, search: str = "",
+          order: Order | None = None, views: bool = True) -> By | None:  # fmt: skip
+    """The breakdown behind a tab; None for what is none. Without `views` pages are sorted by events."""
+    dimension = dimension_of(tab, wanted)
+    if dimension is None:
+        return None
+    if order is None:
+        order = order_of(tab, wanted) if views or dimension != Dimension.PAGE else Order.EVENTS
+    rows = max(limit, MAP_ROWS) if tab.kind == Kind.MAP else limit
+    return By(dimension, key_of(tab, wanted), order, search, rows, offset)
+
+
+def dimension_of(tab: Tab, wanted: Wanted) -> Dimension | None:
+    """What a tab's rows are values of: with a key, those of that property in place of the names of all."""
+    return Dimension.PROPERTY if tab.kind == Kind.KEYS and wanted.key else tab.dimension
+
+
+def key_of(tab: Tab, wanted: Wanted) -> str:
+    """Which property the rows are values of; '' for any other dimension."""
+    return wanted.key if tab.kind == Kind.KEYS else tab.key
+
+
+def order_of(tab: Tab, wanted: Wanted) -> Order:
+    """What a tab's rows are sorted by unless asked otherwise: the metric, or the nearest that they have.
+
+    Events on a page are no views of it, so pages of events alone are sorted by these.
+    """
+    dimension = dimension_of(tab, wanted)
+    if dimension is None:
+        return wanted.order
+    if dimension == Dimension.PAGE and any(_lets_views_out(one) for one in (*wanted.filters, *tab.only)):
+        return Order.EVENTS
+    if wanted.order in ROW_METRICS[dimension]:
+        return wanted.order
+    return Order.VISITS if dimension == Dimension.EXIT_PAGE else Order.EVENTS
+
+
+def _lets_views_out(one: Filter) -> bool:
+    return one.dimension == Dimension.EVENT and one.operator == Operator.IS and PAGEVIEW not in one.values
+
+
+def read_page(query: Query) -> int:
+    """The number of a page of rows, from 1."""
+    return read_number(query, "page", 1, 1, 10_000)
+
+
+def _read_bucket(query: Query, period: Period) -> Bucket:
+    if "bucket" not in query:
+        return default_bucket(period)
+    return Bucket(_one_of("bucket", query["bucket"], tuple(bucket.value for bucket in Bucket)))
+
+
+def _read_compare(query: Query, period: Period, today: int) -> Compare | None:
+    """Unless asked otherwise with the days before; of all days, and in 1970, there are none."""
+    if "compare" in query:
+        name = _one_of("compare", query["compare"], (*(one.value for one in Compare), NO_COMPARE))
+        return None if name == NO_COMPARE else Compare(name)
+    if wants_all_days(query):
+        return None
+    try:
+        compared_period(period, Compare.PREVIOUS, today)
+    except BadInput:
+        return None
+    return Compare.PREVIOUS
+
+
+def _read_tabs(query: Query) -> dict[str, Tab]:
+    tabs = {panel.name: panel.tabs[0] for panel in PANELS}
+    for text in query.getall("tab", []):
+        name, _, tab_name = text.partition(":")
+        panel = BY_NAME.get(name)
+        tab = panel.tab(tab_name) if panel else None
+        if tab is None:
+            raise BadInput(f"tab is {text[:60]!r}, it may be PANEL:TAB such as pages:entry_pages")
+        tabs[name] = tab
+    return tabs
+
+
+def _one_of(what: str, text: str, known: tuple[str, ...]) -> str:
+    if text not in known:
+        raise BadInput(f"{what} is {text[:40]!r}, it may be {', '.join(known)}")
+    return text

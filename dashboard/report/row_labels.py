@@ -1,0 +1,103 @@
+"""What stands for a value of a breakdown: its name in the reader's words, and where else it may lead.
+
+The value itself never changes: it is what a filter compares and what exports have.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from counter.collect.agents.useragent import DEVICES
+from counter.collect.origins.origin import DIRECT
+from counter.event import Channel
+from counter.labels import LANGUAGES, country_name
+from counter.question import UNKNOWN, Dimension
+from counter.site import ActiveSite
+from dashboard.report.panels import Kind, Tab
+from dashboard.words.catalogue import Words
+from dashboard.words.countries import ALPHA_3
+
+OTHER: Final = "(other)"  # what came beyond the day's cap of new values
+PAGES: Final = frozenset({Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE})
+REFERRERS: Final = frozenset({Dimension.REFERRER, Dimension.REFERRER_HOST})
+CAMPAIGNS: Final = frozenset({
+    Dimension.UTM_SOURCE, Dimension.UTM_MEDIUM, Dimension.UTM_CAMPAIGN, Dimension.UTM_TERM, Dimension.UTM_CONTENT,
+})  # fmt: skip
+OWN_TEXTS: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY, Dimension.GOAL, Dimension.EVENT})
+_CHANNELS: Final = frozenset(channel.value for channel in Channel)
+# Of these people know the names that pages show, not what is kept.
+_NAMED: Final[dict[Dimension, tuple[str, ...]]] = {
+    Dimension.COUNTRY: (*ALPHA_3, UNKNOWN),
+    Dimension.CHANNEL: tuple(channel.value for channel in Channel),
+    Dimension.DEVICE: (*(device for device in DEVICES if device), UNKNOWN),
+    Dimension.SOURCE: (DIRECT.source,),
+}
+_PATH: Final = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
+_URL: Final = re.compile(r"https?://[^\s/\\\x00-\x1f\x7f][^\s\\\x00-\x1f\x7f]*", re.IGNORECASE)
+_LONGEST_URL: Final = 2000  # characters
+
+
+def label_of(words: Words, dimension: Dimension, value: str) -> str:
+    """The value in the reader's words, or as it is."""
+    if value == OTHER:
+        return words("value.rest")
+    if not value:
+        return words("panels.empty_value")
+    if value == UNKNOWN and dimension not in OWN_TEXTS:
+        return _unknown(words, dimension)
+    if dimension == Dimension.SOURCE and value == DIRECT.source:
+        return words("channel.direct")
+    if dimension == Dimension.COUNTRY:
+        return country_name(value, words.language)
+    if dimension == Dimension.LANGUAGE:
+        return _language(words, value)
+    if dimension == Dimension.CHANNEL and value in _CHANNELS:
+        return words(f"channel.{value}")
+    if dimension == Dimension.DEVICE and value in DEVICES:
+        return words(f"device.{value}")
+    return value
+
+
+def value_of(words: Words, dimension: Dimension, text: str) -> str:
+    """What is kept for what somebody typed: DE for Germany, desktop for Desktop; else `text` itself."""
+    typed = text.casefold()
+    known = _NAMED.get(dimension, ())
+    return next((one for one in known if typed in {one.casefold(), label_of(words, dimension, one).casefold()}), text)
+
+
+def label_of_count(words: Words, tab: Tab, value: str) -> str:
+    """A bot's name as it is, the reason of a drop in words."""
+    if value == OTHER:
+        return words("value.rest")
+    return words(f"drop.{value}") if tab.kind == Kind.DROPS and words.has(f"drop.{value}") else value
+
+
+def outside_of(site: ActiveSite, dimension: Dimension, value: str) -> str:
+    """Where a value lies in the web; '' where it lies nowhere, or no browser should go."""
+    if dimension in PAGES:
+        host = next((host for host in site.site.hosts if not host.startswith("*.")), "")
+        if not host or value == OTHER or not _PATH.fullmatch(value):
+            return ""
+        found = f"https://{host}{quote(value, safe='/%?&=:@!$()*+,;~.-_')}"
+    elif dimension in {Dimension.REFERRER, Dimension.PROPERTY} and _URL.fullmatch(value):
+        found = value
+    else:
+        return ""
+    return found if len(found) <= _LONGEST_URL else ""
+
+
+def _unknown(words: Words, dimension: Dimension) -> str:
+    if dimension in REFERRERS:
+        return words("panels.direct")
+    return words("panels.untagged" if dimension in CAMPAIGNS else "value.unknown")
+
+
+def _language(words: Words, tag: str) -> str:
+    """`English (US)` of `en-US`: the language in itself, what else the tag says as it is."""
+    first, _, rest = tag.partition("-")
+    known = LANGUAGES.get(tag) or LANGUAGES.get(first)
+    if known is None or known.tag == tag or not rest:
+        return known.name if known else tag
+    return f"{known.name} ({country_name(rest, words.language) if len(rest) == 2 else rest})"

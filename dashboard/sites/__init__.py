@@ -1,0 +1,1 @@
+"""A site beyond its report: settings, hit log, overview card, audit log, and the tester of hits."""
