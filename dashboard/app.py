@@ -14,9 +14,9 @@ from counter.web.head import add_route
 from counter.web.middleware import Handler
 from dashboard import assets, render
 from dashboard.access.attempts import Attempts
-from dashboard.access.getting_in import ATTEMPTS, START
 from dashboard.access.guard import call_of, guarded
 from dashboard.live.hub import add_live
+from dashboard.pages.getting_in import ATTEMPTS, START
 from dashboard.routes import ROUTES
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from counter.accounts import THEMES, Session
 from counter.errors import BadInput, NotAuthorized
 from dashboard import render
 from dashboard.access.call import Call
-from dashboard.access.getting_in import chosen_password, fields_of, try_password
+from dashboard.pages.getting_in import chosen_password, fields_of, try_password
 from dashboard.words.catalogue import LANGUAGES
 
 HERE = "/dashboard/account"

@@ -9,8 +9,8 @@ from counter.accounts import User
 from counter.errors import UsageError
 from dashboard import render
 from dashboard.access.call import Call
-from dashboard.access.getting_in import fields_of, own_path, sign_in, try_password
 from dashboard.access.sessions import set_cookie
+from dashboard.pages.getting_in import fields_of, own_path, sign_in, try_password
 
 
 async def get_login(call: Call) -> web.StreamResponse:

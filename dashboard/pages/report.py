@@ -13,11 +13,12 @@ from counter.errors import BadInput, TooExpensive
 from counter.reports.grammar import read_filters
 from dashboard import render
 from dashboard.access.call import Call
+from dashboard.live.hub import per_minute
 from dashboard.report.cards import make_cards
 from dashboard.report.choices import compared_span, make_choices
 from dashboard.report.filters import FORM_KEYS, asks_for_filter, filtered_url, filtering
 from dashboard.report.links import Links
-from dashboard.report.page_chart import Beside, chart_view, read_beside
+from dashboard.report.page_chart import ONLINE, Beside, chart_view
 from dashboard.report.panel_views import PanelView, lazy_view, panel_view
 from dashboard.report.panels import PANELS, Kind
 from dashboard.report.reading import Reading, read_tabs
@@ -45,8 +46,16 @@ async def get_report(call: Call) -> web.StreamResponse:
 async def _show(call: Call, wanted: Wanted) -> web.Response:
     shown = [tab for tab in wanted.open_tabs.values() if tab.kind not in COUNTED_APART]
     reading = await read_tabs(call, wanted, shown, limit=TOP_ROWS)
-    beside, empty = await read_beside(call, wanted), await _why_empty(call, wanted, reading)
+    beside, empty = await _read_beside(call, wanted), await _why_empty(call, wanted, reading)
     return await asyncio.to_thread(_page, call, wanted, reading, beside, empty)
+
+
+async def _read_beside(call: Call, wanted: Wanted) -> Beside:
+    """What the store is asked for the chart alone."""
+    if wanted.metric == ONLINE:
+        return Beside(minutes=tuple(await per_minute(call)))
+    period = wanted.period
+    return Beside(tuple(await call.service.store.reports.annotations(call.site.site.key, period.start, period.end)))
 
 
 def _page(call: Call, wanted: Wanted, reading: Reading, beside: Beside, empty: str) -> web.Response:

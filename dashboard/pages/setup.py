@@ -16,7 +16,7 @@ from counter.service.service import token_digest
 from counter.site import Site
 from dashboard import render
 from dashboard.access.call import Call
-from dashboard.access.getting_in import START, chosen_password, fields_of, sign_in
+from dashboard.pages.getting_in import START, chosen_password, fields_of, sign_in
 from dashboard.sites.form import choices, new_site
 
 

@@ -13,7 +13,7 @@ from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
 from dashboard import render
 from dashboard.access.call import Call
-from dashboard.access.getting_in import START, fields_of
+from dashboard.pages.getting_in import START, fields_of
 from dashboard.sites.audit import told
 from dashboard.sites.form import changed_site, choices, new_site, typed_fields
 

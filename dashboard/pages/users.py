@@ -13,8 +13,8 @@ from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from dashboard import render
 from dashboard.access.call import Call
-from dashboard.access.getting_in import fields_of
 from dashboard.access.sessions import base_url
+from dashboard.pages.getting_in import fields_of
 
 HERE = "/dashboard/users"
 ON_SITE = "site-"  # fields site-KEY say admin or viewer

@@ -11,7 +11,6 @@ from counter.accounts import Annotation
 from counter.question import Sums
 from counter.reports.answer import Answer, metrics
 from dashboard.access.call import Call
-from dashboard.live.hub import per_minute
 from dashboard.report.chart import BOTTOM, HEIGHT, STRETCH, TOP, Chart, ChartPoint, Mark, draw_chart
 from dashboard.report.choices import compared_span
 from dashboard.report.figures import Figure, series_figure
@@ -64,14 +63,6 @@ class ChartView(msgspec.Struct, frozen=True):
     stretch: int = STRETCH
     top: int = TOP
     bottom: int = BOTTOM
-
-
-async def read_beside(call: Call, wanted: Wanted) -> Beside:
-    """What the store is asked for the chart alone."""
-    if wanted.metric == ONLINE:
-        return Beside(minutes=tuple(await per_minute(call)))
-    period = wanted.period
-    return Beside(tuple(await call.service.store.reports.annotations(call.site.site.key, period.start, period.end)))
 
 
 def chart_view(call: Call, wanted: Wanted, links: Links, answer: Answer, span: str, beside: Beside) -> ChartView:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dashboard import render
-from dashboard.access.getting_in import ATTEMPTS
 from dashboard.access.guard import LARGEST_FORM, Needs, Route
 from dashboard.access.sessions import SEEN_EVERY
 from dashboard.live.hub import LIVE
+from dashboard.pages.getting_in import ATTEMPTS
 from dashboard.routes import ROUTES
 from tests.app_fixture import Start
 from tests.dashboard.conftest import Client, SignedIn
