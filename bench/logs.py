@@ -19,7 +19,7 @@ from typing import NamedTuple
 from bench.figures import Figure, Scale, console, new_table, show, step, steps
 from bench.servers import ROOT, environment, make_config, running, temporary_folder
 from bench.traffic import SITE, address
-from tests.synthetic_log import synthetic_log
+from tests.kit.synthetic_log import synthetic_log
 
 SAMPLE = "COUNTER_SAMPLE_LOG"  # environment: a real log in the place of the synthetic one
 BESIDE = ROOT.parent / "shared" / "data" / "access.log"

@@ -8,9 +8,9 @@ import json
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import browser, host_page, reader, service, until
 from tests.browser.test_counting import page_of
-from tests.process import Service
+from tests.kit.chromium import browser, host_page, reader, service, until
+from tests.kit.process import Service
 
 __all__ = ["browser", "service"]
 

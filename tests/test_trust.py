@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counter.trust import AGREED, FAR, STEP, Moment, Trust, first_look, look
-from tests.app_fixture import NOON
+from tests.kit.app import NOON
 
 NOW = int(NOON)
 DAY, HOUR = 86_400, 3_600

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from counter.app import build_app
-from tests.app_fixture import (
+from tests.kit.app import (
     BROWSER,
     Counter,
     FakeClock,

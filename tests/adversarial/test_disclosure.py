@@ -25,9 +25,9 @@ from counter.widget.options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, 
 from dashboard.access.guard import Needs
 from dashboard.report import export
 from dashboard.sites import hit_export
-from tests.adversarial.every_route import ENDLESS, Place, gets, places
-from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start, status_of
 from tests.dashboard.conftest import Client, SignedIn, signed_in
+from tests.kit.app import BROWSER, VISITOR, Counter, Start, countries, start, status_of
+from tests.kit.every_route import ENDLESS, Place, gets, places
 
 __all__ = ["countries", "signed_in", "start"]
 

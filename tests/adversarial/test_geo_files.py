@@ -23,10 +23,10 @@ from counter.collect.places.copies import BadDatabase
 from counter.collect.places.geo import Geo
 from counter.event import Place
 from counter.service.notices import renew_places
-from tests.app_fixture import Start, countries, outcome_of, start
-from tests.mutants import ACCEPTED, REFUSED
-from tests.places import ADDRESS, NETWORK, city, database, large_city, world
-from tests.process import HANG, ROOT, Home, running
+from tests.kit.app import Start, countries, outcome_of, start
+from tests.kit.mutants import ACCEPTED, REFUSED
+from tests.kit.places import ADDRESS, NETWORK, city, database, large_city, world
+from tests.kit.process import HANG, ROOT, Home, running
 
 __all__ = ["countries", "start"]  # fixtures
 
@@ -65,7 +65,7 @@ def judged(folder: Path, contents: list[bytes]) -> dict[int, tuple[str, str]]:
     folder.mkdir()
     for number, content in enumerate(contents):
         (folder / f"{number:05}.mmdb").write_bytes(content)
-    done = subprocess.run([sys.executable, "-m", "tests.mutants", str(folder)], cwd=ROOT, capture_output=True,
+    done = subprocess.run([sys.executable, "-m", "tests.kit.mutants", str(folder)], cwd=ROOT, capture_output=True,
                           timeout=HANG * 10, check=True)  # fmt: skip
     verdicts: dict[str, Any] = json.loads(done.stdout)
     return {int(name.removesuffix(".mmdb")): (verdict, used) for name, (verdict, used) in verdicts.items()}

@@ -28,7 +28,7 @@ from counter.collect.page import MAX_PATH, normalise_path
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import ConfigError
 from counter.store.protocols import Appended, Batch
-from tests.app_fixture import (
+from tests.kit.app import (
     BROWSER,
     NOON,
     Counter,

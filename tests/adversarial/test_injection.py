@@ -22,9 +22,9 @@ from counter.widget.options import OPTIONS
 from dashboard.pages import hits as hits_page
 from dashboard.report import request as dashboard_asked
 from dashboard.report.filters import FORM_KEYS
-from tests.adversarial.every_route import ENDLESS, QUERIES, Place, gets, places
-from tests.app_fixture import BROWSER, HANG, Counter, Start, countries, start
 from tests.dashboard.conftest import Client, SignedIn, signed_in
+from tests.kit.app import BROWSER, HANG, Counter, Start, countries, start
+from tests.kit.every_route import ENDLESS, QUERIES, Place, gets, places
 
 __all__ = ["countries", "signed_in", "start"]
 

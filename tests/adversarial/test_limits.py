@@ -35,9 +35,9 @@ from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
 from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
 from counter.web.request import LARGEST_BODY
-from tests.app_fixture import NOON as START
-from tests.app_fixture import FakeClock, Start, countries, outcome_of, start
-from tests.store.events import DAY, NOON, TODAY, append, broken_down, counted, custom, day_sums, make, read
+from tests.kit.app import NOON as START
+from tests.kit.app import FakeClock, Start, countries, outcome_of, start
+from tests.kit.events import DAY, NOON, TODAY, append, broken_down, counted, custom, day_sums, make, read
 
 __all__ = ["countries", "start"]
 

@@ -21,7 +21,7 @@ from counter.app import housekeeping
 from counter.collect import pipeline as pipeline_module
 from counter.collect.identify import LIFETIME, visitor_id
 from counter.store.protocols import Appended, Batch
-from tests.app_fixture import (
+from tests.kit.app import (
     BOT,
     BROWSER,
     HANG,

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Locator, Page
 
 from counter.labels import LANGUAGES, find, format_number
 from counter.widget.theme import THEMES
-from tests.browser.chromium import browser, host_page, reader
-from tests.process import Home, Service, noon_zone
-from tests.widget.sample import EVERYTHING
+from tests.kit.chromium import browser, host_page, reader
+from tests.kit.process import Home, Service, noon_zone
+from tests.kit.widget_sample import EVERYTHING
 
 __all__ = ["browser"]
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from dashboard.access.guard import Needs
 from dashboard.routes import ROUTES
-from tests.browser.chromium import WAIT, browser, host_page
-from tests.process import Home, Service, noon_zone
+from tests.kit.chromium import WAIT, browser, host_page
+from tests.kit.process import Home, Service, noon_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 __all__ = ["browser"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import READER, browser, host_page, lines, reader, service, shared_service, until
-from tests.process import Service
+from tests.kit.chromium import READER, browser, host_page, lines, reader, service, shared_service, until
+from tests.kit.process import Service
 
 __all__ = ["browser", "service", "shared_service"]
 

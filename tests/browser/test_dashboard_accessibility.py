@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from dashboard.assets import url_of
 from dashboard.routes import ROUTES
-from tests.browser.chromium import WAIT, browser, reader, until
-from tests.browser.every_page import (
+from tests.browser.test_accessibility import CONTRAST, RULES
+from tests.kit.chromium import WAIT, browser, reader, until
+from tests.kit.every_page import (
     OWNER,
     PAGES,
     Shown,
@@ -26,8 +27,7 @@ from tests.browser.every_page import (
     wait_for_charts,
     wait_for_panels,
 )
-from tests.browser.test_accessibility import CONTRAST, RULES
-from tests.process import BROWSER, HANG
+from tests.kit.process import BROWSER, HANG
 
 __all__ = ["browser"]
 

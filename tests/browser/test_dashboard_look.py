@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.chromium import WAIT, Seen, browser, reader, until
 from tests.browser.test_accessibility import violations
-from tests.process import Home, Service, noon_zone
+from tests.kit.chromium import WAIT, Seen, browser, reader, until
+from tests.kit.process import Home, Service, noon_zone
 
 __all__ = ["browser"]
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from counter.widget.theme import THEMES
-from tests.browser.chromium import browser, host_page, reader, shared_service
-from tests.process import Service
+from tests.kit.chromium import browser, host_page, reader, shared_service
+from tests.kit.process import Service
 
 __all__ = ["browser", "shared_service"]
 

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from dashboard.report.panels import PANELS
-from tests.browser.chromium import WAIT, browser
-from tests.places import ADDRESS, NETWORK, database, geoip2
-from tests.process import BROWSER, Home, Service, noon_zone
+from tests.kit.chromium import WAIT, browser
+from tests.kit.places import ADDRESS, NETWORK, database, geoip2
+from tests.kit.process import BROWSER, Home, Service, noon_zone
 
 pytestmark = pytest.mark.browser
 __all__ = ["browser"]

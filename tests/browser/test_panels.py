@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import browser, until
 from tests.browser.test_report_page import PASSWORD, SITE, card, signed_in
-from tests.process import BROWSER, Home, Service, noon_zone
+from tests.kit.chromium import browser, until
+from tests.kit.process import BROWSER, Home, Service, noon_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 __all__ = ["browser"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import Seen, browser, reader, until
-from tests.process import BROWSER, Home, Service, noon_zone
+from tests.kit.chromium import Seen, browser, reader, until
+from tests.kit.process import BROWSER, Home, Service, noon_zone
 
 pytestmark = pytest.mark.browser
 __all__ = ["browser"]

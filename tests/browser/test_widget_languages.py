@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from counter.labels import LANGUAGES
-from tests.browser.chromium import browser, reader, shared_service
-from tests.process import Service
-from tests.widget.sample import EVERYTHING, IPV6
+from tests.kit.chromium import browser, reader, shared_service
+from tests.kit.process import Service
+from tests.kit.widget_sample import EVERYTHING, IPV6
 
 __all__ = ["browser", "shared_service"]
 

@@ -15,7 +15,7 @@ from counter.question import Metric
 from counter.service.book import Book, take_snapshot
 from counter.site import Site
 from counter.store.open import open_store
-from tests.store.events import DAY, HOUR, append, day_of, instant, make, sums_of
+from tests.kit.events import DAY, HOUR, append, day_of, instant, make, sums_of
 
 MONDAY, SUNDAY = 0, 6
 ZONES = sorted(valid_zones())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from counter.calendar.localtime import LocalTime, day_number
 from counter.calendar.series import Parts, clock_of, parts_of
-from tests.store.events import DAY, HOUR, day_of
+from tests.kit.events import DAY, HOUR, day_of
 
 
 def days_of_month(month: int) -> range:

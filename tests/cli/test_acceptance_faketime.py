@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import browser, host_page, lines, reader, until
-from tests.process import HANG, Home, Service
-from tests.widget.sample import TABLE
+from tests.kit.chromium import browser, host_page, lines, reader, until
+from tests.kit.process import HANG, Home, Service
+from tests.kit.widget_sample import TABLE
 
 __all__ = ["browser"]
 

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from counter.cli import cli
-from tests.process import BOT, BROWSER, Done, Home, Service, awake_zone, noon_zone, running
+from tests.kit.process import BOT, BROWSER, Done, Home, Service, awake_zone, noon_zone, running
 
 Named = tuple[tuple[str, ...], click.Command]
 

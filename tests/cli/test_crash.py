@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.log_oracle import count_log
-from tests.process import HANG, Home, Keepalive, Service
-from tests.synthetic_log import synthetic_log
+from tests.kit.log_oracle import count_log
+from tests.kit.process import HANG, Home, Keepalive, Service
+from tests.kit.synthetic_log import synthetic_log
 
 CLIENTS = 12
 ANSWERS = 10  # that a round has at least before the kill

@@ -13,7 +13,7 @@ import pytest
 
 from counter.event import Channel
 from counter.question import Dimension
-from tests.process import Done, Home, Service
+from tests.kit.process import Done, Home, Service
 
 UNTIL = "2026-11-21"
 FIRST, LAST = dt.date(2025, 11, 22), dt.date(2026, 11, 21)

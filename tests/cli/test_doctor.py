@@ -20,7 +20,7 @@ from counter.errors import StorageReason
 from counter.service.last_check import Checked
 from counter.service.status import Status
 from counter.store.open import Vitals
-from tests.process import Home, Service
+from tests.kit.process import Home, Service
 
 NOW = 1_782_000_000.0  # 2026-06-21
 DAY = 86_400

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import HANG, Done, Home, Service, noon_zone, running
-from tests.synthetic_log import synthetic_log
+from tests.kit.process import HANG, Done, Home, Service, noon_zone, running
+from tests.kit.synthetic_log import synthetic_log
 
 ALL = ("--everything", "--keep-bots")
 LINES = synthetic_log(lines=3000)  # with six exact duplicates

@@ -24,9 +24,9 @@ from counter.cli.geo import addresses
 from counter.cli.geo_unpack import LARGEST_REST, unpack
 from counter.cli.port import running_service
 from counter.errors import DownloadFailed
-from tests.app_fixture import Start, countries, start
-from tests.places import ADDRESS, NETWORK, city, database, gz, tar_gz
-from tests.process import Done, Home, Service
+from tests.kit.app import Start, countries, start
+from tests.kit.places import ADDRESS, NETWORK, city, database, gz, tar_gz
+from tests.kit.process import Done, Home, Service
 
 __all__ = ["countries", "start"]  # fixtures
 

@@ -10,7 +10,7 @@ import pytest
 
 from counter.cli.import_daily import read_days
 from counter.errors import UsageError
-from tests.process import Home, Service, noon_zone
+from tests.kit.process import Home, Service, noon_zone
 
 BROUGHT = "date,visits,visitors,pageviews\n2024-11-20,30,20,90\n2024-11-21,12,9,40\n"
 

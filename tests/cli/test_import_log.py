@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tests import logformats
-from tests.log_oracle import Seen, count_log
-from tests.process import BOT, BROWSER, Done, Home, Service, noon_zone
-from tests.sample_log import sample_log
-from tests.synthetic_log import MALFORMED, synthetic_log
+from tests.kit import logformats
+from tests.kit.log_oracle import Seen, count_log
+from tests.kit.process import BOT, BROWSER, Done, Home, Service, noon_zone
+from tests.kit.sample_log import sample_log
+from tests.kit.synthetic_log import MALFORMED, synthetic_log
 
 ZONES = {"utc": "UTC", "tbilisi": "Asia/Tbilisi", "new-york": "America/New_York"}
 ENDING = re.compile(r"^[^?#;]*\.([A-Za-z][A-Za-z0-9]{0,9})(?:;[^/?#]*)?(?:[?#].*)?$")

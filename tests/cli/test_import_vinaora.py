@@ -12,7 +12,7 @@ import pytest
 
 from counter.errors import UsageError
 from counter.history.vinaora import Bucket, read_buckets
-from tests.process import Home, Service, noon_zone
+from tests.kit.process import Home, Service, noon_zone
 
 QUARTER = 900  # seconds; the length of a bucket
 CREATE = """CREATE TABLE `jos_vvisit_counter` (

@@ -24,8 +24,8 @@ from counter.collect.screen import LOG_STEPS, STEPS, Question, Rules, screen, sp
 from counter.errors import CounterError
 from counter.event import Hit, Via
 from counter.site import ActiveSite, Site
-from tests.app_fixture import BOT, BROWSER, HANG, NOON, Start, countries, start, stop
-from tests.process import Home
+from tests.kit.app import BOT, BROWSER, HANG, NOON, Start, countries, start, stop
+from tests.kit.process import Home
 
 __all__ = ["countries", "start"]  # fixtures
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from counter.folders import make_open_folder
-from tests.process import ROOT, Home, Service
+from tests.kit.process import ROOT, Home, Service
 
 FIXTURES = ROOT / "tests" / "fixtures"
 OURS = "pragma application_id = 0x76636E74"

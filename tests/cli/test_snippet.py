@@ -9,7 +9,7 @@ import pytest
 
 from counter.config import TrackerConfig
 from counter.web.tracker import tracker_of
-from tests.process import Home
+from tests.kit.process import Home
 
 
 @pytest.fixture(scope="module")

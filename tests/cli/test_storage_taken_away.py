@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import Done, Home, Keepalive, Service
+from tests.kit.process import Done, Home, Keepalive, Service
 
 CLIENTS = 4
 

@@ -15,7 +15,7 @@ from counter.accounts import Invitation, Session, User
 from counter.passwords import Passwords
 from counter.service.service import token_digest
 from counter.store.open import open_store
-from tests.process import Done, Home, Service, running
+from tests.kit.process import Done, Home, Service, running
 
 LINK = re.compile(r"(http://\S+)/dashboard/welcome/([A-Za-z0-9_-]{43})\n")
 PASSWORD = "correct horse battery"

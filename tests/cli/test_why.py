@@ -15,7 +15,7 @@ import pytest
 
 from counter.cli.site_why import told
 from counter.errors import UsageError
-from tests.process import BOT, BROWSER, Home, Service, awake_zone, noon_zone, running
+from tests.kit.process import BOT, BROWSER, Home, Service, awake_zone, noon_zone, running
 
 VISITOR = "203.0.113.7"
 SETTINGS = """

@@ -18,7 +18,7 @@ from counter.collect.places.copies import DOWNLOAD, SHIPPED, Whose
 from counter.collect.places.edition import Credit, Edition
 from counter.collect.places.geo import MAX_NAME, Geo
 from counter.event import Place
-from tests.places import ADDRESS, NETWORK, city, database, dbip, geoip2
+from tests.kit.places import ADDRESS, NETWORK, city, database, dbip, geoip2
 
 _numbers = itertools.cycle(range(1, 255))
 

@@ -23,7 +23,7 @@ from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from dashboard.access.guard import csrf_token
 from dashboard.access.sessions import PLAIN_NAME
-from tests.app_fixture import BROWSER, Counter, countries, start
+from tests.kit.app import BROWSER, Counter, countries, start
 
 __all__ = ["countries", "start"]
 

@@ -10,8 +10,8 @@ import pytest
 from plotly.graph_objects import Figure
 
 from counter.accounts import Annotation
-from tests.app_fixture import NOON, Counter, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
+from tests.kit.app import NOON, Counter, Start
 
 __all__ = ["countries", "signed_in", "start"]
 

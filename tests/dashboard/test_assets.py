@@ -18,7 +18,7 @@ from blockbuster import blockbuster_ctx
 from counter.web import files as web_files
 from dashboard import assets
 from dashboard.words.countries import ALPHA_3
-from tests.app_fixture import Start
+from tests.kit.app import Start
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("dashboard.css", "page.js", "report.js", "live.js", "icon.svg", "world_110m.json", "plotly.min.js")

@@ -24,11 +24,11 @@ from dashboard.report.panels import PANELS, Kind
 from dashboard.report.points import metric_text
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
-from tests.app_fixture import NOON, Counter, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_report_page import COUNTED, cards
-from tests.dashboard.worlds import GOALS, TODAY, ZONE, attribute, body_rows, open_site, query
-from tests.report_oracle import Answer, Hit, read_log
+from tests.kit.app import NOON, Counter, Start
+from tests.kit.report_oracle import Answer, Hit, read_log
+from tests.kit.worlds import GOALS, TODAY, ZONE, attribute, body_rows, open_site, query
 
 __all__ = ["countries", "signed_in", "start"]
 

@@ -15,7 +15,7 @@ from dashboard.report.chart import ChartPoint
 from dashboard.report.figures import CountryPoint, escaped, series_figure, world
 from dashboard.words.catalogue import LANGUAGES
 from dashboard.words.countries import ALPHA_3
-from tests.dashboard.worlds import HOSTILE
+from tests.kit.worlds import HOSTILE
 
 EN = LANGUAGES["en"]
 MAP = Path(__file__).parents[2] / "dashboard" / "static" / "world_110m.json"

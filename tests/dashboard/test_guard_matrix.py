@@ -14,9 +14,9 @@ from dashboard.access.sessions import SEEN_EVERY
 from dashboard.live.hub import LIVE
 from dashboard.pages.getting_in import ATTEMPTS
 from dashboard.routes import ROUTES
-from tests.app_fixture import Start
 from tests.dashboard.conftest import Client, SignedIn
-from tests.dashboard.two_sites import ENDLESS, FIXED, FORMS, SECRETS, World, make_world
+from tests.kit.app import Start
+from tests.kit.two_sites import ENDLESS, FIXED, FORMS, SECRETS, World, make_world
 
 READS = [route for route in ROUTES if route.method == "GET"]
 CHANGES = [route for route in ROUTES if route.method != "GET"]

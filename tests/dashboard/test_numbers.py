@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from counter.site import ActiveSite, Site
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
-from tests.browser.chromium import browser
+from tests.kit.chromium import browser
 
 __all__ = ["browser"]
 

@@ -18,9 +18,10 @@ from dashboard.report.panels import PANELS, Kind, Tab
 from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words.catalogue import LANGUAGES
 from dashboard.words.numbers import hour, number, percent, weekday
-from tests.app_fixture import BOT, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
-from tests.dashboard.worlds import (
+from tests.kit.app import BOT, Start
+from tests.kit.report_oracle import read_log, sorted_rows
+from tests.kit.worlds import (
     GOALS,
     SITES,
     Row,
@@ -33,7 +34,6 @@ from tests.dashboard.worlds import (
     section,
     tables,
 )
-from tests.report_oracle import read_log, sorted_rows
 
 __all__ = ["countries", "signed_in", "start"]
 

@@ -28,10 +28,10 @@ from dashboard.report.points import metric_text
 from dashboard.report.request import METRICS
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
-from tests.app_fixture import NOON, Counter, Start
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
-from tests.dashboard.worlds import GOALS, SITES, TODAY, ZONE, body_rows, open_site, oracle, query
-from tests.report_oracle import Answer, read_log
+from tests.kit.app import NOON, Counter, Start
+from tests.kit.report_oracle import Answer, read_log
+from tests.kit.worlds import GOALS, SITES, TODAY, ZONE, body_rows, open_site, oracle, query
 
 __all__ = ["countries", "signed_in", "start"]
 

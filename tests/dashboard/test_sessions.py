@@ -8,8 +8,8 @@ from counter.accounts import SESSION_IDLE, SESSION_LASTS
 from counter.errors import StoreError
 from counter.service.service import token_digest
 from dashboard.access.sessions import PLAIN_NAME, SECURE_NAME, SEEN_EVERY
-from tests.app_fixture import FakeClock, Start
 from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
+from tests.kit.app import FakeClock, Start
 
 ACCOUNT = "/dashboard/account"
 LOGIN = "/dashboard/login"

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from dashboard.pages import visit as visit_page
-from tests.app_fixture import Counter
+from tests.kit.app import Counter
 
 VISIT = "/dashboard/sites/demo/visits/1"
 SITES = {"sites": [{"id": "demo", "name": "Demo", "timezone": "Asia/Tbilisi"}, {"id": "other", "name": "Other"}]}

@@ -11,8 +11,8 @@ import pytest
 from counter.collect.screen import STEPS
 from counter.event import BotCategory, BotReason, DropReason
 from dashboard.words.catalogue import LANGUAGES
-from tests.app_fixture import BOT, BROWSER, Counter
 from tests.dashboard.test_visit import plain_text
+from tests.kit.app import BOT, BROWSER, Counter
 
 WHY = "/dashboard/sites/demo/why"
 RULES = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from counter.errors import UsageError
 from counter.logfiles.formats import CUSTOM, DETECTED, FORMATS, detect, find_format, last_header
 from counter.logfiles.formats.combined import LogLine
-from tests.synthetic_log import synthetic_log
+from tests.kit.synthetic_log import synthetic_log
 
 AT = 1431857103  # 17/May/2015:10:05:03 +0000
 AGENT = 'Mozilla/5.0 (X11; "a" \\ ж)'

@@ -27,9 +27,9 @@ from counter.logfiles.formats.combined import LogLine, parse_line
 from counter.logfiles.order import WINDOW, Occurrences, TimeOrder, line_hash
 from counter.logfiles.pages import is_page, is_page_path
 from counter.logfiles.read.files import BLOCK, MAX_LINE, LogFile, lines_of, open_log
-from tests.log_oracle import Seen, count_log
-from tests.sample_log import sample_log
-from tests.synthetic_log import MALFORMED, STEP_BACK, synthetic_log
+from tests.kit.log_oracle import Seen, count_log
+from tests.kit.sample_log import sample_log
+from tests.kit.synthetic_log import MALFORMED, STEP_BACK, synthetic_log
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from counter.errors import BadInput
 from counter.question import VISIT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Report, Sums
 from counter.reports.answer import ROW_METRICS, Asked, default_bucket, metrics, rate, read_answer
 from counter.site import Site
-from tests.store.events import day_of, instant
+from tests.kit.events import day_of, instant
 
 THURSDAY = "2024-11-21"
 NOW = instant(f"{THURSDAY} 12:00")

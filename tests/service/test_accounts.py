@@ -17,7 +17,7 @@ from counter.errors import BadInput
 from counter.passwords import Passwords
 from counter.service.accounts import AccountBook, new_secret
 from counter.service.service import token_digest
-from tests.app_fixture import NOON, Counter, Start, countries, start, stop
+from tests.kit.app import NOON, Counter, Start, countries, start, stop
 
 __all__ = ["countries", "start"]
 

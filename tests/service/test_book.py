@@ -11,7 +11,7 @@ from counter.calendar.localtime import LocalTime, day_date
 from counter.question import Count, DayTotal, HistoryDay, Metric
 from counter.service.book import LINES, Book, Tally, checked, take_snapshot
 from counter.site import Site
-from tests.store.events import DAY, NOON, TODAY
+from tests.kit.events import DAY, NOON, TODAY
 
 SITE = Site(1, "shop", "The shop", timezone="Asia/Tbilisi", start_count=1000)
 OTHER = Site(2, "blog", "The blog")

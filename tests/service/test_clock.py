@@ -9,7 +9,7 @@ from typing import Any
 from counter.accounts import Invitation, User
 from counter.app import housekeeping
 from counter.store.open import read_vitals
-from tests.app_fixture import NOON, Counter, FakeClock, Start, countries, start, stop
+from tests.kit.app import NOON, Counter, FakeClock, Start, countries, start, stop
 
 __all__ = ["countries", "start"]
 

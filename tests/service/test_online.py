@@ -10,7 +10,7 @@ from counter.service import online as module
 from counter.service.online import WINDOW, Online
 from counter.site import Site
 from counter.store.open import open_store
-from tests.store.events import NOON, append, make, of_log
+from tests.kit.events import NOON, append, make, of_log
 
 
 @pytest.mark.parametrize(("ago", "count"), [(0, 1), (299, 1), (300, 1), (301, 0), (3600, 0)])

@@ -16,7 +16,7 @@ from counter.accounts import INVITATION_LASTS, Annotation, Invitation, Role, Ses
 from counter.errors import BadInput, NotAuthorized, StoreError, UnknownSite, UsageError
 from counter.site import Site, TokenMay
 from counter.store.open import Store, open_reports, open_store
-from tests.store.events import DAY, NOON, TODAY, read
+from tests.kit.events import DAY, NOON, TODAY, read
 
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c2VjcmV0IHNhbHQ$c2VjcmV0IGRpZ2VzdA"
 OTHER_HASH = HASH[:-3] + "abc"

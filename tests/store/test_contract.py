@@ -27,7 +27,7 @@ from counter.site import Site, Token, TokenMay
 from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.protocols import Batch
 from counter.store.sqlite import dictionary, upkeep, visitors
-from tests.store.events import (
+from tests.kit.events import (
     DAY,
     HOUR,
     MINUTE,

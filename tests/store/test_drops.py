@@ -13,7 +13,7 @@ from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
 from counter.store.sqlite.drops import KEPT, MOST_NAMES
-from tests.store.events import NOON, TODAY, read
+from tests.kit.events import NOON, TODAY, read
 
 GOOGLE = Bot("Googlebot", BotCategory.SEARCH)
 

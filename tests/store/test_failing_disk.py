@@ -20,8 +20,8 @@ from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.sqlite import engine
 from counter.store.sqlite.failures import reason_of, store_error
-from tests.app_fixture import FakeClock
-from tests.store.events import NOON, append, make
+from tests.kit.app import FakeClock
+from tests.kit.events import NOON, append, make
 
 COUNTED = Outcome.COUNTED
 

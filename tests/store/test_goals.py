@@ -13,7 +13,7 @@ from counter.errors import UsageError
 from counter.question import By, Dimension, Question
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_store
-from tests.store.events import DAY, HOUR, MINUTE, NOON, TODAY, append, custom, make, read
+from tests.kit.events import DAY, HOUR, MINUTE, NOON, TODAY, append, custom, make, read
 
 SIGNED_UP = Goal("Signed up", GoalKind.EVENT, "signup")
 READ_BLOG = Goal("Read the blog", GoalKind.PAGE, "/blog/*")

@@ -13,7 +13,7 @@ from counter.site import Site
 from counter.store.open import open_store, replace_database
 from counter.store.sqlite import engine
 from counter.store.sqlite.part import free_name
-from tests.store.events import NOON, append, make
+from tests.kit.events import NOON, append, make
 
 REPLACED = "counter.db.replaced-20241121T120000Z"
 

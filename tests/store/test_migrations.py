@@ -23,7 +23,7 @@ from counter.store.sqlite import engine
 from counter.store.sqlite.migration_functions import hosts_as_sent
 from tests.fixtures import make_schema_1, make_schema_2, make_schema_3
 from tests.fixtures.make_schema_1 import answers
-from tests.store.events import NOON, append, make
+from tests.kit.events import NOON, append, make
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ANSWERS = {1: make_schema_1.answers, 2: make_schema_2.answers, 3: make_schema_3.answers}

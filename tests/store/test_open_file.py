@@ -16,7 +16,7 @@ from counter.site import Site
 from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.sqlite import engine
 from counter.store.sqlite.log_owner import read_marker
-from tests.store.events import NOON, append, make
+from tests.kit.events import NOON, append, make
 
 Attack = Callable[[Path, Path], None]
 

@@ -18,7 +18,7 @@ from counter.store.open import open_store, sweep
 from counter.store.sqlite import engine
 from counter.store.sqlite.part import OURS, PART, part_of
 from counter.store.sqlite.upkeep import back_up
-from tests.process import HANG, ROOT
+from tests.kit.process import HANG, ROOT
 
 
 def names(folder: Path) -> list[str]:

@@ -24,9 +24,9 @@ from counter.service.book import Book, take_snapshot
 from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
-from tests import oracle as naive
-from tests.oracle import Oracle, Told
-from tests.store.events import BROKEN_DOWN, DAY, HOUR, MINUTE, SUMS, breakdown, instant, local_time, told
+from tests.kit import oracle as naive
+from tests.kit.events import BROKEN_DOWN, DAY, HOUR, MINUTE, SUMS, breakdown, instant, local_time, told
+from tests.kit.oracle import Oracle, Told
 
 # Each zone with moments where days are easily got wrong: changes of the clock, midnights, ends of months and years.
 MOMENTS = {

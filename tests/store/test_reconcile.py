@@ -15,7 +15,7 @@ from counter.question import Dimension
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_reports, open_store
 from counter.store.sqlite import recount
-from tests.store.events import (
+from tests.kit.events import (
     DAY,
     HOUR,
     MINUTE,

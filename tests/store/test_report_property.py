@@ -21,9 +21,9 @@ from counter.question import Bucket, By, Dimension, Filter, Operator, Order, Que
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
-from tests.oracle import Told
-from tests.report_oracle import Answer, Hit, read_log, sorted_rows, sums_until
-from tests.store.events import DAY, told
+from tests.kit.events import DAY, told
+from tests.kit.oracle import Told
+from tests.kit.report_oracle import Answer, Hit, read_log, sorted_rows, sums_until
 from tests.store.test_property import MOMENTS, NAMES, PATHS, World, random_world, worlds
 
 PROPS = (None, None, '{"plan":"Basic"}', '{"plan":"basic","seats":"5"}', '{"a.b \\"c\\"":"100%","plan":""}', "{}")

@@ -30,7 +30,7 @@ from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_reports, open_store
 from counter.store.protocols import Batch
 from counter.store.sqlite.readers import query
-from tests.store.events import DAY, HOUR, NOON, TODAY, append, counted, custom, engaged, instant, make, read
+from tests.kit.events import DAY, HOUR, NOON, TODAY, append, counted, custom, engaged, instant, make, read
 
 ENGINES = {"sqlite": open_store}
 Open = Callable[[], AbstractAsyncContextManager[Store]]

@@ -13,7 +13,7 @@ from counter.errors import StoreError
 from counter.event import DropReason
 from counter.site import Site
 from counter.store.protocols import Appended, Batch
-from tests.app_fixture import BOT, BROWSER, NOON, VISITOR, Start, countries, outcome_of, start, stop
+from tests.kit.app import BOT, BROWSER, NOON, VISITOR, Start, countries, outcome_of, start, stop
 
 __all__ = ["countries", "start"]
 

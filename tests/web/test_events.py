@@ -9,7 +9,7 @@ import pytest
 
 from counter.question import By, Dimension, Question
 from counter.site import Goal, GoalKind, TokenMay
-from tests.app_fixture import Start, countries, start
+from tests.kit.app import Start, countries, start
 
 __all__ = ["countries", "start"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import aiohttp
 import pytest
 
-from tests.app_fixture import BROWSER, Counter, Start, countries, start
+from tests.kit.app import BROWSER, Counter, Start, countries, start
 from tests.web.test_routes import ROUTES
 
 __all__ = ["countries", "start"]

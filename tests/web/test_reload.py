@@ -8,8 +8,8 @@ import pytest
 
 from counter.question import HistoryDay, Metric
 from counter.store.protocols import Batch
-from tests.app_fixture import NOON, Start, countries, start
-from tests.store.events import of_log
+from tests.kit.app import NOON, Start, countries, start
+from tests.kit.events import of_log
 
 __all__ = ["countries", "start"]
 

@@ -17,7 +17,7 @@ from counter.store.protocols import Appended, Batch
 from counter.web.health import METRICS
 from counter.web.pages import STATIC_TYPES
 from dashboard.app import build_dashboard
-from tests.app_fixture import BOT, BROWSER, VISITOR, Counter, Start, countries, outcome_of, start
+from tests.kit.app import BOT, BROWSER, VISITOR, Counter, Start, countries, outcome_of, start
 
 __all__ = ["countries", "start"]
 
@@ -82,7 +82,7 @@ ERRORS = [(method, path, status) for method, path, status in ROUTES if status >=
 
 def test_every_public_route_is_in_the_table_of_this_test(tmp_path: Path) -> None:
     from counter.web.routes import add_routes
-    from tests.app_fixture import make_config
+    from tests.kit.app import make_config
 
     app = web.Application()
     add_routes(app, make_config(tmp_path))
@@ -386,7 +386,7 @@ async def _raw_get(counter: Counter, path: str) -> tuple[bytes, bytes]:
 async def test_the_dashboard_is_mounted_beside_and_is_never_cached(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tests.app_fixture as fixture
+    import tests.kit.app as fixture
 
     build: Callable[..., web.Application] = fixture.build_app
 

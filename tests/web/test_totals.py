@@ -9,7 +9,7 @@ import pytest
 
 from counter.calendar.localtime import day_number
 from counter.question import HistoryDay
-from tests.app_fixture import BOT, NOON, Counter, FakeClock, Start, countries, start
+from tests.kit.app import BOT, NOON, Counter, FakeClock, Start, countries, start
 
 __all__ = ["countries", "start"]
 

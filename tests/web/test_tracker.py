@@ -17,7 +17,7 @@ from counter.web.files import takes_gzip
 from counter.web.script import build
 from counter.web.tracker import snippet, tracker_of
 from counter.widget.options import DEFAULT_LINES
-from tests.app_fixture import Start, countries, start
+from tests.kit.app import Start, countries, start
 
 __all__ = ["countries", "start"]
 

@@ -13,8 +13,8 @@ from counter.errors import StoreError, TooExpensive
 from counter.question import Question, Report
 from counter.service.countries import FRESH
 from counter.store.protocols import Appended, Batch
-from tests.app_fixture import BROWSER, VISITOR, Counter, Start, countries, start
-from tests.widget.sample import rows_of
+from tests.kit.app import BROWSER, VISITOR, Counter, Start, countries, start
+from tests.kit.widget_sample import rows_of
 
 __all__ = ["countries", "start"]
 

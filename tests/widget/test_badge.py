@@ -11,8 +11,8 @@ import pytest
 from counter.errors import BadInput
 from counter.widget.badge import BADGE_LINES, badge_from, render_badge
 from counter.widget.theme import THEMES, contrast
-from tests.app_fixture import BROWSER, VISITOR, Start, countries, start
-from tests.widget.sample import SNAPSHOT
+from tests.kit.app import BROWSER, VISITOR, Start, countries, start
+from tests.kit.widget_sample import SNAPSHOT
 
 __all__ = ["countries", "start"]
 

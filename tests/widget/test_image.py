@@ -13,7 +13,7 @@ from counter.site import Site
 from counter.widget.picture import FLAGS_A_LINE, ROOM, WIDTH
 from counter.widget.render import Reader, render_html, render_svg
 from counter.widget.text_width import text_width
-from tests.widget.sample import EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options
+from tests.kit.widget_sample import EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVERYWHERE = tuple(LANGUAGES["en"].countries)

@@ -18,7 +18,7 @@ from counter.widget.as_json import render_json
 from counter.widget.icons import ICONS
 from counter.widget.options import OPTIONS
 from counter.widget.render import Reader, render_html, render_svg
-from tests.widget.sample import DAY, EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options, rows_of
+from tests.kit.widget_sample import DAY, EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options, rows_of
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'"
 

@@ -28,7 +28,7 @@ from counter.widget.theme import (
     contrast,
     read_theme,
 )
-from tests.widget.sample import SNAPSHOT, options
+from tests.kit.widget_sample import SNAPSHOT, options
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "themes.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SETTING = "COUNTER_SAMPLE_LOG"
-BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "access.log"
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data" / "access.log"
 
 
 def sample_log() -> Path:

@@ -1,4 +1,4 @@
-"""Judges many databases apart, each in a process forked for it: `python -m tests.mutants FOLDER`.
+"""Judges many databases apart, each in a process forked for it: `python -m tests.kit.mutants FOLDER`.
 
 What a service does with a file costs it a new interpreter, a third of a second; a fork of one that has everything
 loaded costs milliseconds. Prints a JSON object: for each file the verdict on it, and for a file that was accepted

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.process import HANG, Home, Service, noon_zone
+from tests.kit.process import HANG, Home, Service, noon_zone
 
 # Headless Chromium's own user agent is counted as what it is: a bot. It is set for the whole process: one that is set
 # for a page does not hold for what the page sends while it goes.

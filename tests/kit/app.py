@@ -1,6 +1,6 @@
 """A whole service for tests: a real application on real SQLite, reached over real HTTP, with a clock that stands still.
 
-    from tests.app_fixture import BROWSER, Counter, start
+    from tests.kit.app import BROWSER, Counter, start
 
     async def test_a_rule(start):
         counter = await start(counting={"respect_gpc": True})

@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 
 from counter.question import Filter, Question
 from counter.site import Goal, GoalKind
-from tests.app_fixture import BROWSER, NOON, Counter, FakeClock, Start
 from tests.dashboard.conftest import Client, SignedIn
-from tests.report_oracle import Answer, Hit, read_log
+from tests.kit.app import BROWSER, NOON, Counter, FakeClock, Start
+from tests.kit.report_oracle import Answer, Hit, read_log
 
 ZONE = "Asia/Tbilisi"
 SITES = [{"id": "demo", "name": "Demo", "timezone": ZONE, "hosts": ["shop.example"], "first_weekday": "sunday"}]

@@ -16,7 +16,7 @@ from counter.question import By, DayTotal, Dimension, Order, Question, Sums
 from counter.site import Site
 from counter.store.open import Store
 from counter.store.protocols import Appended, Batch
-from tests.oracle import Told
+from tests.kit.oracle import Told
 
 NOON = 1732190400  # 2024-11-21 12:00:00 UTC, a Thursday
 TODAY = NOON // 86400

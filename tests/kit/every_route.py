@@ -21,7 +21,7 @@ from counter.web.routes import add_routes
 from dashboard.access.guard import Needs
 from dashboard.assets import url_of
 from dashboard.routes import ROUTES
-from tests.app_fixture import make_config
+from tests.kit.app import make_config
 
 ENDLESS: Final = "/dashboard/sites/{site}/live/events"  # a stream: it has a beginning and no end
 _PART: Final = re.compile(r"\{(\w+)\}")

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.report.panels import PANELS
 from dashboard.routes import SITE
-from tests.browser.chromium import reader
-from tests.process import BOT, BROWSER, Home, Service, noon_zone
+from tests.kit.chromium import reader
+from tests.kit.process import BOT, BROWSER, Home, Service, noon_zone
 
 PASSWORD = "a long enough password"
 OWNER, VIEWER, LOST, STRANGER = "olga", "vera", "nora", ""  # LOST: nothing is left that she may see

@@ -29,7 +29,7 @@ from counter.cli import main
 from counter.collect.places.geo import Geo
 
 HANG = 100.0  # seconds; a guard against hangs, ten times what anything here takes
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0"
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
