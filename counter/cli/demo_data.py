@@ -22,7 +22,7 @@ from counter.clock import SystemClock
 from counter.collect.identify import Salts
 from counter.demo import catalogue
 from counter.demo.shape import Plan
-from counter.demo.writing import Summary, write_plan
+from counter.demo.writing import DemoSummary, write_plan
 from counter.errors import UsageError
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import ReadOnlyStore
@@ -64,7 +64,7 @@ def demo_data(
     command with --add. Addresses are of the ranges for documentation and benchmarks: they belong to nobody.
     """
     started = time.monotonic()
-    summary = Summary()
+    summary = DemoSummary()
     try:
         with _without_garbage_collection():
             run(_fill(context, _Wish(site_id, hits, days, seed, until.date() if until else None, add), summary))
@@ -80,7 +80,7 @@ def demo_data(
     click.echo(f"look at {base}/dashboard/ and {base}/widget/{site_id}.html (service: counter serve)")
 
 
-async def _fill(context: Context, wish: _Wish, summary: Summary) -> None:
+async def _fill(context: Context, wish: _Wish, summary: DemoSummary) -> None:
     now = int(SystemClock().now())
     async with open_port(context.config) as port:
         async with context.reading() as store:
@@ -149,7 +149,7 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _show(summary: Summary, seconds: float) -> None:
+def _show(summary: DemoSummary, seconds: float) -> None:
     table = Table("", "", box=None, show_header=False)
     table.columns[1].justify = "right"
     for name, count in summary.rows():

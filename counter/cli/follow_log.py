@@ -23,20 +23,20 @@ from counter.errors import Overloaded, StoreError, UsageError
 from counter.logfiles.follow.checkpoint import file_of
 from counter.logfiles.follow.follower import Followed, follow
 from counter.logfiles.importer import LogImport, OneProcess
-from counter.logfiles.judge import Choices, Judge, Terms
+from counter.logfiles.judge import ImportRules, Judge, Terms
 from counter.logfiles.read.files import is_stream
-from counter.logfiles.summary import Summary
+from counter.logfiles.summary import ImportSummary
 from counter.store.protocols import Appended, Batch
 
 AGAIN: Final = 1.0  # seconds until the service is asked again
 FORGOTTEN_EVERY: Final = 3600.0  # seconds
 
 
-class Asked(NamedTuple):
+class ImportOptions(NamedTuple):
     """The options of `import-log`."""
 
     site_id: str
-    choices: Choices
+    choices: ImportRules
     format: str
     string: str  # of the format `custom`
     dry_run: bool
@@ -47,7 +47,7 @@ class _Stopped(Exception):
     """The command was told to end while it waited for the service."""
 
 
-def follow_logs(context: Context, asked: Asked, files: tuple[str, ...], summary: Summary) -> None:
+def follow_logs(context: Context, asked: ImportOptions, files: tuple[str, ...], summary: ImportSummary) -> None:
     """Count what is in the files and what comes, until SIGINT or SIGTERM."""
     if asked.dry_run:
         raise UsageError("--follow writes as it reads; without --follow, --dry-run says what would be counted")
@@ -62,7 +62,9 @@ def follow_logs(context: Context, asked: Asked, files: tuple[str, ...], summary:
         pipeline.geo.close()
 
 
-async def _follow(context: Context, asked: Asked, paths: list[Path], summary: Summary, pipeline: Pipeline) -> None:
+async def _follow(
+    context: Context, asked: ImportOptions, paths: list[Path], summary: ImportSummary, pipeline: Pipeline
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

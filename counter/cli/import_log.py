@@ -18,7 +18,7 @@ from rich.text import Text
 
 from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
-from counter.cli.follow_log import Asked, follow_logs
+from counter.cli.follow_log import ImportOptions, follow_logs
 from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.collect.pipeline import Pipeline
@@ -26,10 +26,10 @@ from counter.errors import UsageError
 from counter.event import Event, Outcome
 from counter.logfiles.formats import AUTO, CUSTOM, FORMATS, find_format
 from counter.logfiles.importer import Append, Judges, Log, LogImport, OneProcess
-from counter.logfiles.judge import Choices, Judge, Terms
+from counter.logfiles.judge import ImportRules, Judge, Terms
 from counter.logfiles.read.files import is_stream
 from counter.logfiles.read.sources import in_order, open_source
-from counter.logfiles.summary import Summary
+from counter.logfiles.summary import ImportSummary
 from counter.logfiles.workers import Workers
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
@@ -80,10 +80,10 @@ def import_log(
     counted again. By default GETs of pages that were found (2xx, 304) count. Several files are read in the order of
     their time, in whatever order they are named.
     """
-    choices = Choices(everything=everything, keep_bots=keep_bots, overlap=overlap, events=events)
-    asked = Asked(site_id, choices, *_format(form, string), dry_run, processes)
+    choices = ImportRules(everything=everything, keep_bots=keep_bots, overlap=overlap, events=events)
+    asked = ImportOptions(site_id, choices, *_format(form, string), dry_run, processes)
     started = time.monotonic()
-    summary = Summary()
+    summary = ImportSummary()
     try:
         if follow:
             follow_logs(context, asked, files, summary)
@@ -106,7 +106,7 @@ def _format(form: str, string: str) -> tuple[str, str]:
     return name, string
 
 
-def _import(context: Context, asked: Asked, files: list[str], summary: Summary) -> None:
+def _import(context: Context, asked: ImportOptions, files: list[str], summary: ImportSummary) -> None:
     pipeline = build_pipeline(context.config, throw_away_salts=asked.dry_run)
     count = asked.processes or _worth(files)
     workers = Workers(count, pipeline) if count > 1 else None
@@ -128,7 +128,12 @@ def _worth(files: list[str]) -> int:
 
 
 async def _count(
-    context: Context, asked: Asked, files: list[str], summary: Summary, pipeline: Pipeline, workers: Workers | None
+    context: Context,
+    asked: ImportOptions,
+    files: list[str],
+    summary: ImportSummary,
+    pipeline: Pipeline,
+    workers: Workers | None,
 ) -> None:
     async with _target(context, asked) as (site, append), AsyncExitStack() as stack:
         terms = Terms(site, pipeline.salts.line_key(), asked.choices)
@@ -146,7 +151,7 @@ async def _count(
 
 
 @asynccontextmanager
-async def _target(context: Context, asked: Asked) -> AsyncIterator[tuple[Site, Append]]:
+async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, Append]]:
     """The site, and where its batches go: to the writer, or nowhere."""
     if asked.dry_run:
         async with context.reading() as store:
@@ -159,7 +164,7 @@ async def _target(context: Context, asked: Asked) -> AsyncIterator[tuple[Site, A
         yield site, partial(port.append, timezone=site.timezone)
 
 
-async def _nowhere(store: ReadOnlyStore, site: Site, choices: Choices) -> Append:
+async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> Append:
     """Answers as the writer would, and writes nothing."""
     live = set() if choices.overlap else await store.reports.live_days(site.key)
 
@@ -188,7 +193,7 @@ async def _nowhere(store: ReadOnlyStore, site: Site, choices: Choices) -> Append
     return append
 
 
-async def _read_all(log_import: LogImport, asked: Asked, files: list[str]) -> None:
+async def _read_all(log_import: LogImport, asked: ImportOptions, files: list[str]) -> None:
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), _Rate(), TimeRemainingColumn(),
     )  # fmt: skip
@@ -213,7 +218,7 @@ class _Rate(ProgressColumn):
         return Text(f"{lines / task.elapsed:,.0f} lines/s" if task.elapsed else "")
 
 
-def _show(summary: Summary, seconds: float) -> None:
+def _show(summary: ImportSummary, seconds: float) -> None:
     table = Table("", "lines", box=None, show_header=False)
     table.columns[1].justify = "right"
     for name, count in summary.rows():

@@ -18,7 +18,7 @@ from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.config import check_site_field
 from counter.errors import UsageError
-from counter.history.vinaora import Bucket, read_buckets
+from counter.history.vinaora import VinaoraRow, read_buckets
 from counter.question import HistoryDay
 from counter.site import Site
 
@@ -84,7 +84,7 @@ def read_days(file: Path, local: LocalTime, *, people: bool) -> tuple[list[Histo
     return [HistoryDay(day, count) for day, count in sorted(days.items())], buckets
 
 
-def _with_progress(file: Path) -> Iterator[Bucket]:
+def _with_progress(file: Path) -> Iterator[VinaoraRow]:
     """The buckets, with a bar of the bytes read on a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())

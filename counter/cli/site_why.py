@@ -16,7 +16,7 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.plain import plain, print_json
 from counter.cli.site_drops import drops_as_json, show_drops
 from counter.clock import SystemClock
-from counter.collect.explain import Explanation, Verdict, explain
+from counter.collect.explain import Explanation, StepVerdict, explain
 from counter.collect.parse import USER_AGENT, Envelope, WireHit, hit_from
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
@@ -29,7 +29,7 @@ KEPT = 1000  # drops a site
 SHOWN = 20  # of the drops that came from there, unless JSON is wanted
 
 
-class Asked(msgspec.Struct, frozen=True):
+class DescribedHit(msgspec.Struct, frozen=True):
     """What is known of the hit; None is not told."""
 
     address: str | None
@@ -55,8 +55,8 @@ def why(
     Each step of screening is asked, and what would be stored is shown. Below are those of the last 1,000 drops that
     came from there: from the address, or with a user agent that has USER-AGENT in it.
     """
-    address, user_agent = told(whom)
-    asked = Asked(address, user_agent, path, host, referrer)
+    address, user_agent = split_words(whom)
+    asked = DescribedHit(address, user_agent, path, host, referrer)
     site, found = run(_look_up(context, site_id))
     pipeline = build_pipeline(context.config, throw_away_salts=True)
     try:
@@ -71,7 +71,7 @@ def why(
         _show_came(came, site)
 
 
-def told(words: Sequence[str]) -> tuple[str | None, str | None]:
+def split_words(words: Sequence[str]) -> tuple[str | None, str | None]:
     """The address and the user agent among the words of a command line; what is no address is the user agent."""
     addresses = [address for address in map(canonical, words) if address is not None]
     rest = [word for word in words if canonical(word) is None]
@@ -81,7 +81,7 @@ def told(words: Sequence[str]) -> tuple[str | None, str | None]:
     return (addresses[0] if addresses else None), user_agent
 
 
-def explain_hit(pipeline: Pipeline, site: Site, asked: Asked, now: float) -> Explanation:
+def explain_hit(pipeline: Pipeline, site: Site, asked: DescribedHit, now: float) -> Explanation:
     """As if the page's script had sent a hit now: the same parsing, steps and tables."""
     wire = WireHit(site.id, path=asked.path, host=asked.host, referrer=asked.referrer)
     envelope = Envelope(at=int(now), address=asked.address or "", user_agent=asked.user_agent or "")
@@ -89,7 +89,7 @@ def explain_hit(pipeline: Pipeline, site: Site, asked: Asked, now: float) -> Exp
     return explain(pipeline, hit_from(wire, envelope), ActiveSite(site), known, now)
 
 
-def came_from(drops: Sequence[LoggedDrop], asked: Asked, pipeline: Pipeline) -> list[LoggedDrop]:
+def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeline) -> list[LoggedDrop]:
     """The drops from the address, as far as privacy keeps it, or with the user agent in theirs."""
     kept = pipeline.kept(asked.address) if asked.address else None
     agent = asked.user_agent
@@ -101,7 +101,7 @@ def came_from(drops: Sequence[LoggedDrop], asked: Asked, pipeline: Pipeline) -> 
     ]
 
 
-def stored(event: Event, asked: Asked) -> dict[str, str | None]:
+def stored(event: Event, asked: DescribedHit) -> dict[str, str | None]:
     """What would be written down, by name; of an address or user agent that was not told, nothing."""
     found: dict[str, str | None] = {"path": event.path}
     if asked.address is not None:
@@ -115,7 +115,7 @@ def stored(event: Event, asked: Asked) -> dict[str, str | None]:
     return found | {"source": event.origin.source, "channel": event.origin.channel, "referrer": event.origin.referrer}
 
 
-def as_json(explanation: Explanation, asked: Asked) -> dict[str, Any]:
+def as_json(explanation: Explanation, asked: DescribedHit) -> dict[str, Any]:
     return {
         "asked": asked,
         "verdict": "counted" if explanation.reason is None else "dropped",
@@ -131,7 +131,7 @@ async def _look_up(context: Context, site_id: str) -> tuple[Site, list[LoggedDro
         return site, await store.reports.last_drops(site.key, KEPT)
 
 
-def _show(explanation: Explanation, asked: Asked) -> None:
+def _show(explanation: Explanation, asked: DescribedHit) -> None:
     console = Console(highlight=False)
     table = Table("asked in this order", "verdict", "because", box=None)
     for answer in explanation.answers:
@@ -142,7 +142,7 @@ def _show(explanation: Explanation, asked: Asked) -> None:
     if explanation.event is None:
         console.print(f"It would be dropped: {explanation.reason}. The first reason counts.")
         return
-    unsure = any(answer.verdict == Verdict.UNKNOWN for answer in explanation.answers)
+    unsure = any(answer.verdict == StepVerdict.UNKNOWN for answer in explanation.answers)
     console.print(f"{'As far as was told it' if unsure else 'It'} would be counted, and this would be stored:")
     table = Table(box=None, show_header=False)
     for name, value in stored(explanation.event, asked).items():

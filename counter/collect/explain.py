@@ -16,23 +16,23 @@ from counter.address import group
 from counter.collect import screen
 from counter.collect.pipeline import Pipeline
 from counter.collect.rate import RateLimiter
-from counter.collect.screen import ASKS, STEPS, Question, Rules, Step
+from counter.collect.screen import ASKS, STEPS, Candidate, Rules, Step
 from counter.event import DropReason, Event, Hit
 from counter.site import ActiveSite
 
 
-class Verdict(StrEnum):
+class StepVerdict(StrEnum):
     PASSES = "passes"
     DROPPED = "dropped"
     UNKNOWN = "unknown"  # what the step looks at was not told
 
 
-class Answer(msgspec.Struct, frozen=True):
+class StepAnswer(msgspec.Struct, frozen=True):
     """What one step says of a hit."""
 
     step: str
     asks: str
-    verdict: Verdict
+    verdict: StepVerdict
     reason: DropReason | None  # of a drop
     because: str  # what it looked at; '' when there is no more to say
 
@@ -40,7 +40,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """Every step's answer, and the event that would be kept; None when the hit would be dropped."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[StepAnswer, ...]
     event: Event | None
 
     @property
@@ -55,39 +55,39 @@ def explain(pipeline: Pipeline, hit: Hit, site: ActiveSite, told: Container[str]
     Nothing is counted or remembered. The pipeline should have salts that pass: an event is made, and thrown away.
     """
     agent = pipeline.agents.look_up(hit.user_agent)
-    question = Question(hit, site, agent, monotonic=0.0)
+    question = Candidate(hit, site, agent, monotonic=0.0)
     rules = replace(pipeline.rules, rate=RateLimiter(pipeline.rules.rate.limit), recent=OrderedDict())
     answers = tuple(_answer(pipeline, rules, question, step, told) for step in STEPS)
-    dropped = any(answer.verdict == Verdict.DROPPED for answer in answers)
+    dropped = any(answer.verdict == StepVerdict.DROPPED for answer in answers)
     return Explanation(answers, None if dropped else pipeline.event(hit, site, agent, now))
 
 
-def _answer(pipeline: Pipeline, rules: Rules, question: Question, step: Step, told: Container[str]) -> Answer:
+def _answer(pipeline: Pipeline, rules: Rules, question: Candidate, step: Step, told: Container[str]) -> StepAnswer:
     needed = NEEDED.get(step)
     if needed is not None and needed not in told:
         because = f"no {needed.replace('_', ' ')} was given"
-        return Answer(_name(step), ASKS[step], Verdict.UNKNOWN, None, because)
+        return StepAnswer(_name(step), ASKS[step], StepVerdict.UNKNOWN, None, because)
     reason = step(rules, question)
-    verdict = Verdict.PASSES if reason is None else Verdict.DROPPED
+    verdict = StepVerdict.PASSES if reason is None else StepVerdict.DROPPED
     because = BECAUSE[step](pipeline, question) if step in BECAUSE else ""
-    return Answer(_name(step), ASKS[step], verdict, reason, because)
+    return StepAnswer(_name(step), ASKS[step], verdict, reason, because)
 
 
 def _name(step: Step) -> str:
     return getattr(step, "__name__", "step").replace("_", " ")
 
 
-def _host(pipeline: Pipeline, question: Question) -> str:
+def _host(pipeline: Pipeline, question: Candidate) -> str:
     hosts = ", ".join(question.site.site.hosts) or "any host"
     return f"the hit is from {question.hit.host or 'a host that is not told'}, the site counts {hosts}"
 
 
-def _wish(pipeline: Pipeline, question: Question) -> str:
+def _wish(pipeline: Pipeline, question: Candidate) -> str:
     heard = "are heard, too" if pipeline.rules.respect_gpc else "are not heard, as counting.respect_gpc is off"
     return f"the opt-out cookie says so; Global Privacy Control and Do Not Track {heard}"
 
 
-def _network(pipeline: Pipeline, question: Question) -> str:
+def _network(pipeline: Pipeline, question: Candidate) -> str:
     ignored, address = pipeline.rules.ignored, question.hit.address
     if not ignored.texts:
         return "none is set"
@@ -95,7 +95,7 @@ def _network(pipeline: Pipeline, question: Question) -> str:
     return f"{address} is in {around}" if around else f"{address} is in none of {', '.join(ignored.texts)}"
 
 
-def _rate(pipeline: Pipeline, question: Question) -> str:
+def _rate(pipeline: Pipeline, question: Candidate) -> str:
     limit = pipeline.rules.rate.limit
     if not limit:
         return "there is no limit"
@@ -103,11 +103,11 @@ def _rate(pipeline: Pipeline, question: Question) -> str:
     return f"{limit:,} are allowed; how many {whom} has sent, only the running service knows"
 
 
-def _referrer(pipeline: Pipeline, question: Question) -> str:
+def _referrer(pipeline: Pipeline, question: Candidate) -> str:
     return f"it is {question.hit.referrer}" if question.hit.referrer else "there is none"
 
 
-def _agent(pipeline: Pipeline, question: Question) -> str:
+def _agent(pipeline: Pipeline, question: Candidate) -> str:
     facts = question.agent
     if facts.bot is not None:
         evidence = pipeline.agents.evidence(question.hit.user_agent)
@@ -124,7 +124,7 @@ NEEDED: dict[Step, str] = {
 }
 
 # What there is to say of a step's answer.
-BECAUSE: dict[Step, Callable[[Pipeline, Question], str]] = {
+BECAUSE: dict[Step, Callable[[Pipeline, Candidate], str]] = {
     screen.foreign_host: _host,
     screen.opted_out: _wish,
     screen.ignored_network: _network,

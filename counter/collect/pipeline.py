@@ -13,7 +13,7 @@ from counter.collect.identify import Salts, visitor_id
 from counter.collect.origins.origin import Origins
 from counter.collect.page import normalise_path
 from counter.collect.places.geo import Geo
-from counter.collect.screen import STEPS, Question, Rules, Step, screen
+from counter.collect.screen import STEPS, Candidate, Rules, Step, screen
 from counter.event import PAGEVIEW, AgentFacts, Client, Drop, DropReason, Event, Hit, Kind
 from counter.site import ActiveSite
 
@@ -45,7 +45,7 @@ class Pipeline:
               steps: tuple[Step, ...] = STEPS) -> Judged:  # fmt: skip
         """`now` in UTC seconds, for salts; `monotonic` for the rate."""
         agent = self.agents.look_up(hit.user_agent)
-        question = Question(hit, site, agent, monotonic)
+        question = Candidate(hit, site, agent, monotonic)
         reason = screen(steps, self.rules, question)
         if reason is None:
             return Judged(event=self.event(hit, site, agent, now))

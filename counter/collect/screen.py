@@ -34,7 +34,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class Question:
+class Candidate:
     """One hit to be judged, with what was looked up for it."""
 
     hit: Hit
@@ -44,27 +44,27 @@ class Question:
     retry_after: int = 0  # seconds, set when the rate is exceeded
 
 
-Step = Callable[[Rules, Question], DropReason | None]
+Step = Callable[[Rules, Candidate], DropReason | None]
 
 
-def foreign_host(rules: Rules, question: Question) -> DropReason | None:
+def foreign_host(rules: Rules, question: Candidate) -> DropReason | None:
     allowed = question.hit.trusted or question.site.takes(question.hit.host)
     return None if allowed else DropReason.FOREIGN_HOST
 
 
-def opted_out(rules: Rules, question: Question) -> DropReason | None:
+def opted_out(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.OPT_OUT if question.hit.opt_out else None
 
 
-def ignored_network(rules: Rules, question: Question) -> DropReason | None:
+def ignored_network(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.IGNORED_IP if question.hit.address in rules.ignored else None
 
 
-def prefetched(rules: Rules, question: Question) -> DropReason | None:
+def prefetched(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.PREFETCH if question.hit.prefetch else None
 
 
-def repeated(rules: Rules, question: Question) -> DropReason | None:
+def repeated(rules: Rules, question: Candidate) -> DropReason | None:
     """A retry of a hit that was dropped gets the first answer; one that was counted is a duplicate."""
     if not question.hit.id:
         return None
@@ -74,20 +74,20 @@ def repeated(rules: Rules, question: Question) -> DropReason | None:
     return rules.recent[key] or DropReason.DUPLICATE
 
 
-def too_many(rules: Rules, question: Question) -> DropReason | None:
+def too_many(rules: Rules, question: Candidate) -> DropReason | None:
     if question.hit.trusted:
         return None
     question.retry_after = rules.rate.wait(question.hit.address, question.monotonic)
     return DropReason.RATE_LIMITED if question.retry_after else None
 
 
-def bot(rules: Rules, question: Question) -> DropReason | None:
+def bot(rules: Rules, question: Candidate) -> DropReason | None:
     if question.hit.trusted and not question.hit.user_agent:
         return None  # a server's own hit: it speaks for a visitor whose browser it did not tell
     return DropReason.BOT if question.agent.bot else None
 
 
-def spam_referrer(rules: Rules, question: Question) -> DropReason | None:
+def spam_referrer(rules: Rules, question: Candidate) -> DropReason | None:
     """Of the site's own hosts a link is no referrer, whatever the list says."""
     hit, site = question.hit, question.site
     if not rules.spam or not hit.referrer:
@@ -117,7 +117,7 @@ ASKS: dict[Step, str] = {
 LOG_STEPS: tuple[Step, ...] = (foreign_host, ignored_network, bot, spam_referrer)
 
 
-def screen(steps: tuple[Step, ...], rules: Rules, question: Question) -> DropReason | None:
+def screen(steps: tuple[Step, ...], rules: Rules, question: Candidate) -> DropReason | None:
     """The first reason not to count the hit, or None."""
     for step in steps:
         reason = step(rules, question)

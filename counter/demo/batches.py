@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from counter.demo.shape import Plan
-from counter.demo.visits import Made
+from counter.demo.visits import DemoDay
 from counter.event import Drop, Event
 from counter.store.protocols import Batch
 
@@ -21,7 +21,7 @@ class Packer:
         self._events: list[Event] = []
         self._drops: list[Drop] = []
 
-    def add(self, made: Made) -> Iterator[Batch]:
+    def add(self, made: DemoDay) -> Iterator[Batch]:
         """Take the next day; the batches it fills."""
         self._events += made.events
         self._drops += made.drops

@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from counter.demo.shape import Plan, days_of
-from counter.demo.visits import Made, make_day
+from counter.demo.visits import DemoDay, make_day
 from counter.errors import StoreError
 
 WORTH_A_PROCESS = 50_000  # hits; below, starting one takes longer than it saves
 AHEAD = 3  # days made before they are asked for: all that is in memory at one time
 
 
-async def make_days(plan: Plan) -> AsyncIterator[Made]:
+async def make_days(plan: Plan) -> AsyncIterator[DemoDay]:
     """The days of the plan, in their order. Raises StoreError when the process that makes them was killed."""
     with _executor(plan.hits) as executor:
-        coming: list[Future[Made]] = []
+        coming: list[Future[DemoDay]] = []
         shapes = iter(days_of(plan))
         try:
             while True:

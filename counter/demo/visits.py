@@ -48,7 +48,7 @@ class Person(NamedTuple):
     zone: str
 
 
-class Made(msgspec.Struct, frozen=True):
+class DemoDay(msgspec.Struct, frozen=True):
     """Events and drops of one day, in the order of time."""
 
     day: int
@@ -56,7 +56,7 @@ class Made(msgspec.Struct, frozen=True):
     drops: tuple[Drop, ...]
 
 
-def make_day(plan: Plan, shape: DayShape) -> Made:
+def make_day(plan: Plan, shape: DayShape) -> DemoDay:
     """What happens on one day: exactly `shape.hits` page views and custom events, and engaged time beside them.
 
     A pure function: days may be made in any order and in any process.
@@ -67,7 +67,7 @@ def make_day(plan: Plan, shape: DayShape) -> Made:
         left -= one.add_visit(left)
     one.events.sort(key=attrgetter("at"))
     drops = sorted(one.drops() if one.slots else (), key=attrgetter("at"))
-    return Made(shape.day, tuple(one.events), tuple(drops))
+    return DemoDay(shape.day, tuple(one.events), tuple(drops))
 
 
 class _Day:

@@ -17,7 +17,7 @@ Remember = Callable[[int], object]  # is told of each local day before the first
 
 
 @dataclass(slots=True)
-class Summary:
+class DemoSummary:
     """What was made, as far as it is written."""
 
     hits: int = 0
@@ -53,7 +53,7 @@ class Summary:
 
 
 async def write_plan(
-    plan: Plan, append: Append, remember: Remember, summary: Summary, tell: Callable[[], None]
+    plan: Plan, append: Append, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
 ) -> None:  # fmt: skip
     """Make all that the plan says and write it; `tell` is called after each day. When it is cancelled, what is on
     its way is written and in the summary."""
@@ -73,7 +73,7 @@ async def write_plan(
 class _Writing:
     """At most one batch on its way."""
 
-    def __init__(self, append: Append, remember: Remember, summary: Summary) -> None:
+    def __init__(self, append: Append, remember: Remember, summary: DemoSummary) -> None:
         self._append = append
         self._remember = remember
         self._summary = summary

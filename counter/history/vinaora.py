@@ -26,7 +26,7 @@ _ROW: Final = re.compile(r"\s*,?\s*\(([^()]*)\)")
 _NUMBER: Final = re.compile(r"'?(\d{1,16})'?")
 
 
-class Bucket(NamedTuple):
+class VinaoraRow(NamedTuple):
     """What came within one bucket. `end` in Unix seconds: the first second after it."""
 
     end: int
@@ -40,7 +40,7 @@ class Bucket(NamedTuple):
         return self.guests + self.members
 
 
-def read_buckets(lines: Iterable[str], where: str) -> Iterator[Bucket]:
+def read_buckets(lines: Iterable[str], where: str) -> Iterator[VinaoraRow]:
     """The buckets of a dump, in its order; `lines` as they stand in the file.
 
     UsageError names the line and what is wrong with it: no such column, or a value that is no whole number.
@@ -74,13 +74,13 @@ def _check(columns: tuple[str, ...], where: str) -> None:
             raise UsageError(f"{where}: the table has no column {name!r} (columns: {known})")
 
 
-def _bucket(row: str, columns: tuple[str, ...], where: str) -> Bucket:
+def _bucket(row: str, columns: tuple[str, ...], where: str) -> VinaoraRow:
     values = row.split(",")
     if len(values) != len(columns):
         raise UsageError(f"{where}: a row has {len(values)} values and the table {len(columns)} columns: ({row[:60]})")
     named = dict(zip(columns, values, strict=True))
     end, visits, guests, bots, members = (_count(named.get(name, "0").strip(), name, where) for name in COLUMNS)
-    return Bucket(end, visits, guests, bots, members)
+    return VinaoraRow(end, visits, guests, bots, members)
 
 
 def _count(text: str, name: str, where: str) -> int:

@@ -20,7 +20,7 @@ from counter.logfiles.formats.w3c import HEADER
 from counter.logfiles.judge import Chunk, Judge, Portion, Terms
 from counter.logfiles.order import Occurrences, TimeOrder, line_hash
 from counter.logfiles.read.files import Block, lines_of
-from counter.logfiles.summary import Summary
+from counter.logfiles.summary import ImportSummary
 from counter.store.protocols import Appended, Batch
 
 BATCH = 2000  # lines a transaction
@@ -48,7 +48,7 @@ class OneProcess:
         return self._judge.judge(chunk)
 
 
-class Reading(NamedTuple):
+class LineFormat(NamedTuple):
     """How the lines of a log are read."""
 
     format: Format
@@ -58,7 +58,7 @@ class Reading(NamedTuple):
 class Log:
     """One log, or several that continue each other: what the lines before tell about the next ones."""
 
-    def __init__(self, reading: Reading, header: str = "") -> None:
+    def __init__(self, reading: LineFormat, header: str = "") -> None:
         self.order: TimeOrder[Event | Drop] = TimeOrder()
         self.occurrences = Occurrences()
         self._reading = reading
@@ -85,7 +85,7 @@ class LogImport:
     """One import into one site. Feed it logs; `finish` writes what is left."""
 
     def __init__(
-        self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: Summary
+        self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: ImportSummary
     ) -> None:
         self.summary = summary
         self._terms = terms

@@ -24,7 +24,7 @@ from counter.site import ActiveSite, Site
 from counter.text import clean
 
 
-class Choices(msgspec.Struct, frozen=True):
+class ImportRules(msgspec.Struct, frozen=True):
     """What the owner asked for."""
 
     everything: bool = False  # every line that can be read, not only pages
@@ -38,7 +38,7 @@ class Terms(msgspec.Struct, frozen=True):
 
     site: Site
     line_key: bytes
-    choices: Choices
+    choices: ImportRules
 
 
 class Chunk(msgspec.Struct, frozen=True):

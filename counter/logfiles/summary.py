@@ -11,7 +11,7 @@ from counter.store.protocols import Appended, Batch
 
 
 @dataclass(slots=True)
-class Summary:
+class ImportSummary:
     """The parts add up to `lines`."""
 
     lines: int = 0

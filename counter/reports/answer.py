@@ -46,7 +46,7 @@ ROW_METRICS: Final[dict[Dimension, tuple[str, ...]]] = {
 }
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ReportQuery(msgspec.Struct, frozen=True):
     """What somebody wants to know of one site."""
 
     period: Period
@@ -57,7 +57,7 @@ class Asked(msgspec.Struct, frozen=True):
     week_hours: bool = False  # of the period itself, never of what it is compared with
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ReportAnswer(msgspec.Struct, frozen=True):
     """The report, what it is compared with, and the visitors that conversion rates are shares of.
 
     A period that is not over is compared with as much of the other one: `compared_totals` and `compared_base` end at
@@ -78,8 +78,8 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 async def read_answer(
-    reports: Reports, site: Site, asked: Asked, today: int, now: int, beside: Sequence[Question] = ()
-) -> Answer:
+    reports: Reports, site: Site, asked: ReportQuery, today: int, now: int, beside: Sequence[Question] = ()
+) -> ReportAnswer:
     """Ask the store, everything in one snapshot. BadInput: more points than a series may have; TooExpensive.
 
     `now` is a UTC second, `today` its local day. `beside` are questions of the caller's own, answered in
@@ -99,7 +99,7 @@ async def read_answer(
     found = [[next(answers) for _ in questions] for questions in many]
     sums = [_sums_of(reports) for reports in found]
     bases = [one.visitors for one in sums[count:]]
-    return Answer(
+    return ReportAnswer(
         report=found[0][0],
         compared=_with_all_incomplete_days(found[1]) if count > 1 else None,
         compared_totals=sums[1] if count > 1 else None,
@@ -132,7 +132,7 @@ def _with_all_incomplete_days(reports: Sequence[Report]) -> Report:
     return msgspec.structs.replace(reports[0], incomplete_days=tuple(sorted(days)))
 
 
-def wants_conversion(asked: Asked) -> bool:
+def wants_conversion(asked: ReportQuery) -> bool:
     """Whether the question is about goals."""
     dimensions = [*(one.dimension for one in asked.filters), *(by.dimension for by in asked.breakdowns)]
     return Dimension.GOAL in dimensions
@@ -168,7 +168,7 @@ def _share(part: int, whole: int, digits: int) -> float | int | None:
     return round(part / whole, digits) if digits else round(part / whole)
 
 
-def _question(site: Site, asked: Asked, period: Period) -> Question:
+def _question(site: Site, asked: ReportQuery, period: Period) -> Question:
     _refuse_many_points(asked.bucket, period)
     return Question(
         site.key,

@@ -19,7 +19,7 @@ from multidict import MultiMapping
 from counter.calendar.periods import NAMES, Compare, Period, dated_period, named_period
 from counter.errors import BadInput
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
-from counter.reports.answer import Asked, default_bucket
+from counter.reports.answer import ReportQuery, default_bucket
 from counter.site import ActiveSite
 from counter.text import clean
 
@@ -62,11 +62,11 @@ def refuse_unknown(query: Query, known: tuple[str, ...]) -> None:
             raise BadInput(f"{name} stands {len(query.getall(name))} times, it may stand once")
 
 
-def read_asked(query: Query, site: ActiveSite, today: int, counted: tuple[int, int] | None) -> Asked:
+def read_report_query(query: Query, site: ActiveSite, today: int, counted: tuple[int, int] | None) -> ReportQuery:
     """The question of `GET /api/v1/report`."""
     period = read_period(query, site, today, counted)
     bucket = query.get("bucket")
-    return Asked(
+    return ReportQuery(
         period=period,
         filters=read_filters(query),
         bucket=default_bucket(period) if bucket is None else _one_of("bucket", bucket, _by_value(Bucket)),

@@ -22,7 +22,7 @@ FIRST_DAY = 0  # 1970-01-01: no hit is older
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Cached:
     codes: tuple[str, ...] | None = None
     until: float = 0.0  # monotonic seconds; nobody asks before, not after a failure either
     asking: asyncio.Task[None] | None = None
@@ -33,7 +33,7 @@ class Countries:
 
     def __init__(self, reports: Reports) -> None:
         self._reports = reports
-        self._seen: dict[int, _Seen] = {}
+        self._seen: dict[int, _Cached] = {}
 
     async def of(self, site_key: int, today: int, now: float, *, wait: bool = True) -> tuple[str, ...] | None:
         """The countries up to the local day `today`; None when they are not known. `now` is monotonic seconds.
@@ -41,7 +41,7 @@ class Countries:
         Never raises. With `wait` the first reader of a site gets an answer, without it what is there at once: no
         hit waits for a report.
         """
-        seen = self._seen.setdefault(site_key, _Seen())
+        seen = self._seen.setdefault(site_key, _Cached())
         if now >= seen.until:
             seen.until = now + FRESH
             seen.asking = asyncio.create_task(self._renew(seen, site_key, today), name="countries")
@@ -62,7 +62,7 @@ class Countries:
                 seen.asking.cancel()
         await self.settled()
 
-    async def _renew(self, seen: _Seen, site_key: int, today: int) -> None:
+    async def _renew(self, seen: _Cached, site_key: int, today: int) -> None:
         question = Question(site_key, FIRST_DAY, today + 1, breakdowns=(By(Dimension.COUNTRY, limit=ALL),))
         try:
             (report,) = await self._reports.report([question])

@@ -27,16 +27,16 @@ _CSP = (
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class AboutText:
     """What a text needs beside its template. Weekdays begin with Monday, in the form that follows "begins on"."""
 
     title: str
     weekdays: tuple[str, ...]
 
 
-WORDS: Mapping[str, Words] = {
-    "en": Words("How we count", tuple(name.capitalize() for name in WEEKDAYS)),
-    "ka": Words(
+WORDS: Mapping[str, AboutText] = {
+    "en": AboutText("How we count", tuple(name.capitalize() for name in WEEKDAYS)),
+    "ka": AboutText(
         "როგორ ვითვლით",
         ("ორშაბათს", "სამშაბათს", "ოთხშაბათს", "ხუთშაბათს", "პარასკევს", "შაბათს", "კვირას"),
     ),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from aiohttp import hdrs, web
 
 from counter.web.middleware import NOSNIFF
-from counter.web.totals import is_known
+from counter.web.totals import etag_matches
 
 WORTHWHILE = 0.9  # of its size; what gzip makes no smaller than this is sent plain
 
@@ -34,7 +34,7 @@ def answer_file(request: web.Request, file: File, headers: Mapping[str, str]) ->
     gzipped = file.gzipped if takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) else None
     etag = file.etag if gzipped is None else file.gzipped_etag
     sent = {"ETag": etag, "Vary": "Accept-Encoding", "Access-Control-Allow-Origin": "*", **NOSNIFF, **headers}
-    if is_known(request, etag):
+    if etag_matches(request, etag):
         return web.Response(status=304, headers=sent)
     sent["Content-Type"] = file.kind
     if gzipped is None:

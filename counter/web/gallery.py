@@ -20,7 +20,7 @@ from counter.service.book import Snapshot
 from counter.service.service import SERVICE
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
-from counter.web.totals import ANSWERS, Asked
+from counter.web.totals import ANSWERS, TotalsQuery
 from counter.web.tracker import snippet
 from counter.widget.picture import WIDTH, picture_of
 from counter.widget.render import Options, options_from, render_html
@@ -54,7 +54,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SnippetTarget:
     """Where the snippets point to."""
 
     base: str  # of this service, without a slash at its end
@@ -66,10 +66,12 @@ class Place:
 async def get_gallery(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     site_id = request.query.get("site") or first_site(service)
-    snapshot = (await request.app[ANSWERS].to(Asked(site_id, Metric.VISITS, ""))).snapshot
+    snapshot = (await request.app[ANSWERS].to(TotalsQuery(site_id, Metric.VISITS, ""))).snapshot
     base, lang = public_url(request, service), request.query.get("lang", "")
     options = options_from({"lang": lang or "auto", "fragment": "1"}, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    place = Place(base, site_id, snippet(service.config.tracker, base, site_id), options.language.tag if lang else "")
+    place = SnippetTarget(
+        base, site_id, snippet(service.config.tracker, base, site_id), options.language.tag if lang else ""
+    )
     page = templates.get_template("gallery.html").render(
         version=__version__, site_id=site_id, asked_site=request.query.get("site", ""), forms=FORMS,
         languages=LANGUAGES.values(), language=options.language,
@@ -82,7 +84,7 @@ async def get_gallery(request: web.Request) -> web.Response:
     return web.Response(text=page, content_type="text/html", headers=headers)
 
 
-def _pieces(snapshot: Snapshot, options: Options, place: Place) -> Iterator[Piece]:
+def _pieces(snapshot: Snapshot, options: Options, place: SnippetTarget) -> Iterator[Piece]:
     for name, theme in sorted(THEMES.items(), key=lambda one: one[0] != DEFAULT_THEME):
         query = {"theme": name, "lines": LINES, "lang": options.language.tag}
         yield Piece(
@@ -104,7 +106,7 @@ def _height(snapshot: Snapshot, options: Options) -> int:
     return picture_of(view_of(snapshot, replace(options, lines=tuple(LINES.split(","))), None)).height
 
 
-def _codes(theme: str, place: Place, height: int) -> dict[str, str]:
+def _codes(theme: str, place: SnippetTarget, height: int) -> dict[str, str]:
     """What to copy, by form; plain text, which the page escapes."""
     choice = {"theme": theme, "lines": LINES, **({"lang": place.lang} if place.lang else {})}
     data = "".join(f' data-{key}="{escape(value)}"' for key, value in choice.items())

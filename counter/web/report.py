@@ -17,16 +17,16 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
-from counter.reports.answer import ROW_METRICS, Answer, Asked, metrics, rate, read_answer
+from counter.reports.answer import ROW_METRICS, ReportAnswer, ReportQuery, metrics, rate, read_answer
 from counter.reports.grammar import (
     HITS_KEYS,
     MOST_ROWS,
     REPORT_KEYS,
     VISIT_KEYS,
-    read_asked,
     read_filters,
     read_number,
     read_period,
+    read_report_query,
     refuse_unknown,
     wants_all_days,
 )
@@ -68,7 +68,7 @@ def private(handler: Handler) -> Handler:
 async def get_report(request: web.Request) -> web.Response:
     service, site, now = _begin(request, REPORT_KEYS)
     today = site.local.day(now)
-    asked = read_asked(request.query, site, today, await _counted(request, service, site))
+    asked = read_report_query(request.query, site, today, await _counted(request, service, site))
     answer = await read_answer(service.store.reports, site.site, asked, today, now)
     return _json({**report_head(request, site, asked.period, now), **report_json(asked, answer, site)})
 
@@ -143,7 +143,7 @@ def _dates(period: Period) -> dict[str, Any]:
     return {"from": day_date(period.start), "to": day_date(period.end - 1), "days": days}
 
 
-def report_json(asked: Asked, answer: Answer, site: ActiveSite) -> dict[str, Any]:
+def report_json(asked: ReportQuery, answer: ReportAnswer, site: ActiveSite) -> dict[str, Any]:
     report, compared = answer.report, answer.compared
     return {
         "filters": [filter_json(one) for one in asked.filters],
@@ -163,7 +163,7 @@ def report_json(asked: Asked, answer: Answer, site: ActiveSite) -> dict[str, Any
     }  # fmt: skip
 
 
-def _totals_json(sums: Sums, base: int | None, asked: Asked) -> dict[str, Any]:
+def _totals_json(sums: Sums, base: int | None, asked: ReportQuery) -> dict[str, Any]:
     """With a filter on a goal also which part of all visitors reached it."""
     reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
     rates = {"conversion_rate": rate(sums.visitors, base or 0)} if reached else {}
@@ -185,7 +185,7 @@ def _week_hours_json(report: Report) -> list[dict[str, Any]]:
     return [{"weekday": WEEKDAYS[weekday], "hour": hour, **metrics(sums)} for weekday, hour, sums in report.week_hours]
 
 
-def breakdown_json(breakdown: Breakdown, answer: Answer) -> dict[str, Any]:
+def breakdown_json(breakdown: Breakdown, answer: ReportAnswer) -> dict[str, Any]:
     by = breakdown.by
     wanted = ROW_METRICS[by.dimension]
 

@@ -25,13 +25,13 @@ PAGE_DAYS = 70  # local days of a page that periods can reach back to
 METRICS = ", ".join(Metric)
 
 
-class Asked(NamedTuple):
+class TotalsQuery(NamedTuple):
     site_id: str
     metric: Metric
     path: str
 
 
-class Answer(NamedTuple):
+class TotalsAnswer(NamedTuple):
     """A ready answer, and what it depends on."""
 
     version: tuple[int, int]  # of the site's numbers; who is online
@@ -47,10 +47,10 @@ class Answers:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._answers: dict[Asked, Answer] = {}
-        self._asked: dict[str, Asked] = {}
+        self._answers: dict[TotalsQuery, TotalsAnswer] = {}
+        self._asked: dict[str, TotalsQuery] = {}
 
-    async def to_query(self, query_string: str) -> Answer:
+    async def to_query(self, query_string: str) -> TotalsAnswer:
         """The answer to a raw query string; a parsed one is remembered."""
         asked = self._asked.get(query_string)
         if asked is None:
@@ -60,7 +60,7 @@ class Answers:
             self._asked[query_string] = asked
         return await self.to(asked)
 
-    async def to(self, asked: Asked) -> Answer:
+    async def to(self, asked: TotalsQuery) -> TotalsAnswer:
         service = self._service
         site = service.sites.public(asked.site_id)
         key = site.site.key
@@ -78,7 +78,7 @@ class Answers:
         self._answers[asked] = answer
         return answer
 
-    async def _build(self, asked: Asked, site: ActiveSite, version: tuple[int, int], now: float) -> Answer:
+    async def _build(self, asked: TotalsQuery, site: ActiveSite, version: tuple[int, int], now: float) -> TotalsAnswer:
         service = self._service
         today = site.local.day(int(now))
         if asked.path:
@@ -97,9 +97,9 @@ class Answers:
                 **NOSNIFF,
             }
         )
-        return Answer(version, site.local.midnight(today + 1), snapshot, body, headers, etag)
+        return TotalsAnswer(version, site.local.midnight(today + 1), snapshot, body, headers, etag)
 
-    async def _page_tally(self, site: ActiveSite, asked: Asked, today: int) -> Tally:
+    async def _page_tally(self, site: ActiveSite, asked: TotalsQuery, today: int) -> Tally:
         path = normalise_path(asked.path, site.site.query_keys)
         days, whole = await self._service.store.reports.page_days(site.site.key, path, today - PAGE_DAYS)
         tally = Tally()
@@ -109,7 +109,7 @@ class Answers:
         return tally
 
 
-def parse_query(query: Mapping[str, str]) -> Asked:
+def parse_query(query: Mapping[str, str]) -> TotalsQuery:
     """`site`, `metric` (visits) and `path` of a request; BadInput names what is wrong."""
     site_id = query.get("site", "")
     if not site_id:
@@ -117,7 +117,7 @@ def parse_query(query: Mapping[str, str]) -> Asked:
     metric = query.get("metric", Metric.VISITS.value)
     if metric not in set(Metric):
         raise BadInput(f"metric is {metric[:40]!r}, it may be {METRICS}")
-    return Asked(site_id, Metric(metric), query.get("path", "")[:2048])
+    return TotalsQuery(site_id, Metric(metric), query.get("path", "")[:2048])
 
 
 def as_json(snapshot: Snapshot, site: ActiveSite) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _line(count: Count) -> dict[str, Any]:
 ANSWERS = web.AppKey("answers", Answers)
 
 
-def is_known(request: web.Request, etag: str) -> bool:
+def etag_matches(request: web.Request, etag: str) -> bool:
     """Whether If-None-Match names the tag, weak or strong, among others, or is `*`."""
     known = request.headers.get(hdrs.IF_NONE_MATCH)
     if known is None:
@@ -156,7 +156,7 @@ def is_known(request: web.Request, etag: str) -> bool:
 
 async def get_totals(request: web.Request) -> web.Response:
     answer = await request.app[ANSWERS].to_query(request.rel_url.raw_query_string)
-    if is_known(request, answer.etag):
+    if etag_matches(request, answer.etag):
         return web.Response(status=304, headers=answer.headers)
     return web.Response(body=answer.body, headers=answer.headers)
 

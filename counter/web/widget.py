@@ -24,7 +24,7 @@ from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
 from counter.web.request import visitor_address
-from counter.web.totals import ANSWERS, Asked, is_known, parse_query
+from counter.web.totals import ANSWERS, TotalsQuery, etag_matches, parse_query
 from counter.widget.as_json import render_json
 from counter.widget.badge import badge_from, render_badge
 from counter.widget.render import Options, Reader, options_from, render_html, render_svg
@@ -90,7 +90,7 @@ async def _answer_image(
     else:
         etag = f'"{hashlib.blake2b(image, digest_size=12).hexdigest()}"'
         headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
-        if is_known(request, etag):
+        if etag_matches(request, etag):
             return web.Response(status=304, headers=headers)
     return web.Response(body=image, status=found.status, content_type="image/svg+xml", charset="utf-8", headers=headers)
 
@@ -109,7 +109,7 @@ def _is_bot(request: web.Request) -> bool:
     return service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, "")).bot is not None
 
 
-def _asked(request: web.Request, *, counting: bool) -> Asked:
+def _asked(request: web.Request, *, counting: bool) -> TotalsQuery:
     """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
     query = {**request.query, "site": request.match_info["site"]}
     scope = query.get("scope", "site" if counting else "page")
@@ -137,13 +137,13 @@ async def _find(request: web.Request, options: Options) -> _Found:
         return _Found(_unknown(request.app[SERVICE], asked), 503)
 
 
-async def _count(request: web.Request, asked: Asked) -> None:
+async def _count(request: web.Request, asked: TotalsQuery) -> None:
     verdict = await count_query(request, request.app[SERVICE], asked.site_id)
     if verdict.reason == DropReason.RATE_LIMITED:
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
 
 
-async def _snapshot(request: web.Request, asked: Asked, options: Options) -> Snapshot:
+async def _snapshot(request: web.Request, asked: TotalsQuery, options: Options) -> Snapshot:
     """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
     service = request.app[SERVICE]
     snapshot = (await request.app[ANSWERS].to(asked)).snapshot
@@ -157,7 +157,7 @@ async def _snapshot(request: web.Request, asked: Asked, options: Options) -> Sna
     return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now), countries=countries)
 
 
-def _unknown(service: Service, asked: Asked) -> Snapshot:
+def _unknown(service: Service, asked: TotalsQuery) -> Snapshot:
     """A snapshot of no number."""
     site = service.sites.public(asked.site_id)
     online, now = service.online.count(site.site.key), service.clock.now()

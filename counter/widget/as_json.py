@@ -8,7 +8,7 @@ import msgspec
 
 from counter import __version__
 from counter.widget.options import Options
-from counter.widget.view import Reader, Row, View, view_of
+from counter.widget.view import Reader, View, WidgetRow, view_of
 
 if TYPE_CHECKING:
     from counter.service.book import Snapshot
@@ -39,7 +39,7 @@ def as_json(view: View) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: WidgetRow) -> dict[str, Any]:
     return {
         "name": row.name, "label": row.label, "text": row.text, "icon": row.icon, "past": row.past, "long": row.long,
         "is_number": row.is_number, "below": row.below, "wide": row.wide,

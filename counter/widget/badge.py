@@ -23,7 +23,7 @@ from counter.widget.digits import Digits, draw_digits
 from counter.widget.options import Options, options_from
 from counter.widget.text_width import text_width
 from counter.widget.theme import THEMES, contrast
-from counter.widget.view import Row, view_of
+from counter.widget.view import WidgetRow, view_of
 
 if TYPE_CHECKING:
     from counter.service.book import Snapshot
@@ -78,7 +78,7 @@ def render_badge(snapshot: Snapshot, badge: Badge) -> str:
     return _draw_flat(row, badge) if badge.style == "flat" else _draw_button(row, badge)
 
 
-def _draw_flat(row: Row, badge: Badge) -> str:
+def _draw_flat(row: WidgetRow, badge: Badge) -> str:
     label, number = (round(text_width(text, FLAT_SIZE) + 2 * FLAT_PAD) for text in (row.label, row.text))
     rtl = badge.options.language.direction == "rtl"
     colour = badge.colour or THEMES[badge.options.theme].light["accent"]
@@ -89,7 +89,7 @@ def _draw_flat(row: Row, badge: Badge) -> str:
     )  # fmt: skip
 
 
-def _draw_button(row: Row, badge: Badge) -> str:
+def _draw_button(row: WidgetRow, badge: Badge) -> str:
     options, theme = badge.options, THEMES[badge.options.theme]
     light, dark = dict(theme.light), dict(theme.dark)
     if badge.colour:
@@ -105,7 +105,7 @@ def _draw_button(row: Row, badge: Badge) -> str:
     )  # fmt: skip
 
 
-def _digits(row: Row, badge: Badge) -> Digits:
+def _digits(row: WidgetRow, badge: Badge) -> Digits:
     """The number without what groups it; at least as many digits as were asked for."""
     text = "".join(character for character in row.text if character.isdigit())
     zeros = max((badge.options.digits or 0) - len(text), 0)

@@ -12,7 +12,7 @@ from counter.widget.digits import HEIGHT as FRAME
 from counter.widget.digits import Digits, draw_digits
 from counter.widget.text_width import text_width
 from counter.widget.theme import THEMES, Theme
-from counter.widget.view import Row, View
+from counter.widget.view import View, WidgetRow
 
 WIDTH = 246
 PAD = 15
@@ -40,7 +40,7 @@ class Line:
     """A row and its place. Widths are 0 where a text has its own, else what it is squeezed into."""
 
     top: int
-    row: Row
+    row: WidgetRow
     below: bool  # the number stands below the label
     size: str  # of the number: '', small or tiny, a class of the style sheet
     label_width: float
@@ -89,7 +89,7 @@ def picture_of(view: View) -> Picture:
     )
 
 
-def _line(row: Row, top: int, rtl: bool) -> Line:
+def _line(row: WidgetRow, top: int, rtl: bool) -> Line:
     size = "tiny" if row.long and row.is_number else "small" if row.name == "ip" or not row.is_number else ""
     pixels = {"": LABEL_SIZE, "small": SMALL_SIZE, "tiny": TINY_SIZE}[size]
     label = text_width(row.label, LABEL_SIZE, bold=row.name == "all")

@@ -43,7 +43,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WidgetRow:
     """One line, ready to be drawn."""
 
     name: str
@@ -95,7 +95,7 @@ class View:
     scheme: str
     digits: tuple[tuple[str, bool], ...]  # a digit, and whether it is a leading zero
     spoken: str  # what a screen reader says for the digits
-    rows: tuple[Row, ...]
+    rows: tuple[WidgetRow, ...]
     date: str  # in the site's zone; '' is not shown
     instant: str  # the same moment in UTC, for machines
     about: str  # the address of the page that explains the numbers; '' is not shown
@@ -123,12 +123,12 @@ def view_of(snapshot: Snapshot, options: Options, reader: Reader | None, about: 
     )
 
 
-def _row(name: str, snapshot: Snapshot, options: Options, reader: Reader | None) -> Row | None:
+def _row(name: str, snapshot: Snapshot, options: Options, reader: Reader | None) -> WidgetRow | None:
     """The line, or None when there is nothing to show in it."""
     label = _NOT_XML.sub("", options.labels.get(name) or options.language.labels[name])
     if name in READER_LINES:
         text = _of_reader(name, reader, options.language)
-        return Row(name, label, _NOT_XML.sub("", text)) if text else None
+        return WidgetRow(name, label, _NOT_XML.sub("", text)) if text else None
     count = _count(name, snapshot)
     if count == 0 and options.hide_zeros:
         return None
@@ -137,11 +137,11 @@ def _row(name: str, snapshot: Snapshot, options: Options, reader: Reader | None)
         day = snapshot.record_day[0]
         local = options.date == "local"
         shown = local_day(day, options.language, options.numerals) if local else day.isoformat()
-        return Row(name, label, text, day.isoformat(), shown)
+        return WidgetRow(name, label, text, day.isoformat(), shown)
     if name == "countries":
         codes = (snapshot.countries or ())[: options.flags]
-        return Row(name, label, text, codes=tuple((code, country_name(code, options.language)) for code in codes))
-    return Row(name, label, text)
+        return WidgetRow(name, label, text, codes=tuple((code, country_name(code, options.language)) for code in codes))
+    return WidgetRow(name, label, text)
 
 
 def _count(name: str, snapshot: Snapshot) -> int | None:

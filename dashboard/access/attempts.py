@@ -26,7 +26,7 @@ MOST: Final = 10_000  # addresses; beyond it the one that failed longest ago is 
 
 
 @dataclass(slots=True)
-class Tally:
+class Failures:
     """What one address did."""
 
     failures: int = 0
@@ -43,7 +43,7 @@ class Attempts:
     """The tallies, the address that failed last at the end."""
 
     def __init__(self) -> None:
-        self._tallies: dict[str, Tally] = {}
+        self._tallies: dict[str, Failures] = {}
         self._running = 0
 
     def __len__(self) -> int:
@@ -68,7 +68,7 @@ class Attempts:
         if self._running >= QUEUE:
             raise Overloaded("too many people sign in just now; try again in a few seconds")
         if tally is None:
-            tally = self._tallies[key] = self._room_for(Tally())
+            tally = self._tallies[key] = self._room_for(Failures())
         tally.running += 1
         self._running += 1
         return 0
@@ -86,14 +86,14 @@ class Attempts:
             del self._tallies[key]
 
     @staticmethod
-    def _count(tally: Tally, now: float) -> None:
+    def _count(tally: Failures, now: float) -> None:
         if not tally.failures:
             tally.since = now
         tally.failures += 1
         if tally.failures >= FREE:
             tally.until = now + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tally.failures - FREE, 10))
 
-    def _room_for(self, tally: Tally) -> Tally:
+    def _room_for(self, tally: Failures) -> Failures:
         if len(self._tallies) >= MOST:
             oldest = next((key for key, one in self._tallies.items() if not one.running), None)
             if oldest is not None:

@@ -23,20 +23,20 @@ PLAIN_NAME: Final = "counter_session"
 SECURE_NAME: Final = "__Host-counter_session"  # browsers take it over https only, for this host alone
 
 
-class Found(NamedTuple):
+class SignedIn(NamedTuple):
     session: Session
     user: User
     secret: str
 
 
-def find_session(request: web.Request, service: Service) -> Found | None:
+def find_session(request: web.Request, service: Service) -> SignedIn | None:
     """The session whose secret the request's cookie holds, if it is not over and its user is still there."""
     secret = request.cookies.get(cookie_name(request, service), "")
     session = service.accounts.sessions.get(token_digest(secret)) if secret else None
     if session is None or session.over(service.clock.now()):
         return None
     user = service.accounts.users.get(session.user_key)
-    return None if user is None else Found(session, user, secret)
+    return None if user is None else SignedIn(session, user, secret)
 
 
 async def begin_session(call: Call, user: User) -> str:

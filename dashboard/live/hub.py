@@ -17,7 +17,7 @@ from aiohttp import web
 from counter.service.service import Service
 from counter.store.protocols import Appended
 from dashboard.access.call import Call
-from dashboard.live.channel import Channel, Pauses, read_held
+from dashboard.live.feed import Feed, Pauses, read_held
 from dashboard.live.now import minutes_of
 
 MOST_READERS: Final = 100
@@ -30,7 +30,7 @@ class _Reading:
     """One open stream; its connection may be gone before the stream finds out."""
 
     call: Call
-    channel: Channel
+    channel: Feed
 
 
 class LiveHub:
@@ -38,7 +38,7 @@ class LiveHub:
 
     def __init__(self, service: Service, pauses: Pauses | None = None) -> None:
         self.pauses = pauses or Pauses()
-        self.channels: dict[int, Channel] = {}  # by site key
+        self.channels: dict[int, Feed] = {}  # by site key
         self.closing = False
         self._service = service
         self._readers: set[_Reading] = set()
@@ -50,13 +50,13 @@ class LiveHub:
             self.channels[site_key].wake()
 
     @contextmanager
-    def reading(self, call: Call) -> Iterator[Channel]:
+    def reading(self, call: Call) -> Iterator[Feed]:
         """The site's channel, as long as the block runs; 503 when too many are looking already."""
         self.refuse_too_many(call)
         site_key = call.site.site.key
         channel = self.channels.get(site_key)
         if channel is None or channel.task.done():
-            channel = self.channels[site_key] = Channel(self._service, site_key, self.pauses)
+            channel = self.channels[site_key] = Feed(self._service, site_key, self.pauses)
         reading = _Reading(call, channel)
         self._readers.add(reading)
         try:

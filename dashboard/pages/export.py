@@ -16,7 +16,7 @@ from dashboard.pages.panel import panel_of, read_order, read_search, without_ser
 from dashboard.report import export
 from dashboard.report.panels import Panel, Tab
 from dashboard.report.reading import Reading, read_tabs
-from dashboard.report.request import REPORT_KEYS, Wanted, read_wanted
+from dashboard.report.request import REPORT_KEYS, ReportRequest, read_report_request
 from dashboard.report.tables import table_of
 
 CSV: Final = "text/csv; charset=utf-8"
@@ -62,9 +62,9 @@ async def get_json(call: Call) -> web.StreamResponse:
     return await _send(call, wanted, make, JSON, ("report",), ".json")
 
 
-async def _read_panel(call: Call) -> tuple[Panel, Tab, Wanted, Reading, str]:
+async def _read_panel(call: Call) -> tuple[Panel, Tab, ReportRequest, Reading, str]:
     panel = panel_of(call)
-    wanted = without_series(await read_wanted(call, PANEL_KEYS))
+    wanted = without_series(await read_report_request(call, PANEL_KEYS))
     tab, search = wanted.open_tabs[panel.name], read_search(call)
     order = read_order(call, tab, wanted)
     reading = await read_tabs(
@@ -73,14 +73,14 @@ async def _read_panel(call: Call) -> tuple[Panel, Tab, Wanted, Reading, str]:
     return panel, tab, wanted, reading, search
 
 
-async def _read_whole(call: Call) -> tuple[Wanted, Reading]:
+async def _read_whole(call: Call) -> tuple[ReportRequest, Reading]:
     """Every tab, of properties their names."""
-    wanted = msgspec.structs.replace(await read_wanted(call), key="")
+    wanted = msgspec.structs.replace(await read_report_request(call), key="")
     tabs = [tab for _, tab in export.EXPORTED]
     return wanted, await read_tabs(call, wanted, tabs, limit=export.MOST_ROWS_EACH)
 
 
-async def _send(call: Call, wanted: Wanted, make: Callable[[], bytes], kind: str, what: tuple[str, ...],
+async def _send(call: Call, wanted: ReportRequest, make: Callable[[], bytes], kind: str, what: tuple[str, ...],
                 ending: str) -> web.StreamResponse:  # fmt: skip
     """The file, made and packed in a thread: a hundred thousand rows take longer than anybody else should wait."""
     name = export.file_name(call.site.site.id, what, wanted.period, ending)

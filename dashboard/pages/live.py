@@ -14,8 +14,8 @@ from counter.web.head import only_looks
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.access.sessions import find_session
-from dashboard.live.channel import Channel, read_held, read_now
 from dashboard.live.events import event_text, hit_facts, live_links, now_facts
+from dashboard.live.feed import Feed, read_held, read_now
 from dashboard.live.hub import LIVE, LiveHub
 
 SHOWN: Final = 100  # hits on the page at a time
@@ -58,17 +58,17 @@ async def get_events(call: Call) -> web.StreamResponse:
         answer = web.StreamResponse(headers=HEADERS)
         await answer.prepare(call.request)
         try:
-            await Reader(call, hub, channel, answer).follow(after, missed)
+            await LiveStream(call, hub, channel, answer).follow(after, missed)
         except (ConnectionError, TimeoutError):
             if call.request.transport is not None:
                 call.request.transport.abort()  # it does not read: what it was sent is not kept for it
     return answer
 
 
-class Reader:
+class LiveStream:
     """One open stream."""
 
-    def __init__(self, call: Call, hub: LiveHub, channel: Channel, answer: web.StreamResponse) -> None:
+    def __init__(self, call: Call, hub: LiveHub, channel: Feed, answer: web.StreamResponse) -> None:
         self._call = call
         self._hub = hub
         self._channel = channel

@@ -15,7 +15,7 @@ from dashboard.report.filters import filtering
 from dashboard.report.panel_views import panel_view
 from dashboard.report.panels import BY_NAME, Panel, Tab
 from dashboard.report.reading import read_tabs
-from dashboard.report.request import ROWS_KEYS, TOP_ROWS, Wanted, links_of, read_page, read_wanted
+from dashboard.report.request import ROWS_KEYS, TOP_ROWS, ReportRequest, links_of, read_page, read_report_request
 from dashboard.report.rows import PAGE_ROWS, rows_view
 from dashboard.report.tables import sortable
 
@@ -23,7 +23,7 @@ from dashboard.report.tables import sortable
 async def get_panel(call: Call) -> web.StreamResponse:
     """The panel with the open tab, the same as on the report."""
     panel = panel_of(call)
-    wanted = without_series(await read_wanted(call))
+    wanted = without_series(await read_report_request(call))
     reading = await read_tabs(call, wanted, [wanted.open_tabs[panel.name]], limit=TOP_ROWS, compare=False)
     view = panel_view(call, wanted, links_of(call, wanted), panel, reading)
     return render.html(call, render.fragment(call, "_panel.html", panel=view))
@@ -32,7 +32,7 @@ async def get_panel(call: Call) -> web.StreamResponse:
 async def get_rows(call: Call) -> web.StreamResponse:
     """Every row of the open tab with all its numbers, a hundred a page."""
     panel = panel_of(call)
-    wanted = without_series(await read_wanted(call, ROWS_KEYS))
+    wanted = without_series(await read_report_request(call, ROWS_KEYS))
     links, page = links_of(call, wanted), read_page(call.request.query)
     tab = wanted.open_tabs[panel.name]
     order, search = read_order(call, tab, wanted), read_search(call)
@@ -51,12 +51,12 @@ def panel_of(call: Call) -> Panel:
     return panel
 
 
-def without_series(wanted: Wanted) -> Wanted:
+def without_series(wanted: ReportRequest) -> ReportRequest:
     """The same question without a chart."""
     return msgspec.structs.replace(wanted, asked=msgspec.structs.replace(wanted.asked, bucket=None))
 
 
-def read_order(call: Call, tab: Tab, wanted: Wanted) -> Order | None:
+def read_order(call: Call, tab: Tab, wanted: ReportRequest) -> Order | None:
     """The column that rows are to be sorted by; None for the metric, or what is nearest to it."""
     text = call.request.query.get("order")
     if text is None:

@@ -20,12 +20,19 @@ from dashboard.report.filters import FORM_KEYS, asks_for_filter, filtered_url, f
 from dashboard.report.links import Links
 from dashboard.report.page_chart import ONLINE, Beside, chart_view
 from dashboard.report.panel_views import PanelView, lazy_view, panel_view
-from dashboard.report.panels import PANELS, Kind
+from dashboard.report.panels import PANELS, TabKind
 from dashboard.report.reading import Reading, read_tabs
-from dashboard.report.request import REPORT_KEYS, TOP_ROWS, Wanted, links_of, read_wanted, refuse_unknown_keys
+from dashboard.report.request import (
+    REPORT_KEYS,
+    TOP_ROWS,
+    ReportRequest,
+    links_of,
+    read_report_request,
+    refuse_unknown_keys,
+)
 
 COUNTED_APART: Final = frozenset(
-    {Kind.BOTS, Kind.DROPS}
+    {TabKind.BOTS, TabKind.DROPS}
 )  # read when somebody looks: they are no part of the numbers above
 
 
@@ -34,7 +41,7 @@ async def get_report(call: Call) -> web.StreamResponse:
     try:
         if asks_for_filter(call.request.query):
             raise render.see(_asked_by_form(call))
-        wanted = await read_wanted(call)
+        wanted = await read_report_request(call)
     except BadInput as error:
         return _refused(call, error)
     try:
@@ -43,14 +50,14 @@ async def get_report(call: Call) -> web.StreamResponse:
         return _refused(call, error, wanted)
 
 
-async def _show(call: Call, wanted: Wanted) -> web.Response:
+async def _show(call: Call, wanted: ReportRequest) -> web.Response:
     shown = [tab for tab in wanted.open_tabs.values() if tab.kind not in COUNTED_APART]
     reading = await read_tabs(call, wanted, shown, limit=TOP_ROWS)
     beside, empty = await _read_beside(call, wanted), await _why_empty(call, wanted, reading)
     return await asyncio.to_thread(_page, call, wanted, reading, beside, empty)
 
 
-async def _read_beside(call: Call, wanted: Wanted) -> Beside:
+async def _read_beside(call: Call, wanted: ReportRequest) -> Beside:
     """What the store is asked for the chart alone."""
     if wanted.metric == ONLINE:
         return Beside(minutes=tuple(await per_minute(call)))
@@ -58,7 +65,7 @@ async def _read_beside(call: Call, wanted: Wanted) -> Beside:
     return Beside(tuple(await call.service.store.reports.annotations(call.site.site.key, period.start, period.end)))
 
 
-def _page(call: Call, wanted: Wanted, reading: Reading, beside: Beside, empty: str) -> web.Response:
+def _page(call: Call, wanted: ReportRequest, reading: Reading, beside: Beside, empty: str) -> web.Response:
     """In a thread: to draw a month in hours took 130 ms, and hits do not wait for it."""
     links = links_of(call, wanted)
     answer, site, today = reading.answer, call.site, call.site.local.day(call.now)
@@ -80,7 +87,7 @@ def _page(call: Call, wanted: Wanted, reading: Reading, beside: Beside, empty: s
     )  # fmt: skip
 
 
-def _panels(call: Call, wanted: Wanted, links: Links, reading: Reading) -> list[PanelView]:
+def _panels(call: Call, wanted: ReportRequest, links: Links, reading: Reading) -> list[PanelView]:
     return [
         lazy_view(call, wanted, links, panel)
         if wanted.open_tabs[panel.name].kind in COUNTED_APART
@@ -89,7 +96,7 @@ def _panels(call: Call, wanted: Wanted, links: Links, reading: Reading) -> list[
     ]
 
 
-async def _why_empty(call: Call, wanted: Wanted, reading: Reading) -> str:
+async def _why_empty(call: Call, wanted: ReportRequest, reading: Reading) -> str:
     """'' when there is something; else whether it is the filters, the period, or that no hit ever came."""
     totals = reading.answer.report.totals
     if totals.pageviews or totals.events or totals.visits:
@@ -107,7 +114,7 @@ def _asked_by_form(call: Call) -> str:
     return filtered_url(call.words, call.site.site.id, query, read_filters(query))
 
 
-def _refused(call: Call, error: BadInput | TooExpensive, wanted: Wanted | None = None) -> web.Response:
+def _refused(call: Call, error: BadInput | TooExpensive, wanted: ReportRequest | None = None) -> web.Response:
     """Why there is no report, in the frame of the page; with the filters to change, as far as they are understood."""
     links = links_of(call, wanted) if wanted else Links(call.site.site.id, MultiDict(), ())
     return render.page(

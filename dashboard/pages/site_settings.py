@@ -14,7 +14,7 @@ from counter.site import Goal, GoalKind, TokenMay
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.pages.getting_in import START, fields_of
-from dashboard.sites.audit import told
+from dashboard.sites.audit import describe_change
 from dashboard.sites.form import changed_site, choices, new_site, typed_fields
 
 AUDIT_LINES = 20
@@ -127,7 +127,7 @@ async def _page(
     facts: dict[str, Any] = {
         "goals": await service.store.reports.goals(site.key),
         "tokens": await service.store.site_tokens(site.key),
-        "audit": [(one, told(one.detail)) for one in await service.store.audit_log(site.key, AUDIT_LINES)],
+        "audit": [(one, describe_change(one.detail)) for one in await service.store.audit_log(site.key, AUDIT_LINES)],
         **await choices(call.words),
     }
     return render.page(

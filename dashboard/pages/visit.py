@@ -13,7 +13,7 @@ from counter.event import PAGEVIEW
 from counter.question import LoggedHit
 from dashboard import render
 from dashboard.access.call import Call
-from dashboard.sites.hits import HitLinks, HitRow, is_known, make_rows
+from dashboard.sites.hits import HitLinks, HitRow, is_named, make_rows
 
 SHOWN: Final = 500  # hits of a path; a page that sends one each second makes thousands
 CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -45,15 +45,15 @@ async def get_visit(call: Call) -> web.StreamResponse:
         stops=stops,
         who=stops[0].row,
         first=hits[0],
-        language=hits[0].language if is_known(hits[0].language) else "",
-        screen=hits[0].screen if is_known(hits[0].screen) else "",
+        language=hits[0].language if is_named(hits[0].language) else "",
+        screen=hits[0].screen if is_named(hits[0].screen) else "",
         links=links,
         number=int(number),
         count=len(hits),
         lasted=max(hit.at + hit.engaged for hit in hits) - hits[0].at,  # as reports count it
         pageviews=sum(hit.name == PAGEVIEW for hit in hits),
         engaged=sum(hit.engaged for hit in hits),
-        campaign=[(name, text) for name in CAMPAIGN if is_known(text := getattr(hits[0], name))],
+        campaign=[(name, text) for name in CAMPAIGN if is_named(text := getattr(hits[0], name))],
     )  # fmt: skip
 
 

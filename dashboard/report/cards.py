@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from counter.question import Dimension, Filter
-from counter.reports.answer import Answer, metrics, rate
+from counter.reports.answer import ReportAnswer, metrics, rate
+from dashboard.report.chart_points import metric_text
 from dashboard.report.links import Links
-from dashboard.report.points import metric_text
 from dashboard.report.request import METRICS
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
@@ -40,7 +40,7 @@ class Card(msgspec.Struct, frozen=True):
     change: Change | None = None
 
 
-def make_cards(words: Words, links: Links, answer: Answer, online: int, current: str) -> list[Card]:
+def make_cards(words: Words, links: Links, answer: ReportAnswer, online: int, current: str) -> list[Card]:
     """A card for each metric that a chart can show, and the conversion rate while a goal is filtered."""
     now = _with_conversion(metrics(answer.report.totals), answer.report.question.filters, answer.base)
     before: dict[str, int | float | None] = {}

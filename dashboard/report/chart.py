@@ -62,7 +62,7 @@ class Slot(msgspec.Struct, frozen=True):
     dot: bool
 
 
-class Mark(msgspec.Struct, frozen=True):
+class ChartMark(msgspec.Struct, frozen=True):
     """Annotations of one bucket by their numbers: `1`, `2–4`."""
 
     x: str
@@ -81,7 +81,7 @@ class Chart(msgspec.Struct, frozen=True):
     labels: tuple[Label, ...]
     slots: tuple[Slot, ...]
     slot_width: str
-    marks: tuple[Mark, ...]
+    marks: tuple[ChartMark, ...]
 
 
 def draw_chart(points: Sequence[ChartPoint], before: Sequence[ChartPoint], metric: str,
@@ -219,12 +219,12 @@ def _slots(points: Sequence[ChartPoint], before: Sequence[ChartPoint], scale: Sc
         yield Slot(per_cent(index / scale.points), per_cent(scale.part(index)), y, title, dotted)
 
 
-def _marks(noted: Sequence[int], scale: Scale) -> Iterator[Mark]:
+def _marks(noted: Sequence[int], scale: Scale) -> Iterator[ChartMark]:
     """Annotations of one bucket share a mark."""
     for index, group in groupby(enumerate(noted, 1), key=lambda pair: pair[1]):
         numbers = [number for number, _ in group]
         text = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
-        yield Mark(per_cent(scale.part(index)), text, index)
+        yield ChartMark(per_cent(scale.part(index)), text, index)
 
 
 def _round_up(least: float, *, whole: bool) -> float:

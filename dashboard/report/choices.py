@@ -10,10 +10,10 @@ import msgspec
 
 from counter.calendar.localtime import day_date, day_number
 from counter.calendar.periods import LAST_DATE, NAMES, Compare, Period, named_period
-from counter.reports.answer import Answer
+from counter.reports.answer import ReportAnswer
 from counter.site import ActiveSite
 from dashboard.report.links import Links
-from dashboard.report.request import NO_COMPARE, Wanted, buckets_of
+from dashboard.report.request import NO_COMPARE, ReportRequest, buckets_of
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
 
@@ -45,7 +45,7 @@ class Choices(msgspec.Struct, frozen=True):
     buckets: tuple[Option, ...]
 
 
-def make_choices(words: Words, links: Links, wanted: Wanted, site: ActiveSite, today: int) -> Choices:
+def make_choices(words: Words, links: Links, wanted: ReportRequest, site: ActiveSite, today: int) -> Choices:
     """The menus of one question."""
     period, bucket = wanted.period, wanted.asked.bucket
     return Choices(
@@ -70,7 +70,7 @@ def make_choices(words: Words, links: Links, wanted: Wanted, site: ActiveSite, t
     )
 
 
-def compared_span(words: Words, answer: Answer) -> str:
+def compared_span(words: Words, answer: ReportAnswer) -> str:
     """The days that a report is compared with; '' for none."""
     if answer.compared is None:
         return ""
@@ -97,7 +97,7 @@ def period_name(period: Period, today: int, first_weekday: int) -> str | None:
     )
 
 
-def _neighbour(links: Links, wanted: Wanted, site: ActiveSite, today: int, by: int) -> str:
+def _neighbour(links: Links, wanted: ReportRequest, site: ActiveSite, today: int, by: int) -> str:
     """'' where there is nothing: before 1970, after today, and beside all days."""
     found = None if wanted.period_name == NEVER_SHIFTED else shifted(wanted.period, by)
     if found is None or (by > 0 and found.start > today):
@@ -108,13 +108,13 @@ def _neighbour(links: Links, wanted: Wanted, site: ActiveSite, today: int, by: i
     return links.report(from_=str(day_date(found.start)), to=str(day_date(found.end - 1)))
 
 
-def _compares(words: Words, links: Links, wanted: Wanted) -> Iterator[Option]:
+def _compares(words: Words, links: Links, wanted: ReportRequest) -> Iterator[Option]:
     current = _compare_name(wanted)
     for name in (*(one.value for one in Compare), NO_COMPARE):
         yield Option(words(f"compare.{name}"), links.report(compare=name), name == current)
 
 
-def _compare_name(wanted: Wanted) -> str:
+def _compare_name(wanted: ReportRequest) -> str:
     return NO_COMPARE if wanted.asked.compare is None else wanted.asked.compare.value
 
 

@@ -33,9 +33,9 @@ from counter.reports.answer import metrics
 from counter.site import ActiveSite
 from counter.web.report import filter_json, report_json
 from dashboard.report.csv_cells import Cell, csv_lines
-from dashboard.report.panels import PANELS, Kind, Panel, Tab
+from dashboard.report.panels import PANELS, Panel, Tab, TabKind
 from dashboard.report.reading import Reading
-from dashboard.report.request import Wanted, dimension_of, key_of
+from dashboard.report.request import ReportRequest, dimension_of, key_of
 from dashboard.report.tables import Table, table_of
 
 MOST_ROWS: Final = 100_000  # of one panel
@@ -44,7 +44,7 @@ MARK: Final = "\ufeff"
 HEAD: Final = ("section", "tab", "value", "detail", "metric", "number")
 # Every breakdown once: the map shows the same rows as the list of countries.
 EXPORTED: Final[tuple[tuple[Panel, Tab], ...]] = tuple(
-    (panel, tab) for panel in PANELS for tab in panel.tabs if tab.kind != Kind.MAP
+    (panel, tab) for panel in PANELS for tab in panel.tabs if tab.kind != TabKind.MAP
 )
 
 
@@ -53,17 +53,17 @@ def panel_csv(table: Table) -> bytes:
     return (MARK + csv_lines([table.columns, *table.lines])).encode("utf-8", "replace")
 
 
-def panel_json(head: Mapping[str, Any], panel: Panel, tab: Tab, wanted: Wanted, table: Table) -> bytes:
+def panel_json(head: Mapping[str, Any], panel: Panel, tab: Tab, wanted: ReportRequest, table: Table) -> bytes:
     """A tab's rows as the API has a breakdown; `head` says of which site, period and moment."""
     filters = [filter_json(one) for one in wanted.filters] if _takes_filters(tab) else []
     return msgspec.json.encode({**head, "filters": filters, **_tab_json(panel, tab, wanted, table)})
 
 
-def whole_csv(wanted: Wanted, reading: Reading, site: ActiveSite) -> bytes:
+def whole_csv(wanted: ReportRequest, reading: Reading, site: ActiveSite) -> bytes:
     return (MARK + csv_lines([HEAD, *_lines(wanted, reading, site)])).encode("utf-8", "replace")
 
 
-def whole_json(head: Mapping[str, Any], wanted: Wanted, reading: Reading, site: ActiveSite) -> bytes:
+def whole_json(head: Mapping[str, Any], wanted: ReportRequest, reading: Reading, site: ActiveSite) -> bytes:
     """The answer of `GET /api/v1/report`, with every tab as a breakdown; bots and drops beside."""
     report = report_json(wanted.asked, reading.answer, site)
     report["week_hours"] = _keyed(table_of(_tab("hours"), wanted, reading))
@@ -84,14 +84,14 @@ def file_name(site_id: str, what: tuple[str, ...], period: Period, ending: str) 
 
 
 def _takes_filters(tab: Tab) -> bool:
-    return tab.kind not in {Kind.BOTS, Kind.DROPS}
+    return tab.kind not in {TabKind.BOTS, TabKind.DROPS}
 
 
 def _tab(name: str) -> Tab:
     return next(tab for _, tab in EXPORTED if tab.name == name)
 
 
-def _tab_json(panel: Panel, tab: Tab, wanted: Wanted, table: Table) -> dict[str, Any]:
+def _tab_json(panel: Panel, tab: Tab, wanted: ReportRequest, table: Table) -> dict[str, Any]:
     dimension, key = dimension_of(tab, wanted), key_of(tab, wanted)
     return {
         "panel": panel.name,
@@ -111,7 +111,7 @@ def _keyed(table: Table) -> list[dict[str, Any]]:
 # The whole as lines ------------------------------------------------------------------------------------------------
 
 
-def _lines(wanted: Wanted, reading: Reading, site: ActiveSite) -> Iterator[tuple[Cell, ...]]:
+def _lines(wanted: ReportRequest, reading: Reading, site: ActiveSite) -> Iterator[tuple[Cell, ...]]:
     answer = reading.answer
     yield from _numbers("totals", "", "", "", metrics(answer.report.totals))
     yield from _series("series", answer.report, site)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from dashboard.report.chart import DOTTED, TICKS, ChartPoint, label_step, tick_values
-from dashboard.report.points import axis_text
+from dashboard.report.chart_points import axis_text
 from dashboard.words.catalogue import Words
 from dashboard.words.countries import ALPHA_3
 

@@ -9,14 +9,14 @@ import msgspec
 
 from counter.accounts import Annotation
 from counter.question import Sums
-from counter.reports.answer import Answer, metrics
+from counter.reports.answer import ReportAnswer, metrics
 from dashboard.access.call import Call
-from dashboard.report.chart import BOTTOM, HEIGHT, STRETCH, TOP, Chart, ChartPoint, Mark, draw_chart
+from dashboard.report.chart import BOTTOM, HEIGHT, STRETCH, TOP, Chart, ChartMark, ChartPoint, draw_chart
+from dashboard.report.chart_points import Buckets, axis_text, metric_text
 from dashboard.report.choices import compared_span
 from dashboard.report.figures import Figure, series_figure
 from dashboard.report.links import Links
-from dashboard.report.points import Buckets, axis_text, metric_text
-from dashboard.report.request import Wanted
+from dashboard.report.request import ReportRequest
 from dashboard.words.catalogue import Words
 
 ONLINE: Final = "online"
@@ -65,7 +65,9 @@ class ChartView(msgspec.Struct, frozen=True):
     bottom: int = BOTTOM
 
 
-def chart_view(call: Call, wanted: Wanted, links: Links, answer: Answer, span: str, beside: Beside) -> ChartView:
+def chart_view(
+    call: Call, wanted: ReportRequest, links: Links, answer: ReportAnswer, span: str, beside: Beside
+) -> ChartView:
     """The chart of the chosen metric; of who is online, the last half hour."""
     buckets, found = Buckets(call.words, call.site, call.now, links), beside.annotations
     if wanted.metric == ONLINE:
@@ -92,7 +94,7 @@ def chart_view(call: Call, wanted: Wanted, links: Links, answer: Answer, span: s
     )
 
 
-def with_marks(figure: Figure, marks: Sequence[Mark]) -> Figure:
+def with_marks(figure: Figure, marks: Sequence[ChartMark]) -> Figure:
     """The figure with the numbers of annotations over their buckets, as the drawing has them."""
     top = figure["layout"]["yaxis"]["range"][1]
     lines = [

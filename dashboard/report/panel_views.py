@@ -18,9 +18,9 @@ from dashboard.report.figures import CountryPoint, world
 from dashboard.report.heat import HeatView, heat_view
 from dashboard.report.links import Links
 from dashboard.report.panel_hints import empty, gone_days, hint_of
-from dashboard.report.panels import Kind, Panel, Tab
+from dashboard.report.panels import Panel, Tab, TabKind
 from dashboard.report.reading import Reading
-from dashboard.report.request import TOP_ROWS, Wanted, dimension_of
+from dashboard.report.request import TOP_ROWS, ReportRequest, dimension_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links, short
 from dashboard.report.tables import table_of, title_of
@@ -76,29 +76,29 @@ class PanelView(msgspec.Struct, frozen=True):
     lazy: str = ""  # where the panel is to be had, when it is not here yet
 
 
-def panel_view(call: Call, wanted: Wanted, links: Links, panel: Panel, reading: Reading) -> PanelView:
+def panel_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, reading: Reading) -> PanelView:
     """The panel with its open tab; `reading` holds what `read_tabs` found for that tab."""
     tab, words = wanted.open_tabs[panel.name], call.words
     view = _frame(words, wanted, links, panel, tab)
     match tab.kind:
-        case Kind.ROWS | Kind.MAP | Kind.KEYS:
+        case TabKind.ROWS | TabKind.MAP | TabKind.KEYS:
             return _with_rows(call, wanted, links, view, tab, reading)
-        case Kind.HEAT:
+        case TabKind.HEAT:
             heat = heat_view(words, call.site, reading.week_hours, wanted.metric)
             return msgspec.structs.replace(view, heat=heat, empty="" if heat else empty(words, wanted.filters))
-        case Kind.BOTS | Kind.DROPS:
+        case TabKind.BOTS | TabKind.DROPS:
             return _with_counts(call, wanted, links, view, tab, reading)
 
 
-def lazy_view(call: Call, wanted: Wanted, links: Links, panel: Panel) -> PanelView:
+def lazy_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel) -> PanelView:
     """The panel's frame, for a script to fill once it comes near; a link leads there without one."""
     view = _frame(call.words, wanted, links, panel, wanted.open_tabs[panel.name])
     return msgspec.structs.replace(view, lazy=next(tab.fragment for tab in view.tabs if tab.current))
 
 
-def _frame(words: Words, wanted: Wanted, links: Links, panel: Panel, tab: Tab) -> PanelView:
+def _frame(words: Words, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab) -> PanelView:
     name = panel.name
-    here = {"tab": f"{name}:{tab.name}", **({"key": wanted.key} if tab.kind == Kind.KEYS and wanted.key else {})}
+    here = {"tab": f"{name}:{tab.name}", **({"key": wanted.key} if tab.kind == TabKind.KEYS and wanted.key else {})}
     return PanelView(
         name=name,
         title=words(f"panels.{name}"),
@@ -121,7 +121,7 @@ def _frame(words: Words, wanted: Wanted, links: Links, panel: Panel, tab: Tab) -
 
 
 def _with_rows(
-    call: Call, wanted: Wanted, links: Links, view: PanelView, tab: Tab, reading: Reading
+    call: Call, wanted: ReportRequest, links: Links, view: PanelView, tab: Tab, reading: Reading
 ) -> PanelView:  # fmt: skip
     breakdown, words = reading.breakdowns[tab], call.words
     counts = _counts(breakdown.by)
@@ -145,7 +145,7 @@ def _with_rows(
         columns=(*(_column(words, name) for name in counts), words("panels.conversion" if goals else "panels.share")),
         rows=rows,
         total_rows=breakdown.total_rows,
-        figure=_map(words, wanted, links, tab, breakdown.rows, counts[0], total) if tab.kind == Kind.MAP else "",
+        figure=_map(words, wanted, links, tab, breakdown.rows, counts[0], total) if tab.kind == TabKind.MAP else "",
         empty="" if rows else empty(words, wanted.filters),
         note=gone_days(words, tab, reading),
         hint=hint_of(words, tab, breakdown.by.dimension, (row.value for row in breakdown.rows))
@@ -155,7 +155,7 @@ def _with_rows(
     )
 
 
-def _row(call: Call, wanted: Wanted, links: Links, tab: Tab, value: str, count: int, most: int,
+def _row(call: Call, wanted: ReportRequest, links: Links, tab: Tab, value: str, count: int, most: int,
          cells: tuple[str, ...]) -> RowView:  # fmt: skip
     dimension = dimension_of(tab, wanted)
     if dimension is None:
@@ -186,16 +186,18 @@ def _column(words: Words, name: str) -> str:
     return words("rows.count") if name == Order.EVENTS else title_of(words, name)
 
 
-def _of_keys(wanted: Wanted, links: Links, tab: Tab) -> dict[str, str]:
+def _of_keys(wanted: ReportRequest, links: Links, tab: Tab) -> dict[str, str]:
     """Of a property's values: whose they are, the way back, and the report of the events that have it."""
-    if tab.kind != Kind.KEYS or not wanted.key:
+    if tab.kind != TabKind.KEYS or not wanted.key:
         return {}
     one = Filter(Dimension.PROPERTY_KEY, Operator.IS, (wanted.key,))
     only = "" if one in wanted.filters else short(links.filtered(one))
     return {"key": wanted.key, "back_url": links.tab("events", tab.name), "only_url": only}
 
 
-def _map(words: Words, wanted: Wanted, links: Links, tab: Tab, rows: Iterable[Row], count: str, total: int) -> str:
+def _map(
+    words: Words, wanted: ReportRequest, links: Links, tab: Tab, rows: Iterable[Row], count: str, total: int
+) -> str:
     points = []
     for row in rows:
         value = getattr(row.sums, count)
@@ -209,7 +211,7 @@ def _map(words: Words, wanted: Wanted, links: Links, tab: Tab, rows: Iterable[Ro
 
 
 def _with_counts(
-    call: Call, wanted: Wanted, links: Links, view: PanelView, tab: Tab, reading: Reading
+    call: Call, wanted: ReportRequest, links: Links, view: PanelView, tab: Tab, reading: Reading
 ) -> PanelView:  # fmt: skip
     words, table = call.words, table_of(tab, wanted, reading)
     counts = [int(line[-1] or 0) for line in table.lines]
@@ -218,13 +220,13 @@ def _with_counts(
             label=label_of_count(words, tab, str(line[0])),
             width=_width(count, counts[0]),
             cells=(number(words, count), percent(words, rate(count, sum(counts)))),
-            detail=words(f"bot.{line[1]}") if tab.kind == Kind.BOTS and words.has(f"bot.{line[1]}") else "",
+            detail=words(f"bot.{line[1]}") if tab.kind == TabKind.BOTS and words.has(f"bot.{line[1]}") else "",
         )
         for line, count in zip(table.lines[:TOP_ROWS], counts, strict=False)
     )
     return msgspec.structs.replace(
         view,
-        heading=words("panels.bot" if tab.kind == Kind.BOTS else "panels.reason"),
+        heading=words("panels.bot" if tab.kind == TabKind.BOTS else "panels.reason"),
         columns=(words("rows.count"), words("panels.share")),
         rows=rows,
         total_rows=table.total_rows,

@@ -10,7 +10,7 @@ import msgspec
 from counter.question import Dimension, Filter, Operator
 
 
-class Kind(Enum):
+class TabKind(Enum):
     """How a tab is drawn."""
 
     ROWS = "rows"
@@ -27,7 +27,7 @@ class Tab(msgspec.Struct, frozen=True):
     name: str
     dimension: Dimension | None = None
     only: tuple[Filter, ...] = ()
-    kind: Kind = Kind.ROWS
+    kind: TabKind = TabKind.ROWS
     key: str = ""  # of Dimension.PROPERTY: which property
 
 
@@ -61,7 +61,7 @@ PANELS: Final[tuple[Panel, ...]] = (
         Tab("not_found", Dimension.PAGE, _event("not_found")),
     )),
     Panel("places", (
-        Tab("map", Dimension.COUNTRY, kind=Kind.MAP),
+        Tab("map", Dimension.COUNTRY, kind=TabKind.MAP),
         Tab("countries", Dimension.COUNTRY),
         Tab("regions", Dimension.REGION),
         Tab("cities", Dimension.CITY),
@@ -77,12 +77,12 @@ PANELS: Final[tuple[Panel, ...]] = (
     Panel("events", (
         Tab("events", Dimension.EVENT),
         Tab("goals", Dimension.GOAL),
-        Tab("properties", Dimension.PROPERTY_KEY, kind=Kind.KEYS),
+        Tab("properties", Dimension.PROPERTY_KEY, kind=TabKind.KEYS),
         Tab("outbound", Dimension.PROPERTY, _event("outbound"), key="url"),
         Tab("downloads", Dimension.PROPERTY, _event("download"), key="url"),
     )),
-    Panel("hours", (Tab("hours", kind=Kind.HEAT),)),
-    Panel("bots", (Tab("bots", kind=Kind.BOTS), Tab("drops", kind=Kind.DROPS))),
+    Panel("hours", (Tab("hours", kind=TabKind.HEAT),)),
+    Panel("bots", (Tab("bots", kind=TabKind.BOTS), Tab("drops", kind=TabKind.DROPS))),
 )  # fmt: skip
 
 BY_NAME: Final = {panel.name: panel for panel in PANELS}

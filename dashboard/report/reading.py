@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from counter.question import BotSum, Breakdown, Dimension, DropCount, Order, Question, Report, Sums
-from counter.reports.answer import Answer, read_answer
+from counter.reports.answer import ReportAnswer, read_answer
 from dashboard.access.call import Call
-from dashboard.report.panels import Kind, Tab
-from dashboard.report.request import Wanted, by_of
+from dashboard.report.panels import Tab, TabKind
+from dashboard.report.request import ReportRequest, by_of
 
 
 class Reading(msgspec.Struct, frozen=True):
     """The answer, and by tab what it is broken down by. Bots and drops are counted apart, whatever the filters."""
 
-    answer: Answer
+    answer: ReportAnswer
     breakdowns: Mapping[Tab, Breakdown]
     week_hours: tuple[tuple[int, int, Sums], ...] = ()  # weekday from Monday, wall hour, what began in it
     apart: Mapping[Tab, Report] = msgspec.field(default_factory=dict)  # of tabs with filters of their own
@@ -28,8 +28,18 @@ class Reading(msgspec.Struct, frozen=True):
         return self.apart.get(tab, self.answer.report)
 
 
-async def read_tabs(call: Call, wanted: Wanted, tabs: Sequence[Tab], *, limit: int, offset: int = 0, search: str = "",
-                    order: Order | None = None, compare: bool = True, views: bool = True) -> Reading:  # fmt: skip
+async def read_tabs(
+    call: Call,
+    wanted: ReportRequest,
+    tabs: Sequence[Tab],
+    *,
+    limit: int,
+    offset: int = 0,
+    search: str = "",
+    order: Order | None = None,
+    compare: bool = True,
+    views: bool = True,
+) -> Reading:
     """Totals, series and the tabs' rows. A tab with filters of its own is a question beside; all are one snapshot.
 
     Rows are sorted by `order`, else by the metric. Where that are views of pages and only events pass the filters,
@@ -46,7 +56,7 @@ async def read_tabs(call: Call, wanted: Wanted, tabs: Sequence[Tab], *, limit: i
         wanted.asked,
         breakdowns=tuple(by for tab in plain if (by := pages[tab]) is not None),
         compare=wanted.asked.compare if compare else None,
-        week_hours=any(tab.kind == Kind.HEAT for tab in tabs),
+        week_hours=any(tab.kind == TabKind.HEAT for tab in tabs),
     )
     beside = [
         Question(
@@ -66,8 +76,8 @@ async def read_tabs(call: Call, wanted: Wanted, tabs: Sequence[Tab], *, limit: i
     reports, kinds = call.service.store.reports, {tab.kind for tab in tabs}
     return Reading(
         answer, found, answer.report.week_hours, dict(zip(apart, answer.beside, strict=True)),
-        tuple(await reports.bot_sums(*days)) if Kind.BOTS in kinds else (),
-        tuple(await reports.drops(*days)) if Kind.DROPS in kinds else (),
+        tuple(await reports.bot_sums(*days)) if TabKind.BOTS in kinds else (),
+        tuple(await reports.drops(*days)) if TabKind.DROPS in kinds else (),
     )  # fmt: skip
 
 

@@ -11,11 +11,11 @@ from counter.calendar.series import HOURLY_DAYS
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
-from counter.reports.answer import ROW_METRICS, Asked, default_bucket
+from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket
 from counter.reports.grammar import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
 from dashboard.access.call import Call
 from dashboard.report.links import Links
-from dashboard.report.panels import BY_NAME, PANELS, Kind, Tab
+from dashboard.report.panels import BY_NAME, PANELS, Tab, TabKind
 
 METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "online")
 REPORT_KEYS: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric", "tab", "key")
@@ -26,10 +26,10 @@ MAP_ROWS: Final = 300  # more than there are countries
 REPEATED: Final = ("tab",)
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class ReportRequest(msgspec.Struct, frozen=True):
     """One question of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
 
-    asked: Asked
+    asked: ReportQuery
     metric: str
     period_name: str  # one of counter.calendar.periods.NAMES, or `custom`
     open_tabs: dict[str, Tab]  # by panel
@@ -48,15 +48,17 @@ class Wanted(msgspec.Struct, frozen=True):
         return Order(self.metric) if self.metric in {"visits", "visitors", "pageviews"} else Order.VISITORS
 
 
-async def read_wanted(call: Call, known: tuple[str, ...] = REPORT_KEYS) -> Wanted:
+async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) -> ReportRequest:
     """The question of the request; BadInput names the parameter and what it may be."""
     query, site = call.request.query, call.site
     refuse_unknown_keys(query, known)
     counted = await call.service.store.reports.counted_days(site.site.key) if wants_all_days(query) else None
     today = site.local.day(call.now)
     period = read_period(query, site, today, counted)
-    asked = Asked(period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today))
-    return Wanted(
+    asked = ReportQuery(
+        period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today)
+    )
+    return ReportRequest(
         asked=asked,
         metric=_one_of("metric", query.get("metric", METRICS[0]), METRICS),
         period_name="custom" if "from" in query else query.get("period", "28d"),
@@ -65,7 +67,7 @@ async def read_wanted(call: Call, known: tuple[str, ...] = REPORT_KEYS) -> Wante
     )
 
 
-def links_of(call: Call, wanted: Wanted) -> Links:
+def links_of(call: Call, wanted: ReportRequest) -> Links:
     return Links(call.site.site.id, call.request.query, wanted.filters)
 
 
@@ -89,7 +91,7 @@ def buckets_of(period: Period) -> tuple[Bucket, ...]:
     return tuple(bucket for bucket, fitting in fits.items() if fitting)
 
 
-def by_of(tab: Tab, wanted: Wanted, *, limit: int = TOP_ROWS, offset: int = 0, search: str = "",
+def by_of(tab: Tab, wanted: ReportRequest, *, limit: int = TOP_ROWS, offset: int = 0, search: str = "",
           order: Order | None = None, views: bool = True) -> By | None:  # fmt: skip
     """The breakdown behind a tab; None for what is none. Without `views` pages are sorted by events."""
     dimension = dimension_of(tab, wanted)
@@ -97,21 +99,21 @@ def by_of(tab: Tab, wanted: Wanted, *, limit: int = TOP_ROWS, offset: int = 0, s
         return None
     if order is None:
         order = order_of(tab, wanted) if views or dimension != Dimension.PAGE else Order.EVENTS
-    rows = max(limit, MAP_ROWS) if tab.kind == Kind.MAP else limit
+    rows = max(limit, MAP_ROWS) if tab.kind == TabKind.MAP else limit
     return By(dimension, key_of(tab, wanted), order, search, rows, offset)
 
 
-def dimension_of(tab: Tab, wanted: Wanted) -> Dimension | None:
+def dimension_of(tab: Tab, wanted: ReportRequest) -> Dimension | None:
     """What a tab's rows are values of: with a key, those of that property in place of the names of all."""
-    return Dimension.PROPERTY if tab.kind == Kind.KEYS and wanted.key else tab.dimension
+    return Dimension.PROPERTY if tab.kind == TabKind.KEYS and wanted.key else tab.dimension
 
 
-def key_of(tab: Tab, wanted: Wanted) -> str:
+def key_of(tab: Tab, wanted: ReportRequest) -> str:
     """Which property the rows are values of; '' for any other dimension."""
-    return wanted.key if tab.kind == Kind.KEYS else tab.key
+    return wanted.key if tab.kind == TabKind.KEYS else tab.key
 
 
-def order_of(tab: Tab, wanted: Wanted) -> Order:
+def order_of(tab: Tab, wanted: ReportRequest) -> Order:
     """What a tab's rows are sorted by unless asked otherwise: the metric, or the nearest that they have.
 
     Events on a page are no views of it, so pages of events alone are sorted by these.

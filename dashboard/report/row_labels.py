@@ -15,7 +15,7 @@ from counter.event import Channel
 from counter.labels import LANGUAGES, country_name
 from counter.question import UNKNOWN, Dimension
 from counter.site import ActiveSite
-from dashboard.report.panels import Kind, Tab
+from dashboard.report.panels import Tab, TabKind
 from dashboard.words.catalogue import Words
 from dashboard.words.countries import ALPHA_3
 
@@ -71,7 +71,7 @@ def label_of_count(words: Words, tab: Tab, value: str) -> str:
     """A bot's name as it is, the reason of a drop in words."""
     if value == OTHER:
         return words("value.rest")
-    return words(f"drop.{value}") if tab.kind == Kind.DROPS and words.has(f"drop.{value}") else value
+    return words(f"drop.{value}") if tab.kind == TabKind.DROPS and words.has(f"drop.{value}") else value
 
 
 def outside_of(site: ActiveSite, dimension: Dimension, value: str) -> str:

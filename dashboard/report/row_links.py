@@ -8,13 +8,13 @@ from counter.question import Dimension, Filter, Operator
 from counter.reports.grammar import MOST_FILTERS
 from dashboard.report.links import Links
 from dashboard.report.panels import Tab
-from dashboard.report.request import Wanted, dimension_of, key_of
+from dashboard.report.request import ReportRequest, dimension_of, key_of
 from dashboard.report.row_labels import OTHER
 
 LONGEST_URL: Final = 8000  # bytes; servers refuse longer request lines
 
 
-def filter_of(tab: Tab, wanted: Wanted, value: str, operator: Operator = Operator.IS) -> Filter | None:
+def filter_of(tab: Tab, wanted: ReportRequest, value: str, operator: Operator = Operator.IS) -> Filter | None:
     """The filter that a row stands for; None for what no filter can ask."""
     dimension, key = dimension_of(tab, wanted), key_of(tab, wanted)
     if dimension is None or value == OTHER or (not value and dimension != Dimension.PROPERTY):
@@ -22,7 +22,7 @@ def filter_of(tab: Tab, wanted: Wanted, value: str, operator: Operator = Operato
     return Filter(dimension, operator, (value,), key)
 
 
-def row_links(links: Links, tab: Tab, wanted: Wanted, value: str) -> tuple[str, str]:
+def row_links(links: Links, tab: Tab, wanted: ReportRequest, value: str) -> tuple[str, str]:
     """Where a row leads, and where its opposite does."""
     found = []
     for operator in (Operator.IS, Operator.IS_NOT):
@@ -31,7 +31,7 @@ def row_links(links: Links, tab: Tab, wanted: Wanted, value: str) -> tuple[str, 
     return found[0], found[1]
 
 
-def is_filtered(tab: Tab, wanted: Wanted, value: str) -> bool:
+def is_filtered(tab: Tab, wanted: ReportRequest, value: str) -> bool:
     """Whether the report is narrowed to the row already."""
     asked = (dimension_of(tab, wanted), key_of(tab, wanted), Operator.IS)
     return any((one.dimension, one.key, one.operator) == asked and value in one.values for one in wanted.filters)

@@ -11,9 +11,9 @@ from counter.question import Dimension, Order
 from counter.site import WEEKDAYS
 from dashboard.access.call import Call
 from dashboard.report.links import Links
-from dashboard.report.panels import Kind, Panel, Tab
+from dashboard.report.panels import Panel, Tab, TabKind
 from dashboard.report.reading import Reading
-from dashboard.report.request import Wanted, dimension_of, key_of
+from dashboard.report.request import ReportRequest, dimension_of, key_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links
 from dashboard.report.tables import Line, Table, shown, sortable, table_of, title_of
@@ -68,14 +68,14 @@ class RowsView(msgspec.Struct, frozen=True):
     next_url: str = ""
 
 
-def rows_view(call: Call, wanted: Wanted, links: Links, panel: Panel, reading: Reading, *, search: str,
+def rows_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, reading: Reading, *, search: str,
               page: int) -> RowsView:  # fmt: skip
     """The page; `reading` holds the rows that it shows."""
     words, tab, path = call.words, wanted.open_tabs[panel.name], f"/panels/{panel.name}/rows"
     offset = (page - 1) * PAGE_ROWS
     table = table_of(tab, wanted, reading, search=search, limit=PAGE_ROWS, offset=offset)
     order = reading.breakdowns[tab].by.order if tab in reading.breakdowns else None
-    here = asked_here(panel, tab, wanted, call.request.query)
+    here = link_state(panel, tab, wanted, call.request.query)
 
     def to(suffix: str, **changes: str | None) -> str:
         return links.to(f"/panels/{panel.name}{suffix}", **{**here, **changes})
@@ -102,7 +102,7 @@ def rows_view(call: Call, wanted: Wanted, links: Links, panel: Panel, reading: R
         empty="" if table.lines else _empty(words, wanted, search),
         note=_note(words, tab, wanted),
         incomplete=len(reading.report_of(tab).incomplete_days),
-        report_url=links.tab(panel.name, tab.name, key=wanted.key if tab.kind == Kind.KEYS and wanted.key else None),
+        report_url=links.tab(panel.name, tab.name, key=wanted.key if tab.kind == TabKind.KEYS and wanted.key else None),
         csv_url=to(".csv"),
         json_url=to(".json"),
         previous_url=to("/rows", page=None if page == 2 else str(page - 1)) if page > 1 else "",
@@ -110,21 +110,21 @@ def rows_view(call: Call, wanted: Wanted, links: Links, panel: Panel, reading: R
     )  # fmt: skip
 
 
-def asked_here(panel: Panel, tab: Tab, wanted: Wanted, query: Mapping[str, str]) -> dict[str, str | None]:
+def link_state(panel: Panel, tab: Tab, wanted: ReportRequest, query: Mapping[str, str]) -> dict[str, str | None]:
     """What a link of the page keeps beside the question: the tab, the key, the order and what is searched for."""
     found: dict[str, str | None] = {"tab": f"{panel.name}:{tab.name}"}
-    if tab.kind == Kind.KEYS and wanted.key:
+    if tab.kind == TabKind.KEYS and wanted.key:
         found["key"] = wanted.key
     return {**found, **{name: query[name] for name in ("order", "search") if query.get(name)}}
 
 
-def _title(words: Words, tab: Tab, wanted: Wanted) -> str:
-    if tab.kind == Kind.KEYS and wanted.key:
+def _title(words: Words, tab: Tab, wanted: ReportRequest) -> str:
+    if tab.kind == TabKind.KEYS and wanted.key:
         return words("panels.values_of", key=wanted.key)
     return words(f"panels.tab.{tab.name}")
 
 
-def _headings(words: Words, tab: Tab, wanted: Wanted, table: Table, order: Order | None,
+def _headings(words: Words, tab: Tab, wanted: ReportRequest, table: Table, order: Order | None,
               urls: Mapping[str, str]) -> tuple[Heading, ...]:  # fmt: skip
     dimension, known = dimension_of(tab, wanted), sortable(tab, wanted)
     texts = (
@@ -144,7 +144,7 @@ def _text_title(words: Words, key: str) -> str:
 
 
 def _line(
-    call: Call, wanted: Wanted, links: Links, panel: Panel, tab: Tab, table: Table, line: Line
+    call: Call, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab, table: Table, line: Line
 ) -> RowLine:  # fmt: skip
     words, keys = call.words, len(table.keys)
     value, *rest = (str(text) for text in line[:keys])
@@ -162,25 +162,25 @@ def _line(
 
 
 def _label(words: Words, tab: Tab, value: str) -> str:
-    return weekday(words, WEEKDAYS.index(value)) if tab.kind == Kind.HEAT else label_of_count(words, tab, value)
+    return weekday(words, WEEKDAYS.index(value)) if tab.kind == TabKind.HEAT else label_of_count(words, tab, value)
 
 
 def _text(words: Words, tab: Tab, text: str) -> str:
     """What stands beside a row's label: an hour, or of a bot its kind and how it was recognised."""
-    if tab.kind == Kind.HEAT:
+    if tab.kind == TabKind.HEAT:
         return hour(words, int(text))
     return words(f"bot.{text}") if words.has(f"bot.{text}") else text
 
 
-def _empty(words: Words, wanted: Wanted, search: str) -> str:
+def _empty(words: Words, wanted: ReportRequest, search: str) -> str:
     if search:
         return words("panels.empty.search", text=search)
     return words("panels.empty.filtered" if wanted.filters else "panels.empty.period")
 
 
-def _note(words: Words, tab: Tab, wanted: Wanted) -> str:
+def _note(words: Words, tab: Tab, wanted: ReportRequest) -> str:
     """What is to be known of the numbers: filters that do not apply, visitors that are daily ones."""
-    if tab.kind in {Kind.BOTS, Kind.DROPS}:
+    if tab.kind in {TabKind.BOTS, TabKind.DROPS}:
         return words("panels.unfiltered") if wanted.filters else ""
     return (
         words("rows.visitors_hint") if wanted.period.end - wanted.period.start > 1 and not key_of(tab, wanted) else ""

@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 
 from counter.question import Breakdown, Dimension, Order
-from counter.reports.answer import ALL, ROW_METRICS, Answer, metrics
+from counter.reports.answer import ALL, ROW_METRICS, ReportAnswer, metrics
 from counter.site import WEEKDAYS
-from dashboard.report.panels import Kind, Tab
+from dashboard.report.panels import Tab, TabKind
 from dashboard.report.reading import Reading
-from dashboard.report.request import Wanted, dimension_of
+from dashboard.report.request import ReportRequest, dimension_of
 from dashboard.words.catalogue import Words
 from dashboard.words.numbers import decimal, duration, number, percent
 
@@ -42,7 +42,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def table_of(
-    tab: Tab, wanted: Wanted, reading: Reading, *, search: str = "", limit: int | None = None, offset: int = 0
+    tab: Tab, wanted: ReportRequest, reading: Reading, *, search: str = "", limit: int | None = None, offset: int = 0
 ) -> Table:
     """The table of a tab. Breakdowns come searched and cut by the query, the rest is searched and cut here."""
     table = _whole(tab, reading)
@@ -53,7 +53,7 @@ def table_of(
     return msgspec.structs.replace(table, lines=cut, total_rows=len(found))
 
 
-def sortable(tab: Tab, wanted: Wanted) -> tuple[str, ...]:
+def sortable(tab: Tab, wanted: ReportRequest) -> tuple[str, ...]:
     """The columns that the rows of a tab can be sorted by."""
     dimension = dimension_of(tab, wanted)
     return () if dimension is None else tuple(name for name in ROW_METRICS[dimension] if name in ORDERS)
@@ -77,18 +77,18 @@ def title_of(words: Words, metric: str) -> str:
 
 def _whole(tab: Tab, reading: Reading) -> Table:
     match tab.kind:
-        case Kind.ROWS | Kind.MAP | Kind.KEYS:
+        case TabKind.ROWS | TabKind.MAP | TabKind.KEYS:
             return _of_breakdown(reading.breakdowns[tab], reading.answer)
-        case Kind.HEAT:
+        case TabKind.HEAT:
             return _of_week(reading)
-        case Kind.BOTS:
+        case TabKind.BOTS:
             bots = (((one.name, one.category, one.reason), one.count) for one in reading.bots)
             return _of_counts(("name", "category", "reason"), bots)
-        case Kind.DROPS:
+        case TabKind.DROPS:
             return _of_counts(("reason",), (((one.reason,), one.count) for one in reading.drops))
 
 
-def _of_breakdown(breakdown: Breakdown, answer: Answer) -> Table:
+def _of_breakdown(breakdown: Breakdown, answer: ReportAnswer) -> Table:
     goals = breakdown.by.dimension == Dimension.GOAL
     wanted = ROW_METRICS[breakdown.by.dimension]
     lines: list[Line] = []

@@ -10,7 +10,7 @@ _FROM_TO: Final = re.compile(r"from (\{.*\}) to (\{.*\})", re.DOTALL)
 _NOT_TOLD: Final = ("key",)  # a number of ours
 
 
-def told(detail: str) -> str:
+def describe_change(detail: str) -> str:
     """`timezone: UTC → Asia/Tbilisi` of what the catalog wrote; what is written otherwise stays as it is."""
     changed = _FROM_TO.fullmatch(detail)
     try:

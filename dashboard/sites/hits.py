@@ -78,7 +78,7 @@ def make_row(call: Call, hit: LoggedHit, links: Links) -> HitRow:
 
     def value(dimension: Dimension, found: str) -> Value:
         asked = found or UNKNOWN
-        return Value(label_of(words, dimension, asked), links.filtered(is_filter(dimension, asked)), is_known(found))
+        return Value(label_of(words, dimension, asked), links.filtered(is_filter(dimension, asked)), is_named(found))
 
     def of_property(key: str, found: str) -> Value:
         return Value(found, links.filtered(is_filter(Dimension.PROPERTY, found, key)))
@@ -118,6 +118,6 @@ def props_of(hit: LoggedHit) -> Props:
     return msgspec.json.decode(hit.props, type=Props) if hit.props else {}
 
 
-def is_known(found: str) -> bool:
+def is_named(found: str) -> bool:
     """What nothing is known of is stored under a name of its own."""
     return found not in {"", UNKNOWN}

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from counter.address import canonical, group
-from counter.collect.explain import Answer, Verdict, explain
+from counter.collect.explain import StepAnswer, StepVerdict, explain
 from counter.collect.identify import PassingSalts
 from counter.collect.parse import LIMITS, USER_AGENT, Envelope, WireHit, hit_from
 from counter.event import DropReason, Event, Hit
@@ -46,7 +46,7 @@ class Step:
     """One step's question, verdict and what it looked at."""
 
     asks: str
-    verdict: Verdict
+    verdict: StepVerdict
     reason: DropReason | None
     because: str
 
@@ -86,7 +86,7 @@ def try_hit(call: Call, tested: Tested) -> Tried:
     return Tried(
         steps=[_step(call, hit, answer) for answer in found.answers],
         reason=found.reason,
-        sure=all(answer.verdict != Verdict.UNKNOWN for answer in found.answers),
+        sure=all(answer.verdict != StepVerdict.UNKNOWN for answer in found.answers),
         stored=[] if found.event is None else _stored(call, found.event, tested),
     )
 
@@ -102,9 +102,9 @@ def came_from(call: Call, drops: Sequence[LoggedDrop], tested: Tested) -> list[L
     ]  # fmt: skip
 
 
-def _step(call: Call, hit: Hit, answer: Answer) -> Step:
+def _step(call: Call, hit: Hit, answer: StepAnswer) -> Step:
     name = answer.step.replace(" ", "_")
-    if answer.verdict == Verdict.UNKNOWN:
+    if answer.verdict == StepVerdict.UNKNOWN:
         because = call.words("why.untold")
     else:
         because = BECAUSE[name](call, hit) if name in BECAUSE else ""

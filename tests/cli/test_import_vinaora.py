@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from counter.errors import UsageError
-from counter.history.vinaora import Bucket, read_buckets
+from counter.history.vinaora import VinaoraRow, read_buckets
 from tests.kit.process import Home, Service, noon_zone
 
 QUARTER = 900  # seconds; the length of a bucket
@@ -25,7 +25,7 @@ CREATE = """CREATE TABLE `jos_vvisit_counter` (
   PRIMARY KEY (`id`), KEY `idx_time` (`time`)
 ) ENGINE=MyISAM DEFAULT CHARSET=utf8;
 """
-ONE = [Bucket(1_732_190_400, 10, 6, 3, 1)]
+ONE = [VinaoraRow(1_732_190_400, 10, 6, 3, 1)]
 NAMED = "INSERT INTO `x_vvisit_counter` (`time`, `visits`, `guests`, `bots`, `members`) VALUES "
 
 
@@ -38,15 +38,18 @@ NAMED = "INSERT INTO `x_vvisit_counter` (`time`, `visits`, `guests`, `bots`, `me
         (NAMED + "('1732190400','10','6','3','1');", ONE),
         (NAMED.replace("`", '"') + "(1732190400,10,6,3,1)", ONE),
         (NAMED.lower() + "(1732190400,10,6,3,1);", ONE),
-        ("insert into x_vvisit_counter (time, visits) values (1732190400, 10);", [Bucket(1_732_190_400, 10, 0, 0, 0)]),
-        (NAMED + "(1732190400,10,NULL,3,1);", [Bucket(1_732_190_400, 10, 0, 3, 1)]),
+        (
+            "insert into x_vvisit_counter (time, visits) values (1732190400, 10);",
+            [VinaoraRow(1_732_190_400, 10, 0, 0, 0)],
+        ),
+        (NAMED + "(1732190400,10,NULL,3,1);", [VinaoraRow(1_732_190_400, 10, 0, 3, 1)]),
         (NAMED + "(1732190400,10,6,3,1),\n(1732190400,10,6,3,1);\n" + NAMED + "(1732190400,10,6,3,1);", ONE * 3),
         ("INSERT INTO `jos_session` VALUES (1,'(2,3)');\n" + NAMED + "(1732190400,10,6,3,1);\n", ONE),
         ("INSERT INTO `jos_content` VALUES ('INSERT INTO `jos_vvisit_counter` VALUES (9,9)');\n", []),
         ("", []),
     ],
 )
-def test_dumps_that_are_understood(dump: str, buckets: list[Bucket]) -> None:
+def test_dumps_that_are_understood(dump: str, buckets: list[VinaoraRow]) -> None:
     assert list(read_buckets(dump.splitlines(keepends=True), "dump.sql")) == buckets
 
 
@@ -74,7 +77,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def dump_of(home: Home, buckets: list[Bucket]) -> Path:
+def dump_of(home: Home, buckets: list[VinaoraRow]) -> Path:
     rows = [f"({number},{','.join(map(str, bucket))})" for number, bucket in enumerate(buckets, start=1)]
     parts = [",".join(rows[at : at + 5000]) for at in range(0, len(rows), 5000)]
     lines = [f"INSERT INTO `jos_vvisit_counter` VALUES {part};\n" for part in parts]
@@ -83,19 +86,19 @@ def dump_of(home: Home, buckets: list[Bucket]) -> Path:
     return file
 
 
-def quarters(count: int) -> list[Bucket]:
+def quarters(count: int) -> list[VinaoraRow]:
     """`count` buckets that end before the current quarter of an hour."""
     dice = random.Random(count)
     last = int(dt.datetime.now(dt.UTC).timestamp()) // QUARTER * QUARTER
     ends = range(last - (count - 1) * QUARTER, last + 1, QUARTER)
     return [
-        Bucket(end, guests + bots, guests, bots, 0)
+        VinaoraRow(end, guests + bots, guests, bots, 0)
         for end in ends
         for guests, bots in [(dice.randint(0, 90), dice.randint(0, 9))]
     ]
 
 
-def by_day(buckets: list[Bucket], *, people: bool = False) -> Counter[dt.date]:
+def by_day(buckets: list[VinaoraRow], *, people: bool = False) -> Counter[dt.date]:
     zone = zoneinfo.ZoneInfo(noon_zone())
     days: Counter[dt.date] = Counter()
     for bucket in buckets:
@@ -147,7 +150,7 @@ def test_people_leave_the_bots_out(home: Home) -> None:
 
 @pytest.mark.parametrize("end", [0, 1, 631_151_999, 99_999_999_999])
 def test_a_bucket_of_no_time_is_refused(home: Home, end: int) -> None:
-    done = home.type("import-vinaora", "--site", "shop", dump_of(home, [Bucket(end, 1, 1, 0, 0)]))
+    done = home.type("import-vinaora", "--site", "shop", dump_of(home, [VinaoraRow(end, 1, 1, 0, 0)]))
     assert (done.code, f"a bucket ends at {end}, it must be Unix seconds" in done.err) == (2, True)
 
 

@@ -20,7 +20,7 @@ from counter.cli.download import REDIRECTS
 from counter.cli.lists import LARGEST
 from counter.collect.agents.useragent import UserAgents
 from counter.collect.lists import SpamReferrers, read_hosts, spam_file, write_hosts
-from counter.collect.screen import LOG_STEPS, STEPS, Question, Rules, screen, spam_referrer
+from counter.collect.screen import LOG_STEPS, STEPS, Candidate, Rules, screen, spam_referrer
 from counter.errors import CounterError
 from counter.event import Hit, Via
 from counter.site import ActiveSite, Site
@@ -301,9 +301,9 @@ def test_a_list_that_cannot_be_read_leaves_the_one_in_force_and_is_logged_once(
 AGENTS = UserAgents()
 
 
-def question(referrer: str, *hosts: str, host: str = "", agent: str = BROWSER) -> Question:
+def question(referrer: str, *hosts: str, host: str = "", agent: str = BROWSER) -> Candidate:
     hit = Hit("demo", "/", int(NOON), "198.51.100.7", agent, Via.SNIPPET, host=host, referrer=referrer)
-    return Question(hit, ActiveSite(Site(1, "demo", "Demo", hosts)), AGENTS.look_up(agent), 0.0)
+    return Candidate(hit, ActiveSite(Site(1, "demo", "Demo", hosts)), AGENTS.look_up(agent), 0.0)
 
 
 RULES = Rules(spam=SpamReferrers({"evil.example", "example.com"}))
@@ -338,7 +338,7 @@ def test_the_list_is_asked_last() -> None:
         (question("https://www.example.com/", host="example.com"), False),
     ],
 )
-def test_a_listed_referrer_is_dropped_unless_it_is_the_sites_own(asked: Question, dropped: bool) -> None:
+def test_a_listed_referrer_is_dropped_unless_it_is_the_sites_own(asked: Candidate, dropped: bool) -> None:
     assert spam_referrer(RULES, asked) == ("spam_referrer" if dropped else None)
     assert spam_referrer(Rules(), asked) is None
 

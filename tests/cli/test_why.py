@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from counter.cli.site_why import told
+from counter.cli.site_why import split_words
 from counter.errors import UsageError
 from tests.kit.process import BOT, BROWSER, Home, Service, awake_zone, noon_zone, running
 
@@ -199,12 +199,12 @@ class TestWhy:
     ],
 )
 def test_an_address_is_told_from_a_user_agent(words: list[str], address: str | None, user_agent: str | None) -> None:
-    assert told(words) == (address, user_agent)
+    assert split_words(words) == (address, user_agent)
 
 
 def test_one_address_at_a_time() -> None:
     with pytest.raises(UsageError, match="2 addresses were given"):
-        told(["192.0.2.1", "192.0.2.2"])
+        split_words(["192.0.2.1", "192.0.2.2"])
 
 
 @pytest.mark.parametrize("words", [("drops", "demo", "--last", "9"), ("bots", "demo"), ("why", "demo", "owned")])

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from counter.app import build_pipeline
-from counter.collect.explain import BECAUSE, NEEDED, Verdict, explain
+from counter.collect.explain import BECAUSE, NEEDED, StepVerdict, explain
 from counter.collect.pipeline import Pipeline
 from counter.collect.screen import ASKS, LOG_STEPS, STEPS
 from counter.config import load
@@ -51,7 +51,7 @@ def pipeline(folder: Path) -> Iterator[Pipeline]:
     pipeline.geo.close()
 
 
-def told(pipeline: Pipeline, **changed: object) -> dict[str, tuple[Verdict, str]]:
+def told(pipeline: Pipeline, **changed: object) -> dict[str, tuple[StepVerdict, str]]:
     """Verdict and reasoning by step."""
     hit = msgspec.structs.replace(VIEW, **changed)
     found = explain(pipeline, hit, SITE, BOTH, NOW)
@@ -95,7 +95,7 @@ def test_what_is_told_is_what_becomes_of_the_hit(
     judged = pipeline.judge(hit, SITE, NOW, 0.0)
     assert found.reason == reason == (None if judged.drop is None else judged.drop.reason)
     assert found.event == judged.event
-    assert [answer.reason for answer in found.answers if answer.verdict == Verdict.DROPPED][:1] == (
+    assert [answer.reason for answer in found.answers if answer.verdict == StepVerdict.DROPPED][:1] == (
         [reason] if reason else []
     )
 
@@ -117,8 +117,8 @@ def test_each_answer_says_what_it_looked_at(pipeline: Pipeline) -> None:
         "the hit is from a host that is not told, the site counts shop.example, *.shop.example"
     )
     assert found["ignored network"][1] == "203.0.113.7 is in none of 10.0.0.0/8, 2001:db8::/32"
-    assert found["bot"] == (Verdict.PASSES, "it reads as Firefox 123, Linux, desktop")
-    assert found["spam referrer"] == (Verdict.PASSES, "there is none")
+    assert found["bot"] == (StepVerdict.PASSES, "it reads as Firefox 123, Linux, desktop")
+    assert found["spam referrer"] == (StepVerdict.PASSES, "there is none")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_step_is_not_asked_about_what_was_not_told(
 ) -> None:
     hit = msgspec.structs.replace(VIEW, **dict.fromkeys(BOTH - known, ""))
     found = explain(pipeline, hit, SITE, known, NOW)
-    assert {answer.step: answer.because for answer in found.answers if answer.verdict == Verdict.UNKNOWN} == unknown
+    assert {answer.step: answer.because for answer in found.answers if answer.verdict == StepVerdict.UNKNOWN} == unknown
     assert found.reason is None
     assert found.event is not None
 

@@ -14,7 +14,7 @@ from counter.collect.origins.source_table import (
     LARGEST,
     SHIPPED,
     MarkKind,
-    Table,
+    SourceTable,
     name_key,
     owners_table,
     read_table,
@@ -386,7 +386,7 @@ def test_a_table_that_is_not_there_not_text_or_too_large_is_a_sentence(tmp_path:
 def test_no_table_raises_anything_but_a_sentence(text: str) -> None:
     """T-16."""
     with contextlib.suppress(ConfigError):
-        assert isinstance(read_table(text, "sources.toml"), Table)
+        assert isinstance(read_table(text, "sources.toml"), SourceTable)
 
 
 # Names ------------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from dashboard.report.chart import (
     label_step,
     tick_values,
 )
-from dashboard.report.points import axis_text
+from dashboard.report.chart_points import axis_text
 from dashboard.words.catalogue import LANGUAGES
 
 METRICS = ("visitors", "views_per_visit", "bounce_rate", "visit_duration")

@@ -18,10 +18,10 @@ from counter.calendar.localtime import day_date
 from counter.question import Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.reports.answer import ROW_METRICS, metrics
 from counter.site import TokenMay
+from dashboard.report.chart_points import metric_text
 from dashboard.report.csv_cells import plain
 from dashboard.report.links import filter_text
-from dashboard.report.panels import PANELS, Kind
-from dashboard.report.points import metric_text
+from dashboard.report.panels import PANELS, TabKind
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
@@ -160,7 +160,7 @@ def _tabs() -> list[tuple[Any, Any, By]]:
         (panel, tab, By(tab.dimension, tab.key))
         for panel in PANELS
         for tab in panel.tabs
-        if tab.dimension is not None and tab.kind == Kind.ROWS
+        if tab.dimension is not None and tab.kind == TabKind.ROWS
     ]
 
 

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from counter.question import LoggedHit
-from dashboard.live.channel import Channel, Pauses
+from dashboard.live.feed import Feed, Pauses
 from dashboard.live.hub import LIVE, MOST_OF_A_SESSION, MOST_READERS, LiveHub, per_minute
 from dashboard.live.now import look, minutes_of
 from tests.dashboard.conftest import PLAIN_NAME, Client, change_user
@@ -232,7 +232,7 @@ async def test_who_comes_back_is_sent_what_came_meanwhile_and_nothing_twice(star
         assert [event.data["path"] for event in stream.seen if event.name == "hit"] == ["/5"]
 
 
-async def read_on(channel: Channel) -> None:
+async def read_on(channel: Feed) -> None:
     """What the channel does by itself after its pause."""
     await channel._read()
     channel._publish()

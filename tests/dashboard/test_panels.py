@@ -14,7 +14,7 @@ from counter.question import By, Dimension, Filter, Operator, Order, Sums
 from counter.reports.answer import ROW_METRICS, rate
 from counter.reports.grammar import DIMENSIONS, read_filters
 from dashboard.report.links import Links, filter_text
-from dashboard.report.panels import PANELS, Kind, Tab
+from dashboard.report.panels import PANELS, Tab, TabKind
 from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words.catalogue import LANGUAGES
 from dashboard.words.numbers import hour, number, percent, weekday
@@ -216,7 +216,7 @@ async def test_every_row_leads_to_the_report_of_its_value_and_to_the_one_without
     hits = read_log(counter.folder, "demo")
     for where, tab in BROKEN_DOWN:
         for row in body_rows(await panel(owner, where.name, tab.name)):
-            if tab.kind == Kind.KEYS:
+            if tab.kind == TabKind.KEYS:
                 assert label_of(EN, Dimension.PROPERTY_KEY, URL(row.href()).query["key"]) == row.label
                 continue
             for name, operator in (("row-filter", Operator.IS), ("row-not", Operator.IS_NOT)):
@@ -268,7 +268,7 @@ async def test_what_visitors_sent_is_text_in_every_panel_and_no_link_leaves_the_
     _, owner = await open_site(start, signed_in, 11, count=500)
     for where in PANELS:
         for tab in where.tabs:
-            for key in ("", "plan", "<script>alert(1)</script>") if tab.kind == Kind.KEYS else ("",):
+            for key in ("", "plan", "<script>alert(1)</script>") if tab.kind == TabKind.KEYS else ("",):
                 page = await panel(owner, where.name, tab.name, period="12m", **({"key": key} if key else {}))
                 elements, attributes = markup(page)
                 assert elements <= {

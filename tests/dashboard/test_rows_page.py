@@ -8,7 +8,7 @@ from yarl import URL
 from counter.question import By, Dimension, Order, Sums
 from counter.reports.answer import ALL, ROW_METRICS, metrics, rate
 from dashboard.report.links import filter_text
-from dashboard.report.panels import PANELS, Kind
+from dashboard.report.panels import PANELS, TabKind
 from dashboard.report.row_labels import label_of
 from dashboard.report.tables import shown, title_of
 from dashboard.words.catalogue import LANGUAGES
@@ -148,13 +148,13 @@ async def test_rows_lead_where_those_of_the_panel_do_and_tabs_stay_on_the_page(
             alone = await owner.text(f"{SITE}/panels/{panel.name}?tab={panel.name}:{tab.name}&period=7d")
             here = {row.label: row.href().partition("?")[2] for row in body_rows(page, "all-rows")}
             for row in body_rows(alone):
-                if tab.kind == Kind.KEYS:
+                if tab.kind == TabKind.KEYS:
                     values = URL(here_url(page, row.label))
                     assert (values.path, values.query["key"]) == (
                         f"{SITE}/panels/events/rows",
                         URL(row.href()).query["key"],
                     )
-                elif tab.kind not in {Kind.BOTS, Kind.DROPS}:
+                elif tab.kind not in {TabKind.BOTS, TabKind.DROPS}:
                     assert sorted(here[row.label].split("&")) == sorted(row.href().partition("?")[2].split("&"))
             for other in panel.tabs if len(panel.tabs) > 1 else ():
                 url = f"{SITE}/panels/{panel.name}/rows?period=7d&tab={panel.name}:{other.name}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from counter.config import check_site_field
 from counter.site import Site
-from dashboard.sites.audit import told
+from dashboard.sites.audit import describe_change
 from dashboard.sites.form import changed_site, free_id, new_site, tidy_hosts
 from tests.dashboard.conftest import SignedIn
 from tests.kit.app import Start
@@ -251,4 +251,4 @@ def test_a_field_that_was_not_sent_stays() -> None:
     ],
 )
 def test_the_audit_log_is_told_field_by_field(detail: str, shown: str) -> None:
-    assert told(detail) == shown
+    assert describe_change(detail) == shown

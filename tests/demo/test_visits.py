@@ -21,7 +21,7 @@ from counter.demo.batches import LARGEST, Packer
 from counter.demo.origins import WAYS
 from counter.demo.people import COUNTRIES, DESKTOPS, PHONES
 from counter.demo.shape import Plan, days_of, happenings
-from counter.demo.visits import Made, make_day
+from counter.demo.visits import DemoDay, make_day
 from counter.event import DropReason, Event, Kind
 
 ZONE = "Europe/Berlin"
@@ -37,17 +37,17 @@ def plan(hits: int = 20_000, days: int = 20, seed: int = 1) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def days() -> list[Made]:
+def days() -> list[DemoDay]:
     return [make_day(plan(), shape) for shape in days_of(plan())]
 
 
 @pytest.fixture(scope="module")
-def events(days: list[Made]) -> list[Event]:
+def events(days: list[DemoDay]) -> list[Event]:
     return [event for made in days for event in made.events]
 
 
 class TestADay:
-    def test_has_exactly_its_hits_in_the_order_of_time_and_within_the_day(self, days: list[Made]) -> None:
+    def test_has_exactly_its_hits_in_the_order_of_time_and_within_the_day(self, days: list[DemoDay]) -> None:
         for made, shape in zip(days, days_of(plan()), strict=True):
             assert sum(event.kind != Kind.ENGAGED for event in made.events) == shape.hits
             assert sum(drop.reason == DropReason.BOT for drop in made.drops) == shape.bots
@@ -56,12 +56,12 @@ class TestADay:
             assert LOCAL.midnight(shape.day) <= times[0] < times[-1] < LOCAL.midnight(shape.day + 1)
             assert all((event.day, event.hour) == LOCAL.day_hour(event.at) for event in made.events)
 
-    def test_is_the_same_whenever_and_in_whatever_order_days_are_made(self, days: list[Made]) -> None:
+    def test_is_the_same_whenever_and_in_whatever_order_days_are_made(self, days: list[DemoDay]) -> None:
         shapes = days_of(plan())
         for number in (12, 3):
             assert make_day(plan(), shapes[number]) == days[number]
 
-    def test_is_another_with_another_seed(self, days: list[Made]) -> None:
+    def test_is_another_with_another_seed(self, days: list[DemoDay]) -> None:
         other = plan(seed=2)
         assert make_day(other, days_of(other)[5]).events != days[5].events
 
@@ -112,7 +112,7 @@ class TestValues:
             assert country.languages
             assert country.code == "" or len(country.code) == 2
 
-    def test_addresses_belong_to_nobody(self, days: list[Made]) -> None:
+    def test_addresses_belong_to_nobody(self, days: list[DemoDay]) -> None:
         given = {one.address for made in days for one in (*made.events, *made.drops)}
         for text in given:
             assert text is not None
@@ -144,7 +144,7 @@ class TestABelievableDay:
         safari = next(browser for browser in DESKTOPS if browser.name == "Safari")
         assert [safari.version(dt.date(*day)) for day in ((2024, 9, 1), (2024, 10, 1), (2025, 10, 1))] == [17, 18, 26]
 
-    def test_a_person_who_comes_again_has_the_same_address_and_another_number(self, days: list[Made]) -> None:
+    def test_a_person_who_comes_again_has_the_same_address_and_another_number(self, days: list[DemoDay]) -> None:
         seen: dict[tuple[object, ...], set[int]] = {}
         for made in days:
             for event in made.events:
@@ -154,7 +154,7 @@ class TestABelievableDay:
         numbers = [{event.visitor for event in made.events} for made in days]
         assert sum(map(len, numbers)) == len(set().union(*numbers))
 
-    def test_the_launch_comes_from_elsewhere_and_begins_on_its_page(self, days: list[Made]) -> None:
+    def test_the_launch_comes_from_elsewhere_and_begins_on_its_page(self, days: list[DemoDay]) -> None:
         launch = next(made for made in days if made.day == happenings(plan())["launch"])
         usual = days[1]
         sources = [Counter(event.origin.source for event in made.events) for made in (launch, usual)]
@@ -165,7 +165,7 @@ class TestABelievableDay:
 
 
 class TestBatches:
-    def test_have_one_size_and_names_and_hold_everything_once(self, days: list[Made], events: list[Event]) -> None:
+    def test_have_one_size_and_names_and_hold_everything_once(self, days: list[DemoDay], events: list[Event]) -> None:
         packer = Packer(plan())
         batches = [batch for made in days for batch in packer.add(made)] + list(packer.rest())
         assert [event for batch in batches for event in batch.events] == events
@@ -177,6 +177,6 @@ class TestBatches:
         names = set()
         for one in (plan(), plan(seed=2), plan(hits=20_001), plan(days=21)):
             packer = Packer(one)
-            list(packer.add(Made(LAST, (), make_day(plan(), days_of(plan())[0]).drops)))
+            list(packer.add(DemoDay(LAST, (), make_day(plan(), days_of(plan())[0]).drops)))
             names.update(batch.id for batch in packer.rest())
         assert len(names) == 4

@@ -11,7 +11,7 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import NAMES, Compare, Period, compared_period, dated_period, named_period
 from counter.errors import BadInput
 from counter.question import VISIT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Report, Sums
-from counter.reports.answer import ROW_METRICS, Asked, default_bucket, metrics, rate, read_answer
+from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket, metrics, rate, read_answer
 from counter.site import Site
 from tests.kit.events import day_of, instant
 
@@ -139,7 +139,7 @@ def test_every_dimension_says_what_its_rows_can_tell() -> None:
 
 async def test_weekdays_and_hours_are_asked_of_the_period_itself_alone() -> None:
     reports = FakeReports()
-    asked = Asked(days("2024-11-15", "2024-11-21"), (GOAL,), compare=Compare.PREVIOUS, week_hours=True)
+    asked = ReportQuery(days("2024-11-15", "2024-11-21"), (GOAL,), compare=Compare.PREVIOUS, week_hours=True)
     await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     assert [[one.week_hours for one in together] for together in reports.asked] == [[True, *[False] * 7]]
 
@@ -162,7 +162,9 @@ SITE = Site(3, "shop", "Shop", first_weekday="sunday")
 
 async def test_a_comparison_and_what_conversion_rates_are_shares_of_are_asked_in_one_snapshot() -> None:
     reports = FakeReports()
-    asked = Asked(days("2024-11-15", "2024-11-21"), (GOAL, PAGE), Bucket.WEEK, (By(Dimension.PAGE),), Compare.PREVIOUS)
+    asked = ReportQuery(
+        days("2024-11-15", "2024-11-21"), (GOAL, PAGE), Bucket.WEEK, (By(Dimension.PAGE),), Compare.PREVIOUS
+    )
     answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     [together] = reports.asked
     assert [(one.end - one.start, len(one.filters), len(one.breakdowns)) for one in together] == [
@@ -199,7 +201,7 @@ async def test_a_period_that_is_not_over_is_compared_up_to_the_same_time(
     first: str, last: str, compare: Compare, visitors: int, last_day: str
 ) -> None:
     reports = DaysOfTen()
-    asked = Asked(days(first, last), (GOAL,), Bucket.DAY, compare=compare)
+    asked = ReportQuery(days(first, last), (GOAL,), Bucket.DAY, compare=compare)
     answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     assert answer.compared is not None
     assert answer.compared_totals == Sums(visitors=visitors)
@@ -215,7 +217,7 @@ async def test_a_period_that_is_not_over_is_compared_up_to_the_same_time(
 )
 async def test_a_period_without_today_is_compared_with_whole_days(first: str, last: str) -> None:
     reports = DaysOfTen()
-    asked = Asked(days(first, last), compare=Compare.PREVIOUS)
+    asked = ReportQuery(days(first, last), compare=Compare.PREVIOUS)
     answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     assert answer.compared is not None
     assert answer.until is None
@@ -239,14 +241,14 @@ async def test_the_same_time_is_what_the_clocks_of_the_site_show(zone: str, now:
     at = dt.datetime.fromisoformat(now)
     today = day_of(str(at.date()))
     period = named_period("this_week" if week else "today", today, MONDAY, None)
-    asked, site = Asked(period, compare=Compare.PREVIOUS), Site(3, "shop", "Shop", timezone=zone)
+    asked, site = ReportQuery(period, compare=Compare.PREVIOUS), Site(3, "shop", "Shop", timezone=zone)
     answer = await read_answer(DaysOfTen(), site, asked, today, int(at.timestamp()))  # type: ignore[arg-type]
     assert answer.until == dt.datetime.fromisoformat(until).timestamp()
 
 
 async def test_without_goals_only_the_question_itself_is_asked() -> None:
     reports = FakeReports()
-    asked = Asked(days("2024-11-15", "2024-11-21"), (PAGE,), None, (By(Dimension.PAGE),))
+    asked = ReportQuery(days("2024-11-15", "2024-11-21"), (PAGE,), None, (By(Dimension.PAGE),))
     answer = await read_answer(reports, SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     assert [len(together) for together in reports.asked] == [1]
     assert (answer.compared, answer.base) == (None, None)
@@ -264,7 +266,7 @@ async def test_without_goals_only_the_question_itself_is_asked() -> None:
 )
 async def test_a_series_has_as_many_points_as_can_be_read(first: str, last: str, bucket: Bucket, fine: bool) -> None:
     """T-45"""
-    asked = Asked(days(first, last), bucket=bucket)
+    asked = ReportQuery(days(first, last), bucket=bucket)
     if fine:
         await read_answer(FakeReports(), SITE, asked, day_of(THURSDAY), NOW)  # type: ignore[arg-type]
     else:

@@ -45,21 +45,21 @@ _KINDS: Final = (
 )
 
 
-class Mark(NamedTuple):
+class SourceMark(NamedTuple):
     """One thing that a source is known by; `text` is as it is compared."""
 
     kind: MarkKind
     text: str
 
 
-class Row(NamedTuple):
+class SourceRow(NamedTuple):
     name: str
     channel: Channel
-    marks: tuple[Mark, ...]
+    marks: tuple[SourceMark, ...]
 
 
-class Table(NamedTuple):
-    rows: tuple[Row, ...]
+class SourceTable(NamedTuple):
+    rows: tuple[SourceRow, ...]
     media: Mapping[str, Channel]  # by the key of utm_medium
     endings: tuple[str, ...]  # what '.*' stands for; an owner's file has none of its own
 
@@ -69,11 +69,11 @@ def name_key(text: str) -> str:
     return _APART.sub("", text.casefold())
 
 
-def shipped_table() -> Table:
+def shipped_table() -> SourceTable:
     return read_table(SHIPPED.read_text(encoding="utf-8"), SHIPPED.name)
 
 
-def owners_table(file: Path) -> Table:
+def owners_table(file: Path) -> SourceTable:
     """The table of the owner's file, or a ConfigError that says what is wrong, and where."""
     try:
         if file.stat().st_size > LARGEST:
@@ -86,7 +86,7 @@ def owners_table(file: Path) -> Table:
     return read_table(text, str(file))
 
 
-def read_table(text: str, file: str) -> Table:
+def read_table(text: str, file: str) -> SourceTable:
     """The table in `text`; a ConfigError names `file`, the row, and what is wrong with it."""
     try:
         document = tomllib.loads(text)
@@ -94,7 +94,7 @@ def read_table(text: str, file: str) -> Table:
         raise ConfigError(f"{file}: is not TOML: {error}.") from error
     endings = tuple(_texts(f"{file}: endings", document.pop("endings", [])))
     media = _read_media(file, document.pop("media", {}))
-    rows: dict[str, Row] = {}
+    rows: dict[str, SourceRow] = {}
     for section, table in document.items():
         for row in _read_section(file, section, table):
             known = rows.setdefault(name_key(row.name), row)
@@ -103,10 +103,10 @@ def read_table(text: str, file: str) -> Table:
                     f'{file}: [{section}] "{row.name}" stands twice; it is also "{known.name}" in [{known.channel}].'
                 )
     _refuse_repeated(file, rows.values())
-    return Table(tuple(rows.values()), media, endings)
+    return SourceTable(tuple(rows.values()), media, endings)
 
 
-def _read_section(file: str, section: str, table: Any) -> Iterator[Row]:
+def _read_section(file: str, section: str, table: Any) -> Iterator[SourceRow]:
     if section not in _SECTIONS or not isinstance(table, dict):
         allowed = ", ".join(f"[{name}]" for name in _SECTIONS)
         raise ConfigError(f"{file}: {section} is not a section; allowed are {allowed} and [media].")
@@ -115,10 +115,10 @@ def _read_section(file: str, section: str, table: Any) -> Iterator[Row]:
         where = f'{file}: [{section}] "{name}"'
         if not name_key(name) or len(name) > MAX_NAME or not name.isprintable() or name != name.strip():
             raise ConfigError(f"{where} is no name; it must be 1 to {MAX_NAME} printable characters.")
-        yield Row(name, channel, tuple(_read_mark(where, mark) for mark in _texts(where, marks)))
+        yield SourceRow(name, channel, tuple(_read_mark(where, mark) for mark in _texts(where, marks)))
 
 
-def _read_mark(where: str, text: str) -> Mark:
+def _read_mark(where: str, text: str) -> SourceMark:
     if text != text.lower():
         raise ConfigError(f'{where}: "{text}" must be in lower case: "{text.lower()}".')
     kind, shape, wanted = next(row for row in _KINDS if text.startswith(row[0].value))
@@ -127,7 +127,7 @@ def _read_mark(where: str, text: str) -> Mark:
         rest = ascii_host(rest)
     if not shape.fullmatch(rest):
         raise ConfigError(f'{where}: "{text}" is not {wanted}.')
-    return Mark(kind, name_key(rest) if kind == MarkKind.NAME else rest.removeprefix("www."))
+    return SourceMark(kind, name_key(rest) if kind == MarkKind.NAME else rest.removeprefix("www."))
 
 
 def _read_media(file: str, table: Any) -> dict[str, Channel]:
@@ -150,9 +150,9 @@ def _texts(where: str, value: Any) -> list[str]:
     return value
 
 
-def _refuse_repeated(file: str, rows: Iterable[Row]) -> None:
+def _refuse_repeated(file: str, rows: Iterable[SourceRow]) -> None:
     """A mark belongs to one source, or which one a visit came from would depend on the order of the file."""
-    owners: dict[Mark, Row] = {}
+    owners: dict[SourceMark, SourceRow] = {}
     for row in rows:
         for mark in row.marks:
             known = owners.setdefault(mark, row)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from counter.collect.origins.source_table import MarkKind, Table, name_key, owners_table, shipped_table
+from counter.collect.origins.source_table import MarkKind, SourceTable, name_key, owners_table, shipped_table
 from counter.collect.page import MAX_PARAMETERS, host_of
 from counter.event import Channel
 
@@ -31,7 +31,7 @@ class Click(NamedTuple):
 class Sources:
     """All that is known of sources: our table, and the owner's, which wins."""
 
-    def __init__(self, shipped: Table, owners: Table | None = None) -> None:
+    def __init__(self, shipped: SourceTable, owners: SourceTable | None = None) -> None:
         tables = [table for table in (owners, shipped) if table is not None]
         # A row of the owner's under a name of ours moves that source to another channel, whole.
         channels = {name_key(row.name): row.channel for table in reversed(tables) for row in table.rows}
@@ -89,7 +89,7 @@ class _Index:
 
     __slots__ = ("_below", "_only", "apps", "clicks", "names")
 
-    def __init__(self, table: Table, endings: tuple[str, ...], channels: Mapping[str, Channel]) -> None:
+    def __init__(self, table: SourceTable, endings: tuple[str, ...], channels: Mapping[str, Channel]) -> None:
         self.apps: dict[str, Source] = {}
         self.names: dict[str, Source] = {}
         self.clicks: dict[str, Click] = {}

@@ -43,7 +43,7 @@ class Whose(StrEnum):
     SHIPPED = "shipped"
 
 
-class Source(NamedTuple):
+class DatabaseFile(NamedTuple):
     """The file that places are to come from."""
 
     whose: Whose
@@ -53,12 +53,12 @@ class Source(NamedTuple):
 Stamp = tuple[int, ...]
 
 
-def source_of(database: Path | None, data_dir: Path) -> Source:
+def source_of(database: Path | None, data_dir: Path) -> DatabaseFile:
     """The configured file, whether it is there or not; else the downloaded one; else the one of this package."""
     if database is not None:
-        return Source(Whose.OWN, database)
+        return DatabaseFile(Whose.OWN, database)
     downloaded = data_dir / "geo" / DOWNLOAD
-    return Source(Whose.DOWNLOADED, downloaded) if downloaded.exists() else Source(Whose.SHIPPED, SHIPPED)
+    return DatabaseFile(Whose.DOWNLOADED, downloaded) if downloaded.exists() else DatabaseFile(Whose.SHIPPED, SHIPPED)
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -70,7 +70,7 @@ def stamp_of(path: Path) -> Stamp | None:
     return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
-def private_copy(source: Source, folder: Path) -> Path:
+def private_copy(source: DatabaseFile, folder: Path) -> Path:
     """The copy of `source` that may be mapped; made, and tried, when there is none yet.
 
     Blocks: half a second and more for a new file. Raises BadDatabase, or OSError where trying again may help.
@@ -86,7 +86,7 @@ def private_copy(source: Source, folder: Path) -> Path:
     return made
 
 
-def last_good(source: Source, folder: Path) -> Path | None:
+def last_good(source: DatabaseFile, folder: Path) -> Path | None:
     """The copy that was made of an earlier state of such a source, if there is one."""
     return _made(folder, source.whose, "*")
 
@@ -124,7 +124,7 @@ def _made(folder: Path, whose: Whose, digest: str) -> Path | None:
     return None
 
 
-def _make(source: Source, folder: Path) -> Path:
+def _make(source: DatabaseFile, folder: Path) -> Path:
     """A new copy, whole or absent, also after a power cut."""
     before = stamp_of(source.path)
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=NEW)

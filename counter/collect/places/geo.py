@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 import maxminddb
 
 from counter.address import Networks
-from counter.collect.places.copies import Source, Stamp, Whose, last_good, private_copy, source_of, stamp_of
+from counter.collect.places.copies import DatabaseFile, Stamp, Whose, last_good, private_copy, source_of, stamp_of
 from counter.collect.places.edition import Credit, Edition
 from counter.event import Place
 from counter.text import clean
@@ -41,10 +41,10 @@ class _Opened(NamedTuple):
     edition: Edition
 
 
-class _Seen(NamedTuple):
+class _Look(NamedTuple):
     """What a look at the source brought: a database, or why there is none."""
 
-    source: Source
+    source: DatabaseFile
     stamp: Stamp | None  # None: look again the next time, whatever the file
     opened: _Opened | None = None
     problem: str = ""
@@ -62,7 +62,7 @@ class Geo:
         self._reader: maxminddb.Reader | None = None
         self._copy: Path | None = None
         self._known: dict[str, Place] = {}
-        self._seen: tuple[Source, Stamp] | None = None
+        self._seen: tuple[DatabaseFile, Stamp] | None = None
         self._turn = asyncio.Lock()
         self.source = source_of(database, data_dir)
         self.edition: Edition | None = None  # of the database in force
@@ -127,20 +127,20 @@ class Geo:
             self._reader = None
         self._known.clear()
 
-    def _look(self) -> _Seen | None:
+    def _look(self) -> _Look | None:
         """Reads the source anew; None when nothing changed since it was judged."""
         source = source_of(self._database, self._data_dir)
         stamp = stamp_of(source.path)
         if stamp is not None and (source, stamp) == self._seen:
             return None
         try:
-            return _Seen(source, stamp, self._open(source))
+            return _Look(source, stamp, self._open(source))
         except OSError as error:
-            return _Seen(source, None, problem=error.strerror or str(error))
+            return _Look(source, None, problem=error.strerror or str(error))
         except Exception as error:  # noqa: BLE001  # a damaged file raises nearly anything
-            return _Seen(source, stamp, problem=str(error) or type(error).__name__)
+            return _Look(source, stamp, problem=str(error) or type(error).__name__)
 
-    def _open(self, source: Source) -> _Opened:
+    def _open(self, source: DatabaseFile) -> _Opened:
         copy = private_copy(source, self._data_dir / "geo")
         if copy == self._copy and self._reader is not None and self.edition is not None:
             return _Opened(copy, self._reader, self.edition)  # the same content under another date
@@ -149,7 +149,7 @@ class Geo:
         except FileNotFoundError:  # another process saw a newer file, and removed this copy before it was opened
             return _opened(private_copy(source, self._data_dir / "geo"))
 
-    def _take(self, seen: _Seen) -> None:
+    def _take(self, seen: _Look) -> None:
         """Puts what was seen in force. The former reader is not closed here: its last user lets it go."""
         self._seen = (seen.source, seen.stamp) if seen.stamp is not None else None
         if seen.opened is None:
@@ -160,14 +160,14 @@ class Geo:
         self.source = seen.source
         self.problem = None
 
-    def _fall_back(self, source: Source) -> None:
+    def _fall_back(self, source: DatabaseFile) -> None:
         """The last good copy of an owner's file serves until the file is mended, also over a restart."""
         copy = last_good(source, self._data_dir / "geo")
         if copy is not None:
             with contextlib.suppress(Exception):  # then there is none, as without a copy
                 self._copy, self._reader, self.edition = _opened(copy)
 
-    def _sentence(self, seen: _Seen) -> str:
+    def _sentence(self, seen: _Look) -> str:
         name = "that comes with this program" if seen.source.path.suffix == ".xz" else str(seen.source.path)
         meanwhile = "countries are unknown"
         if self._reader is not None and self.edition is not None:

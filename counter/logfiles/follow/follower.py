@@ -12,7 +12,7 @@ from counter.logfiles.follow.checkpoint import SafePoint, read_position, write_p
 from counter.logfiles.follow.growing import beginning
 from counter.logfiles.follow.tail import Say, Tail, check
 from counter.logfiles.formats import AUTO, detect, find_format, last_header
-from counter.logfiles.importer import Log, LogImport, Reading
+from counter.logfiles.importer import LineFormat, Log, LogImport
 from counter.logfiles.read.files import Block, lines_of
 from counter.logfiles.read.sources import detected
 
@@ -73,12 +73,12 @@ class Followed:
         name, string = self._form
         header = last_header(lines_of(beginning(self._path, _HEADERS)))
         if name != AUTO:
-            return Log(Reading(find_format(name, string), string), header)
+            return Log(LineFormat(find_format(name, string), string), header)
         lines = [*([header] if header else []), *lines_of(text)]
         if len(lines) >= _ENOUGH:
             return Log(detected(str(self._path), lines), header)
         found = detect(str(self._path), lines)
-        return Log(Reading(found), header) if found else None
+        return Log(LineFormat(found), header) if found else None
 
 
 async def follow(

@@ -9,22 +9,22 @@ from typing import NamedTuple
 
 from counter.errors import UsageError
 from counter.logfiles.formats import AUTO, DETECTED, FORMATS, detect, find_format, last_header
-from counter.logfiles.importer import Reading
+from counter.logfiles.importer import LineFormat
 from counter.logfiles.read.files import Block, LogFile, is_stream, lines_of, open_log
 
 _EMPTY = FORMATS["combined"]  # of a log without lines: nothing is read by it
 
 
-class Source(NamedTuple):
+class OpenLog(NamedTuple):
     """An open log, and how to read it."""
 
     file: LogFile
-    reading: Reading
+    reading: LineFormat
     blocks: Iterator[Block]
 
 
 @contextmanager
-def open_source(path: str, name: str = AUTO, string: str = "") -> Iterator[Source]:
+def open_source(path: str, name: str = AUTO, string: str = "") -> Iterator[OpenLog]:
     """The log at `path` in the format `name`, by default the one its first lines are in.
 
     Raises UsageError as `open_log` does, and when no format reads any of the first lines.
@@ -32,11 +32,11 @@ def open_source(path: str, name: str = AUTO, string: str = "") -> Iterator[Sourc
     with open_log(path) as file:
         blocks = file.blocks()
         first = list(_first(blocks))
-        reading = Reading(find_format(name, string), string) if name != AUTO else detected(file.name, _lines(first))
-        yield Source(file, reading, chain(first, blocks))
+        reading = LineFormat(find_format(name, string), string) if name != AUTO else detected(file.name, _lines(first))
+        yield OpenLog(file, reading, chain(first, blocks))
 
 
-def detected(name: str, lines: Sequence[str]) -> Reading:
+def detected(name: str, lines: Sequence[str]) -> LineFormat:
     """How to read the log `name`, by its first lines. Raises UsageError when no format reads any of them."""
     found = detect(name, lines)
     if found is None and any(not line.startswith("#") for line in lines):
@@ -45,7 +45,7 @@ def detected(name: str, lines: Sequence[str]) -> Reading:
             f"{name}: none of the first {len(lines):,} lines can be read as {tried};"
             " name the format with --format, or describe it with --log-format"
         )
-    return Reading(found or _EMPTY)
+    return LineFormat(found or _EMPTY)
 
 
 def _lines(blocks: Iterable[Block]) -> list[str]:

@@ -15,10 +15,10 @@ import msgspec
 from counter.event import Event, Kind, Outcome, Via
 from counter.question import DayTotal, Dimension
 from counter.store.protocols import Appended, Batch, RefusedValue
+from counter.store.sqlite.bulk_insert import insert_rows
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops
-from counter.store.sqlite.known import find_known_lines, refuse
-from counter.store.sqlite.rows import insert_rows
+from counter.store.sqlite.duplicates import find_known_lines, refuse
 from counter.store.sqlite.transaction import transaction
 from counter.store.sqlite.visitors import Key, Visitors
 from counter.store.visiting import (

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from counter.question import LoggedHit, Question
 from counter.store.sqlite.readers import query
 from counter.store.sqlite.report.filters import narrow, tests
-from counter.store.sqlite.report.matches import asked_of, make_scratch, spans
+from counter.store.sqlite.report.matches import make_scratch, parameters_of, spans
 
 
 def find_hits(connection: sqlite3.Connection, question: Question, before: int | None, limit: int) -> list[LoggedHit]:
     """The `limit` matching hits that arrived last, of those that arrived before hit `before`."""
     make_scratch(connection)
     narrowed = narrow(connection, question.site_key, question.filters)
-    asked = asked_of(question)
+    asked = parameters_of(question)
     statement = query("report_hits").replace("{tests}", tests(narrowed))
     ids: list[int] = []
     for first, last in reversed(list(spans(connection, asked))):

@@ -27,7 +27,7 @@ Place = tuple[int, int]  # site key; local day or month
 Old = dict[tuple[int, ...], tuple[int, ...]]
 
 
-class Kept(NamedTuple):
+class Unlowered(NamedTuple):
     """The days and months that were left as they are, because a sum would have fallen."""
 
     days: frozenset[Place] = frozenset()
@@ -39,7 +39,7 @@ class Kept(NamedTuple):
 
 def mend(
     connection: sqlite3.Connection, days: Sequence[Place], months: Sequence[Place], now: float, lower: bool
-) -> Kept:
+) -> Unlowered:
     """Replace the sums of these days and months inside the caller's transaction; without `lower`, none may fall."""
     fold(connection)
     _note_places(connection, "wrong_day", "day", days)
@@ -50,7 +50,7 @@ def mend(
     before = _day_totals(connection)
     _mend_days(connection, after, upto)
     _audit_days(connection, before, now)
-    return Kept(falling, _mend_months(connection, months, falling, now, lower))
+    return Unlowered(falling, _mend_months(connection, months, falling, now, lower))
 
 
 def _note_places(connection: sqlite3.Connection, table: str, name: str, places: Sequence[Place]) -> None:

@@ -41,7 +41,7 @@ _ZERO = " and ".join(f"{name} = 0" for name in SUMS.split(", "))
 _SUMMED = ", ".join(f"sum({name}) as {name}" for name in SUMS.split(", "))
 
 
-class Found(NamedTuple):
+class RecountResult(NamedTuple):
     """What a check found: the first differences of each table to tell, and all places that need mending."""
 
     differences: list[Difference]
@@ -49,7 +49,7 @@ class Found(NamedTuple):
     months: list[tuple[int, int]]  # site key, 12 * year + month - 1
 
 
-async def check(path: Path) -> Found:
+async def check(path: Path) -> RecountResult:
     """Count everything again on a connection of its own, at a low priority; cancelled, it ends at once."""
     try:
         async with (connection := open_reader(path)):
@@ -58,7 +58,7 @@ async def check(path: Path) -> Found:
         raise StoreError(f"the database can't be recounted: {error}") from error
 
 
-async def _interruptible(connection: ThreadedConnection) -> Found:
+async def _interruptible(connection: ThreadedConnection) -> RecountResult:
     try:
         return await connection.run(_check)
     except asyncio.CancelledError:
@@ -66,7 +66,7 @@ async def _interruptible(connection: ThreadedConnection) -> Found:
         raise
 
 
-def _check(connection: sqlite3.Connection) -> Found:
+def _check(connection: sqlite3.Connection) -> RecountResult:
     if sys.platform == "linux":  # where a thread has a priority of its own
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
@@ -90,7 +90,7 @@ def _refuse_damage(connection: sqlite3.Connection) -> None:
         )
 
 
-def find_differences(connection: sqlite3.Connection) -> Found:
+def find_differences(connection: sqlite3.Connection) -> RecountResult:
     """Recount everything that raw rows can recount; inside the caller's snapshot."""
     last = bounds(connection)[1]
     recount(connection, 0, last)
@@ -100,9 +100,9 @@ def find_differences(connection: sqlite3.Connection) -> Found:
     differences += _compare_logged(connection, last)
     months = _months_against_days(connection)
     if not differences and not months:
-        return Found([], [], [])
+        return RecountResult([], [], [])
     days = set(_wrong_days(connection)) | {(one.site_key, one.day) for one in differences}
-    return Found(differences + months, sorted(days), sorted(set(_wrong_months(connection))))
+    return RecountResult(differences + months, sorted(days), sorted(set(_wrong_months(connection))))
 
 
 def recount(connection: sqlite3.Connection, after: int, upto: int) -> None:

@@ -41,9 +41,9 @@ from counter.store.sqlite.fold import SUMS, bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
 from counter.store.sqlite.readers import query
 from counter.store.sqlite.report.filters import dictionary_of
-from counter.store.sqlite.report.matches import Asked, asked_of, asked_of_found, find, make_sums
+from counter.store.sqlite.report.matches import Parameters, find, make_sums, parameters_of, parameters_of_matches
 from counter.store.sqlite.report.until import sums_of_days
-from counter.store.sqlite.report.week import found_week_hours, week_hours
+from counter.store.sqlite.report.week import week_hours, week_hours_of_matches
 
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
 _SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS.split(", "))
@@ -119,7 +119,7 @@ def _zone(connection: sqlite3.Connection, site_key: int) -> str:
 
 def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
     zone = _zone(connection, question.site_key)
-    asked = asked_of(question)
+    asked = parameters_of(question)
     if question.before is not None:
         return _until(connection, question, question.before)
     where = "where site_key = :site and day >= :start and day < :end"
@@ -130,13 +130,13 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
         # Grouped: where a site has moved to another zone, one hour can have rows in two days.
         rows = connection.execute(f"select {point}, {_SUMMED} from {table} {where} group by 1", asked)  # noqa: S608
         found = {start: Sums(*numbers) for start, *numbers in rows}
-    sources: dict[bool, Parts | Asked] = {}
+    sources: dict[bool, Parts | Parameters] = {}
     if question.breakdowns:
         sources[False] = _parts(connection, question)
     raw = any(by.dimension in RAW_ONLY for by in question.breakdowns)
     if raw:
         find(connection, question, only_with_props=True)
-        sources[True] = asked_of_found(connection, question)
+        sources[True] = parameters_of_matches(connection, question)
     return Report(
         question,
         _sums(totals),
@@ -150,7 +150,7 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
 def _until(connection: sqlite3.Connection, question: Question, before: int) -> Report:
     """Totals up to a moment: whole hours, and raw rows of the one that it lies in."""
     sums = sums_of_days(connection, [(question.site_key, question.start, question.end, before)])[question.site_key]
-    return Report(question, sums, incomplete_days=_incomplete_days(connection, asked_of(question)))
+    return Report(question, sums, incomplete_days=_incomplete_days(connection, parameters_of(question)))
 
 
 def _parts(connection: sqlite3.Connection, question: Question) -> Parts:
@@ -181,7 +181,7 @@ def _add_up_rollup(connection: sqlite3.Connection, question: Question, by: By, p
 def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report:
     """From the events that were found."""
     zone = _zone(connection, question.site_key)
-    asked = asked_of_found(connection, question)
+    asked = parameters_of_matches(connection, question)
     totals = "report_totals" if question.before is None else "report_totals_before"
     found: dict[int, Sums] = {}
     if question.bucket is not None:
@@ -195,11 +195,11 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
         make_series(question, found, zone),
         tuple(_break_down(connection, question, by, asked) for by in question.breakdowns),
         _incomplete_days(connection, asked),
-        found_week_hours(connection, question, zone, asked),
+        week_hours_of_matches(connection, question, zone, asked),
     )
 
 
-def _add_up_found(connection: sqlite3.Connection, by: By, asked: Asked) -> None:
+def _add_up_found(connection: sqlite3.Connection, by: By, asked: Parameters) -> None:
     """The parts of the breakdown to `temp.answer`."""
     asked = {**asked, "key": by.key}
     dimension = by.dimension
@@ -222,7 +222,7 @@ def _add_up_found(connection: sqlite3.Connection, by: By, asked: Asked) -> None:
     connection.execute(statement, asked)
 
 
-def _incomplete_days(connection: sqlite3.Connection, asked: Asked) -> tuple[int, ...]:
+def _incomplete_days(connection: sqlite3.Connection, asked: Parameters) -> tuple[int, ...]:
     sql = "select day from closed_day where site_key = :site and day >= :start and day < :end order by day"
     return tuple(day for (day,) in connection.execute(sql, asked))
 
@@ -230,7 +230,7 @@ def _incomplete_days(connection: sqlite3.Connection, asked: Asked) -> tuple[int,
 # Rows --------------------------------------------------------------------------------------------------------------
 
 
-def _break_down(connection: sqlite3.Connection, question: Question, by: By, source: Parts | Asked) -> Breakdown:
+def _break_down(connection: sqlite3.Connection, question: Question, by: By, source: Parts | Parameters) -> Breakdown:
     """From parts of the rollups, or from the found events with what queries about them are asked with."""
     connection.execute("delete from temp.value_sum")
     connection.execute("delete from temp.answer")
@@ -249,7 +249,7 @@ def _break_down(connection: sqlite3.Connection, question: Question, by: By, sour
     return Breakdown(by, tuple(Row(text, Sums(*numbers)) for text, *numbers, _ in rows), total)
 
 
-def _count_rows(connection: sqlite3.Connection, statement: str, asked: Asked) -> int:
+def _count_rows(connection: sqlite3.Connection, statement: str, asked: Parameters) -> int:
     """How many rows there are when the page asked for lies behind them."""
     row = connection.execute(statement, {**asked, "limit": 1, "offset": 0}).fetchone()
     return int(row[-1]) if row else 0

@@ -21,7 +21,7 @@ from counter.store.sqlite.report.filters import EVENT_SLOTS, PROPERTY_SLOTS, SLO
 MARGIN: Final = 2
 SCAN: Final = 4  # of so many events one must belong to a found visit, so that reading all of them is quicker
 
-Asked = Mapping[str, Any]
+Parameters = Mapping[str, Any]
 
 
 def make_scratch(connection: sqlite3.Connection) -> None:
@@ -40,7 +40,7 @@ def _run_all(connection: sqlite3.Connection, name: str) -> None:
             connection.execute(statement)
 
 
-def asked_of(question: Question) -> dict[str, Any]:
+def parameters_of(question: Question) -> dict[str, Any]:
     """What every query about raw rows is asked with."""
     return {
         "site": question.site_key,
@@ -52,7 +52,7 @@ def asked_of(question: Question) -> dict[str, Any]:
     }
 
 
-def spans(connection: sqlite3.Connection, asked: Asked) -> Iterator[tuple[int, int]]:
+def spans(connection: sqlite3.Connection, asked: Parameters) -> Iterator[tuple[int, int]]:
     """Where the events of the period and their visits lie, in order: among the folded ones, and the tail."""
     first, last = connection.execute(
         "select min(first_event), max(last_event) from day_span"
@@ -72,7 +72,7 @@ def find(connection: sqlite3.Connection, question: Question, *, only_with_props:
     narrowed = narrow(connection, question.site_key, question.filters)
     if only_with_props:
         narrowed |= {"props"}
-    asked = asked_of(question)
+    asked = parameters_of(question)
     by = "by_event" if _few_events(question) else "by_visit"
     if narrowed & PROPERTY_SLOTS:
         _run_in_spans(connection, f"report_find_{by}", asked, narrowed)
@@ -97,7 +97,7 @@ def _few_events(question: Question) -> bool:
     )
 
 
-def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Asked, narrowed: frozenset[str]) -> None:
+def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Parameters, narrowed: frozenset[str]) -> None:
     statement = query(name).replace("{tests}", tests(narrowed))
     for first, last in spans(connection, asked):
         connection.execute(statement, {**asked, "first_id": first, "last_id": last})
@@ -109,7 +109,7 @@ def _see_one_by_one(connection: sqlite3.Connection) -> None:
         connection.execute(query("report_found_some").replace("{view}", view))
 
 
-def _see_by_tests(connection: sqlite3.Connection, asked: Asked, narrowed: frozenset[str]) -> None:
+def _see_by_tests(connection: sqlite3.Connection, asked: Parameters, narrowed: frozenset[str]) -> None:
     """The views of the found visits' events that pass; of many visits by a scan, which reads less than look-ups."""
     first = next((first for first, _ in spans(connection, asked)), 0)
     visits = connection.execute("select count(*) from temp.found_visit").fetchone()[0]
@@ -120,7 +120,7 @@ def _see_by_tests(connection: sqlite3.Connection, asked: Asked, narrowed: frozen
         connection.execute(statement.replace("{tests}", tests(narrowed)))
 
 
-def asked_of_found(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
+def parameters_of_matches(connection: sqlite3.Connection, question: Question) -> dict[str, Any]:
     """What every query about found events and visits is asked with."""
     split = connection.execute("select exists (select 1 from temp.found_visit where split)").fetchone()[0]
-    return {**asked_of(question), "any_split": split, "any_apart": split or question.bucket == Bucket.HOUR}
+    return {**parameters_of(question), "any_split": split, "any_apart": split or question.bucket == Bucket.HOUR}

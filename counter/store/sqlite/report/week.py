@@ -10,7 +10,7 @@ from counter.calendar.series import clock_of
 from counter.question import Question, Sums
 from counter.store.sqlite.fold import SUMS
 from counter.store.sqlite.readers import query
-from counter.store.sqlite.report.matches import Asked
+from counter.store.sqlite.report.matches import Parameters
 
 TOTALS: Final = "total_hour"
 FOUND: Final = "temp.hour_sum"
@@ -23,7 +23,9 @@ def week_hours(connection: sqlite3.Connection, question: Question, zone: str) ->
     return _added_up(connection, question, zone, TOTALS) if question.week_hours else ()
 
 
-def found_week_hours(connection: sqlite3.Connection, question: Question, zone: str, asked: Asked) -> WeekHours:
+def week_hours_of_matches(
+    connection: sqlite3.Connection, question: Question, zone: str, asked: Parameters
+) -> WeekHours:
     """From the events that were found; nothing when the question does not ask for it."""
     if not question.week_hours:
         return ()

@@ -52,7 +52,7 @@ def read_now(service: Service, site_key: int, held: Held) -> Now:
     return look(held.hits, int(now), service.online.count(site_key), whole=held.whole)
 
 
-class Channel:
+class Feed:
     """What a site's readers take from. `turn` is set when there is something new; the next turn has another one."""
 
     def __init__(self, service: Service, site_key: int, pauses: Pauses) -> None:
