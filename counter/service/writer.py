@@ -14,6 +14,7 @@ from typing import Protocol
 from counter.clock import Clock
 from counter.errors import CounterError, Overloaded, StoreError
 from counter.event import Drop, Event, Outcome
+from counter.service.storage_health import ProbeStore, StorageHealth, as_store_error
 from counter.store.protocols import Appended, Batch
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,10 @@ IDLE_LOOKS = 2  # of them before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
 
 
-class WriteStore(Protocol):
+class WriteStore(ProbeStore, Protocol):
     """What the writer needs of a store."""
 
     async def append(self, batch: Batch, now: float) -> Appended: ...
-
-    async def verify(self, now: float) -> None: ...
-
-    async def probe(self, event: Event | None, now: float) -> None: ...
 
     async def fold(self) -> int: ...
 
@@ -61,11 +58,15 @@ class Writer:
         self._last_batch = 0
         self._task: asyncio.Task[None] | None = None
         self.turn = asyncio.Lock()  # held from a commit until it is told of: who holds it sees no batch half told
-        self.failing: StoreError | None = None  # why the last batch could not be written
-        self._suspect: Event | None = None  # of that batch: storage is back when this one could be stored
+        self._health = StorageHealth(store, clock)
         self._idle = 0  # looks since the last batch
         self.batches = 0
         self.written = 0
+
+    @property
+    def failing(self) -> StoreError | None:
+        """Why the last batch could not be written; None when hits are stored."""
+        return self._health.failing
 
     @property
     def queued(self) -> int:
@@ -123,13 +124,14 @@ class Writer:
             if self._waiting or self._drops:
                 await self._write_waiting()
             elif self.failing is not None:
-                await self._probe()
+                async with self.turn:
+                    await self._health.probe()
             elif self._unfolded and (self._stopping or self._idle >= IDLE_LOOKS):
                 await self._fold()
             elif self._stopping:
                 return
             else:
-                await self._verify()
+                await self._health.verify()
             if self._unfolded >= LARGEST_FOLD:
                 await self._fold()
 
@@ -143,26 +145,6 @@ class Writer:
                 await self._wake.wait()
         except TimeoutError:
             self._idle += 1
-
-    async def _verify(self) -> None:
-        """Nothing waits: is what was stored still what the next start will read?"""
-        try:
-            await self._store.verify(self._clock.now())
-        except StoreError as error:
-            self._fail([], error)
-
-    async def _probe(self) -> None:
-        """Storage failed, and nothing waits: would a hit be stored now? Only what was really written says so."""
-        try:
-            async with self.turn:
-                await self._store.probe(self._suspect, self._clock.now())
-        except StoreError as error:
-            self._fail([], error)
-        except ValueError as error:  # it is this event that can't be stored
-            self._suspect = None
-            log.error("an event can't be stored", extra={"error": str(error)})
-        else:
-            self._works()
 
     async def _gather(self) -> None:
         """After a large batch, wait a moment for the next to grow: a commit costs the same for one and for many.
@@ -186,13 +168,13 @@ class Writer:
             appended = await self.append(batch)
         except StoreError as error:
             self._keep(drops)
-            self._suspect = waiting[0][0] if waiting else self._suspect
             self._fail(waiting, error)
+            self._health.suspect = waiting[0][0] if waiting else self._health.suspect
         except Exception as error:  # noqa: BLE001 - whatever one event does, its neighbours are stored
             await self._rescue(waiting, drops, error)
         else:
             if waiting:
-                self._works()
+                self._health.works()
             for (_, future), outcome in zip(waiting, appended.outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
@@ -218,11 +200,9 @@ class Writer:
         except ValueError as error:
             await self._quarantine(one, error)
         except Exception as error:  # noqa: BLE001 - a lack of memory, a fault of ours: the hit is stored at its retry
-            self._fail(
-                [one], error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
-            )
+            self._fail([one], as_store_error(error))
         else:
-            self._works()
+            self._health.works()
             if not future.done():
                 future.set_result(appended.outcomes[0])
 
@@ -243,22 +223,14 @@ class Writer:
             log.error("a drop could not be counted", extra={"site_key": drop.site_key, "error": str(error)})
             return
         self._keep((drop,))
-        self._fail([], _as_store_error(error))
+        self._fail([], as_store_error(error))
 
     def _keep(self, drops: tuple[Drop, ...]) -> None:
         """To be counted when storage is back."""
         self._drops[:0] = drops[: self._most - len(self._drops)]
 
-    def _works(self) -> None:
-        if self.failing is not None:
-            log.warning("hits are stored again")
-        self.failing = self._suspect = None
-
     def _fail(self, waiting: list[Waiting], error: CounterError) -> None:
-        known = str(self.failing) if self.failing is not None else ""
-        self.failing = _as_store_error(error)
-        if waiting or str(error) != known:  # once a second would fill the log
-            log.error("hits could not be stored", extra={"hits": len(waiting), "error": str(error)})
+        self._health.fails(error, len(waiting))
         for _, future in waiting:
             if not future.done():
                 future.set_exception(error)
@@ -276,10 +248,3 @@ class Writer:
         self.written += len(appended.outcomes)
         self._unfolded += len(appended.outcomes)
         self._committed(appended)
-
-
-def _as_store_error(error: Exception) -> StoreError:
-    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
-
-
-__all__ = ["Writer"]
