@@ -40,7 +40,7 @@ async def get_report(call: Call) -> web.StreamResponse:
     """The whole page; the filter form's fields are answered with the URL they mean."""
     try:
         if asks_for_filter(call.request.query):
-            raise render.see(_asked_by_form(call))
+            raise render.see(_form_url(call))
         wanted = await read_report_request(call)
     except BadInput as error:
         return _refused(call, error)
@@ -106,7 +106,7 @@ async def _why_empty(call: Call, wanted: ReportRequest, reading: Reading) -> str
     return "filters" if wanted.filters else "period"
 
 
-def _asked_by_form(call: Call) -> str:
+def _form_url(call: Call) -> str:
     query = call.request.query
     once = MultiDict(query.items())
     once.popall("f_value", None)  # any of several values

@@ -53,9 +53,9 @@ async def read_tabs(
         for tab in (*plain, *apart)
     }
     asked = msgspec.structs.replace(
-        wanted.asked,
+        wanted.query,
         breakdowns=tuple(by for tab in plain if (by := pages[tab]) is not None),
-        compare=wanted.asked.compare if compare else None,
+        compare=wanted.query.compare if compare else None,
         week_hours=any(tab.kind == TabKind.HEAT for tab in tabs),
     )
     beside = [
