@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,12 +13,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for room in ("counter", "dashboard") for path in (ROOT / room).rglob("*.py"))
+WORDS = ROOT / "docs" / "words.md"
 TEMPLATES = sorted(path for room in ("counter", "dashboard") for path in (ROOT / room).rglob("templates/*.html"))
 
 # A participle says what happened to a thing, a vague noun that there is one; neither says what it is.
 FORBIDDEN = frozenset(
     {
-        "asked", "found", "given", "got", "kept", "made", "seen", "told", "wanted",
+        "asked", "beside", "found", "given", "got", "kept", "made", "seen", "told", "wanted",
         "data", "entity", "helper", "helpers", "info", "item", "items", "manager", "misc", "object", "payload", "stuff",
         "thing", "things", "util", "utils",
     }
@@ -111,3 +112,24 @@ def test_no_class_name_stands_for_two_things() -> None:
             classes[name.text].add(name.where)
     assert len(classes) > 200
     assert {text: where for text, where in classes.items() if len(where) > 1} == {}
+
+
+def test_each_word_is_explained_once() -> None:
+    words = [
+        word
+        for row in re.findall(r"^\| ([^|]+) \| [^|]+ \|$", WORDS.read_text(encoding="utf-8"), re.MULTILINE)
+        for word in row.split(", ")
+        if word != "word"
+    ]
+    assert len(words) > 80
+    assert [word for word, times in Counter(words).items() if times > 1] == []
+
+
+def test_the_page_names_the_forbidden_words() -> None:
+    page = WORDS.read_text(encoding="utf-8").partition("## Names")[2]
+    assert {word for word in FORBIDDEN if not re.search(rf"\b{word}\b", page)} == {
+        "items",
+        "things",
+        "helpers",
+        "utils",
+    }
