@@ -95,7 +95,7 @@ async def _fill(context: Context, wish: _Wish, summary: DemoSummary) -> None:
                 partial(port.append, timezone=site.timezone),
                 lambda day: salts.key(site.key, day, now),
                 summary,
-                lambda: progress.update(task, completed=summary.hits + summary.known),
+                lambda: progress.update(task, completed=summary.hits + summary.written_before),
             )
         async with context.reading() as store:  # goals last: counted once for all hits, not with each portion of them
             await _add_goals(store, port, site)

@@ -27,7 +27,7 @@ class Progress(NamedTuple):
     """Who wants to know: the size in bytes when it is known, and the bytes that arrived."""
 
     expect: Callable[[int | None], object]
-    got: Callable[[int], object]
+    received: Callable[[int], object]
 
 
 class Limits(NamedTuple):
@@ -105,7 +105,7 @@ async def _receive(
         if received > largest:
             raise DownloadFailed(f"{address.shown} goes on after {largest:,} bytes, the most that is fetched")
         write(chunk)
-        progress.got(received)
+        progress.received(received)
 
 
 def _reason(error: aiohttp.ClientError) -> str:

@@ -158,7 +158,7 @@ async def _download(candidates: list[Address], archive: BinaryIO) -> Address:
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("database of places", total=None)
         progress = Progress(
-            expect=lambda size: bar.update(task, total=size), got=lambda size: bar.update(task, completed=size)
+            expect=lambda size: bar.update(task, total=size), received=lambda size: bar.update(task, completed=size)
         )
         fetched = await download(candidates, archive.write, progress, LIMITS)
     archive.flush()

@@ -25,7 +25,7 @@ from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event, Outcome
 from counter.logfiles.formats import AUTO, CUSTOM, FORMATS, find_format
-from counter.logfiles.importer import Append, Judges, Log, LogImport, OneProcess
+from counter.logfiles.importer import Judges, Log, LogImport, OneProcess
 from counter.logfiles.judge import ImportRules, Judge, Terms
 from counter.logfiles.read.files import is_stream
 from counter.logfiles.read.sources import in_order, open_source
@@ -33,7 +33,7 @@ from counter.logfiles.summary import ImportSummary
 from counter.logfiles.workers import Workers
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import AppendBatch, Appended, Batch
 
 # Below this it costs more to share the work than to do it.
 WORTH_SHARING = 8 * 1024 * 1024  # bytes
@@ -151,7 +151,7 @@ async def _count(
 
 
 @asynccontextmanager
-async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, Append]]:
+async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, AppendBatch]]:
     """The site, and where its batches go: to the writer, or nowhere."""
     if asked.dry_run:
         async with context.reading() as store:
@@ -164,7 +164,7 @@ async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple
         yield site, partial(port.append, timezone=site.timezone)
 
 
-async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> Append:
+async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> AppendBatch:
     """Answers as the writer would, and writes nothing."""
     live = set() if choices.overlap else await store.reports.live_days(site.key)
 

@@ -79,7 +79,7 @@ async def fetch(url: str, seconds: float, got: Callable[[int], object], largest:
     `got` is told the bytes that arrived so far.
     """
     body = bytearray()
-    progress = Arrival(expect=lambda _: None, got=got)
+    progress = Arrival(expect=lambda _: None, received=got)
     limits = Limits(largest, seconds, {404: "; is [lists] spam_referrers_url right?"})
     try:
         await download([Address(url, shown(url))], body.extend, progress, limits, decompress=True)

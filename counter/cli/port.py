@@ -201,7 +201,7 @@ class RemotePort:
             async with self._session.post(f"http://counter/{name}", data=body) as answer:
                 told = await answer.read()
                 if answer.status == 200:
-                    return msgspec.msgpack.decode(told, type=COMMANDS[name].answered)
+                    return msgspec.msgpack.decode(told, type=COMMANDS[name].answer)
         except aiohttp.ClientError as error:
             raise errors.StoreError(
                 f"the running service did not answer ({error}); run this again: nothing is counted twice"

@@ -25,7 +25,7 @@ from counter.question import UNKNOWN, LoggedDrop
 from counter.site import ActiveSite, Site
 from counter.text import clean
 
-KEPT = 1000  # drops a site
+LAST_DROPS = 1000  # drops a site
 SHOWN = 20  # of the drops that came from there, unless JSON is wanted
 
 
@@ -91,7 +91,7 @@ def explain_hit(pipeline: Pipeline, site: Site, asked: DescribedHit, now: float)
 
 def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeline) -> list[LoggedDrop]:
     """The drops from the address, as far as privacy keeps it, or with the user agent in theirs."""
-    kept = pipeline.kept(asked.address) if asked.address else None
+    kept = pipeline.stored_address(asked.address) if asked.address else None
     agent = asked.user_agent
     return [
         drop
@@ -128,7 +128,7 @@ def as_json(explanation: Explanation, asked: DescribedHit) -> dict[str, Any]:
 async def _look_up(context: Context, site_id: str) -> tuple[Site, list[LoggedDrop]]:
     async with context.reading() as store:
         site = await find_site(store, site_id)
-        return site, await store.reports.last_drops(site.key, KEPT)
+        return site, await store.reports.last_drops(site.key, LAST_DROPS)
 
 
 def _show(explanation: Explanation, asked: DescribedHit) -> None:
@@ -153,8 +153,8 @@ def _show(explanation: Explanation, asked: DescribedHit) -> None:
 def _show_came(came: list[LoggedDrop], site: Site) -> None:
     click.echo()
     if not came:
-        click.echo(f"None of the last {KEPT:,} drops came from there.")
+        click.echo(f"None of the last {LAST_DROPS:,} drops came from there.")
         return
     shown = f", the last {SHOWN} are" if len(came) > SHOWN else ""
-    click.echo(f"{len(came):,} of the last {KEPT:,} drops came from there{shown}:")
+    click.echo(f"{len(came):,} of the last {LAST_DROPS:,} drops came from there{shown}:")
     show_drops(came[:SHOWN], site)

@@ -58,7 +58,7 @@ def add(
 
     The first account must be an owner's. LOGIN is 1 to 64 of the letters a-z, digits and . _ @ + -
     """
-    login = _asked(check_login, login)
+    login = _check(check_login, login)
     _check_roles(owner, admins, viewers)
     password = _read_password(login) if password_stdin else None
 
@@ -149,7 +149,7 @@ def remove(context: Context, login: str) -> None:
     click.echo(f"user {run(work()).login} is removed")
 
 
-def _asked(check: Callable[..., T], *values: str) -> T:
+def _check(check: Callable[..., T], *values: str) -> T:
     """`check(*values)`; what it refuses was asked wrongly on the command line."""
     try:
         return check(*values)
@@ -159,7 +159,7 @@ def _asked(check: Callable[..., T], *values: str) -> T:
 
 def _read_password(login: str) -> str:
     line = sys.stdin.buffer.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
-    _asked(check_password, line, login)
+    _check(check_password, line, login)
     return line
 
 

@@ -33,11 +33,11 @@ class Salt(NamedTuple):
     """A key and when it was made, in whole UTC seconds. The time stands inside the file: copies lose their mtime."""
 
     key: bytes
-    made: int
+    made_at: int
 
     def packed(self) -> bytes:
         """48 bytes: key, time, checksum."""
-        content = self.key + self.made.to_bytes(8, signed=True)
+        content = self.key + self.made_at.to_bytes(8, signed=True)
         return content + blake2b(content, digest_size=8).digest()
 
     @classmethod
@@ -48,7 +48,7 @@ class Salt(NamedTuple):
 
     def expired(self, now: float) -> bool:
         """Made more than 48 h ago, or so far in the future that the clock must have been wrong."""
-        return abs(now - self.made) > LIFETIME
+        return abs(now - self.made_at) > LIFETIME
 
 
 class Salts:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from counter.demo.batches import Packer
 from counter.demo.making import make_days
 from counter.demo.shape import Plan
 from counter.event import Kind, Outcome
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import AppendBatch, Appended, Batch
 
-Append = Callable[[Batch], Awaitable[Appended]]
 Remember = Callable[[int], object]  # is told of each local day before the first of its events is written
 
 
@@ -21,7 +20,7 @@ class DemoSummary:
     """What was made, as far as it is written."""
 
     hits: int = 0
-    known: int = 0  # hits that an earlier run had written
+    written_before: int = 0  # hits that an earlier run had written
     events: int = 0
     visits: int = 0
     visitors: int = 0
@@ -31,7 +30,7 @@ class DemoSummary:
     def add(self, batch: Batch, appended: Appended) -> None:
         hits = sum(event.kind != Kind.ENGAGED for event in batch.events)
         if batch.events and Outcome.COUNTED not in appended.outcomes:
-            self.known += hits
+            self.written_before += hits
             return
         self.hits += hits
         self.events += sum(event.kind == Kind.CUSTOM for event in batch.events)
@@ -44,7 +43,7 @@ class DemoSummary:
         return [
             ("hits", self.hits),
             ("of them custom events", self.events),
-            ("written before", self.known),
+            ("written before", self.written_before),
             ("visits", self.visits),
             ("daily visitors", self.visitors),
             ("days", len(self.days)),
@@ -53,7 +52,7 @@ class DemoSummary:
 
 
 async def write_plan(
-    plan: Plan, append: Append, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
+    plan: Plan, append: AppendBatch, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
 ) -> None:  # fmt: skip
     """Make all that the plan says and write it; `tell` is called after each day. When it is cancelled, what is on
     its way is written and in the summary."""
@@ -73,7 +72,7 @@ async def write_plan(
 class _Writing:
     """At most one batch on its way."""
 
-    def __init__(self, append: Append, remember: Remember, summary: DemoSummary) -> None:
+    def __init__(self, append: AppendBatch, remember: Remember, summary: DemoSummary) -> None:
         self._append = append
         self._remember = remember
         self._summary = summary

@@ -63,7 +63,7 @@ class Open(NamedTuple):
 
     path: Path
     mode: int
-    wanted: int
+    allowed: int
 
 
 @dataclass(frozen=True, slots=True)

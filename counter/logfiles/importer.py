@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -21,11 +21,9 @@ from counter.logfiles.judge import Chunk, Judge, Portion, Terms
 from counter.logfiles.order import Occurrences, TimeOrder, line_hash
 from counter.logfiles.read.files import Block, lines_of
 from counter.logfiles.summary import ImportSummary
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import AppendBatch, Batch
 
 BATCH = 2000  # lines a transaction
-
-Append = Callable[[Batch], Awaitable[Appended]]
 
 
 class Judges(Protocol):
@@ -85,7 +83,7 @@ class LogImport:
     """One import into one site. Feed it logs; `finish` writes what is left."""
 
     def __init__(
-        self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: ImportSummary
+        self, terms: Terms, judges: Judges, append: AppendBatch, now: Callable[[], float], summary: ImportSummary
     ) -> None:
         self.summary = summary
         self._terms = terms

@@ -70,7 +70,7 @@ class ReportAnswer(msgspec.Struct, frozen=True):
     until: int | None = None  # UTC second; None: of whole days
     base: int | None = None  # visitors of the question without its filters on goals
     compared_base: int | None = None
-    beside: tuple[Report, ...] = ()  # what was asked in the same snapshot
+    extras: tuple[Report, ...] = ()  # what was asked in the same snapshot
 
     def conversion_rate(self, visitors: int) -> float | None:
         """Visitors that reached a goal in 100 of all that the other filters let pass; None without any."""
@@ -78,12 +78,12 @@ class ReportAnswer(msgspec.Struct, frozen=True):
 
 
 async def read_answer(
-    reports: Reports, site: Site, asked: ReportQuery, today: int, now: int, beside: Sequence[Question] = ()
+    reports: Reports, site: Site, asked: ReportQuery, today: int, now: int, extras: Sequence[Question] = ()
 ) -> ReportAnswer:
     """Ask the store, everything in one snapshot. BadInput: more points than a series may have; TooExpensive.
 
-    `now` is a UTC second, `today` its local day. `beside` are questions of the caller's own, answered in
-    `Answer.beside`.
+    `now` is a UTC second, `today` its local day. `extras` are questions of the caller's own, answered in
+    `ReportAnswer.extras`.
     """
     many, until = [[_question(site, asked, asked.period)]], None
     if asked.compare is not None:
@@ -95,7 +95,7 @@ async def read_answer(
     count = len(many)
     if wants_conversion(asked):
         many += [[_without_goals(one) for one in questions] for questions in many]
-    answers = iter(await reports.report([*chain.from_iterable(many), *beside]))
+    answers = iter(await reports.report([*chain.from_iterable(many), *extras]))
     found = [[next(answers) for _ in questions] for questions in many]
     sums = [_sums_of(reports) for reports in found]
     bases = [one.visitors for one in sums[count:]]
@@ -106,7 +106,7 @@ async def read_answer(
         until=until,
         base=bases[0] if bases else None,
         compared_base=bases[1] if len(bases) > 1 else None,
-        beside=tuple(answers),
+        extras=tuple(answers),
     )
 
 

@@ -37,7 +37,7 @@ class Checked(msgspec.Struct, frozen=True):
     file: int = 0  # the inode of the database that was checked
 
     @property
-    def kept(self) -> int:
+    def unrepaired(self) -> int:
         return self.differences - self.repaired
 
     def shown(self) -> dict[str, object]:

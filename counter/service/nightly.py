@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 EVERY = 600.0  # seconds between two looks whether it is due
 SOON = 300.0  # seconds after a start: the service has enough to do then
-TOLD = 20  # differences that are logged one by one
+LOGGED_DIFFERENCES = 20  # differences that are logged one by one
 
 
 async def check_when_due(service: Service) -> None:
@@ -68,15 +68,15 @@ async def _repair(service: Service, found: list[Difference]) -> Repair:
 
 
 def _tell(found: list[Difference]) -> None:
-    for one in found[:TOLD]:
+    for one in found[:LOGGED_DIFFERENCES]:
         when = month_text(one.day) if one.table == "rollup_month" else day_date(one.day).isoformat()
         log.warning(
             "a number differs from the raw rows",
             extra={"table": one.table, "site_key": one.site_key, "when": when, "what": one.what,
                    "stored": one.stored, "counted": one.counted},
         )  # fmt: skip
-    if len(found) > TOLD:
-        log.warning("more numbers differ from the raw rows", extra={"numbers": len(found) - TOLD})
+    if len(found) > LOGGED_DIFFERENCES:
+        log.warning("more numbers differ from the raw rows", extra={"numbers": len(found) - LOGGED_DIFFERENCES})
 
 
 def _keep(service: Service, checked: Checked) -> None:

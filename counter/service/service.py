@@ -48,7 +48,7 @@ class Service:
     untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
     checked: Checked | None = None  # the last check of all numbers
     trust: Trust | None = None  # in the clock, at the last look
-    doubt_seen: Moment | None = None  # the first look in a doubt that goes on
+    doubt_since: Moment | None = None  # the first look in a doubt that goes on
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
     accounts: AccountBook = field(default_factory=AccountBook)
     accounts_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one reads them at a time: the last is newest

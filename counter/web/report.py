@@ -40,10 +40,10 @@ log = logging.getLogger(__name__)
 PRIVATE = {"Cache-Control": "private, no-store", **NOSNIFF}
 HITS = 50  # of a page when nobody says
 LARGEST_ID = 2**62
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+PrivateHandler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def private(handler: Handler) -> Handler:
+def private(handler: PrivateHandler) -> PrivateHandler:
     """Errors of a private route: like all others, but for no other site to read."""
 
     @functools.wraps(handler)

@@ -181,8 +181,8 @@ async def _status(service: Service, asked: Nothing) -> Status:
 class Command(NamedTuple):
     """One row of `COMMANDS`: what is asked, what is answered, and who does it."""
 
-    asked: type[msgspec.Struct]
-    answered: Any
+    request: type[msgspec.Struct]
+    answer: Any
     run: Callable[[Service, Any], Awaitable[Any]]
 
 
@@ -241,6 +241,6 @@ async def _run_command(request: web.Request) -> web.Response:
     command = COMMANDS.get(request.match_info["command"])
     if command is None:
         raise web.HTTPNotFound
-    asked = msgspec.msgpack.decode(await request.read(), type=command.asked)
+    asked = msgspec.msgpack.decode(await request.read(), type=command.request)
     answer = await command.run(request.app[SERVICE], asked)
     return web.Response(body=msgspec.msgpack.encode(answer), content_type="application/msgpack")

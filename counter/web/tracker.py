@@ -100,14 +100,14 @@ def paths(config: TrackerConfig) -> tuple[str, str, str, str]:
 async def get_script(request: web.Request) -> web.Response:
     """The script of the snippet, with the configured names in it."""
     tracker = tracker_of(request.app[SERVICE].config.tracker)
-    return answer_file(request, tracker.script, _kept(request, tracker.version))
+    return answer_file(request, tracker.script, _cache_headers(request, tracker.version))
 
 
 async def get_widget_script(request: web.Request) -> web.Response:
     """What draws numbers; counter.js fetches it."""
     tracker = tracker_of(request.app[SERVICE].config.tracker)
-    return answer_file(request, tracker.widget, _kept(request, tracker.widget_version))
+    return answer_file(request, tracker.widget, _cache_headers(request, tracker.widget_version))
 
 
-def _kept(request: web.Request, version: str) -> dict[str, str]:
+def _cache_headers(request: web.Request, version: str) -> dict[str, str]:
     return FOR_EVER if request.match_info.get("version") == version else FOR_AN_HOUR

@@ -37,7 +37,7 @@ _SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
 
 
-class _Found(NamedTuple):
+class _WidgetAnswer(NamedTuple):
     """What is to be shown, and whether all went well; 503 when the hit or the numbers are not what they should be."""
 
     snapshot: Snapshot
@@ -60,7 +60,7 @@ async def get_html(request: web.Request) -> web.Response:
 async def get_json(request: web.Request) -> web.Response:
     """What the other forms show, for the script to draw: every word, number and icon is decided here. Never counts."""
     options = _options(request)
-    snapshot = await _snapshot(request, _asked(request, counting=False), options)
+    snapshot = await _snapshot(request, _query(request, counting=False), options)
     body = render_json(snapshot, options, _reader(request), _about(request, options))
     return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **_SHARED})
 
@@ -109,7 +109,7 @@ def _is_bot(request: web.Request) -> bool:
     return service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, "")).bot is not None
 
 
-def _asked(request: web.Request, *, counting: bool) -> TotalsQuery:
+def _query(request: web.Request, *, counting: bool) -> TotalsQuery:
     """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
     query = {**request.query, "site": request.match_info["site"]}
     scope = query.get("scope", "site" if counting else "page")
@@ -120,10 +120,10 @@ def _asked(request: web.Request, *, counting: bool) -> TotalsQuery:
     return parse_query(query)
 
 
-async def _find(request: web.Request, options: Options) -> _Found:
+async def _find(request: web.Request, options: Options) -> _WidgetAnswer:
     """Counts when it is told to. An image or a frame is drawn whatever happens: em dashes instead of a broken one."""
     counting, status = _is_counting(request), 200
-    asked = _asked(request, counting=counting)
+    asked = _query(request, counting=counting)
     try:
         if counting:
             await _count(request, asked)
@@ -131,10 +131,10 @@ async def _find(request: web.Request, options: Options) -> _Found:
         log.error("a hit of a counting image was not stored", extra={"error": str(error)})
         status = 503
     try:
-        return _Found(await _snapshot(request, asked, options), status)
+        return _WidgetAnswer(await _snapshot(request, asked, options), status)
     except StoreError as error:
         log.error("the numbers of a page could not be read", extra={"error": str(error)})
-        return _Found(_unknown(request.app[SERVICE], asked), 503)
+        return _WidgetAnswer(_unknown(request.app[SERVICE], asked), 503)
 
 
 async def _count(request: web.Request, asked: TotalsQuery) -> None:

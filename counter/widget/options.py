@@ -26,7 +26,7 @@ OPTIONS = (
     "fragment",
 )  # fmt: skip
 
-Choice = TypeVar("Choice", bound=str)
+Allowed = TypeVar("Allowed", bound=str)
 Date = Literal["iso", "local"]
 
 
@@ -79,7 +79,7 @@ def _shown(value: str) -> str:
     return ascii(value if len(value) <= 40 else value[:40] + "...")
 
 
-def _one_of(key: str, value: str, allowed: tuple[Choice, ...]) -> Choice:
+def _one_of(key: str, value: str, allowed: tuple[Allowed, ...]) -> Allowed:
     for one in allowed:
         if value == one:
             return one

@@ -44,13 +44,13 @@ class Needs(IntEnum):
 
 
 ROLES: Final = {Needs.VIEWER: frozenset(Role), Needs.ADMIN: frozenset({Role.OWNER, Role.ADMIN})}
-Page = Callable[[Call], Awaitable[web.StreamResponse]]
+PageHandler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
 class Route(NamedTuple):
     method: str
     path: str  # below /dashboard
-    page: Page
+    page: PageHandler
     needs: Needs
     from_links: bool = True  # False: asking leaves a trace or holds a place, so only our own pages may lead there
 

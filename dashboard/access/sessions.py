@@ -18,7 +18,7 @@ from dashboard.access.call import Call
 
 log = logging.getLogger(__name__)
 
-SEEN_EVERY: Final = 300  # seconds between two notes that a session is in use
+TOUCH_EVERY: Final = 300  # seconds between two notes that a session is in use
 PLAIN_NAME: Final = "counter_session"
 SECURE_NAME: Final = "__Host-counter_session"  # browsers take it over https only, for this host alone
 
@@ -56,7 +56,7 @@ async def begin_session(call: Call, user: User) -> str:
 async def note_use(service: Service, session: Session) -> None:
     """Write down that a session is in use, at most every five minutes; a failure is for the log."""
     now = int(service.clock.now())
-    if now - session.seen_at < SEEN_EVERY or session.digest not in service.accounts.sessions:
+    if now - session.seen_at < TOUCH_EVERY or session.digest not in service.accounts.sessions:
         return  # what ended meanwhile stays ended
     # In memory first: the next request must not write again.
     service.accounts.sessions[session.digest] = msgspec.structs.replace(session, seen_at=now)

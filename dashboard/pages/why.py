@@ -20,7 +20,7 @@ from dashboard.sites.tester import KEYS, came_from, read_tested, try_hit
 from dashboard.words import numbers
 
 SHOWN: Final = 50  # of the last drops
-KEPT: Final = 1000  # drops a site; those of one visitor are looked for among all
+LAST_DROPS: Final = 1000  # drops a site; those of one visitor are looked for among all
 MOST_BOTS: Final = 100
 
 
@@ -46,7 +46,7 @@ async def get_why(call: Call) -> web.StreamResponse:
     refuse_unknown(call.request.query, (*QUESTION, *KEYS))
     days, tested = await read_days(call), read_tested(call.request.query)
     reports, key = call.service.store.reports, call.site.site.key
-    last = await reports.last_drops(key, KEPT)
+    last = await reports.last_drops(key, LAST_DROPS)
     drops = await reports.drops(key, days.period.start, days.period.end)
     bots = await reports.bot_sums(key, days.period.start, days.period.end)
     tried = try_hit(call, tested) if tested.asks else None

@@ -47,7 +47,7 @@ class Choices(msgspec.Struct, frozen=True):
 
 def make_choices(words: Words, links: Links, wanted: ReportRequest, site: ActiveSite, today: int) -> Choices:
     """The menus of one question."""
-    period, bucket = wanted.period, wanted.asked.bucket
+    period, bucket = wanted.period, wanted.query.bucket
     return Choices(
         span=numbers.span(words, period.start, period.end - 1),
         period=words(f"period.{wanted.period_name}"),
@@ -115,7 +115,7 @@ def _compares(words: Words, links: Links, wanted: ReportRequest) -> Iterator[Opt
 
 
 def _compare_name(wanted: ReportRequest) -> str:
-    return NO_COMPARE if wanted.asked.compare is None else wanted.asked.compare.value
+    return NO_COMPARE if wanted.query.compare is None else wanted.query.compare.value
 
 
 def _month_after(first: dt.date, months: int) -> dt.date | None:

@@ -65,7 +65,7 @@ def whole_csv(wanted: ReportRequest, reading: Reading, site: ActiveSite) -> byte
 
 def whole_json(head: Mapping[str, Any], wanted: ReportRequest, reading: Reading, site: ActiveSite) -> bytes:
     """The answer of `GET /api/v1/report`, with every tab as a breakdown; bots and drops beside."""
-    report = report_json(wanted.asked, reading.answer, site)
+    report = report_json(wanted.query, reading.answer, site)
     report["week_hours"] = _keyed(table_of(_tab("hours"), wanted, reading))
     report["breakdowns"] = [
         _tab_json(panel, tab, wanted, table_of(tab, wanted, reading)) for panel, tab in EXPORTED if tab.dimension

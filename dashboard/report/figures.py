@@ -48,10 +48,10 @@ def series_figure(points: Sequence[ChartPoint], before: Sequence[ChartPoint], wo
     texts = [_hover(points, before, index) for index in range(len(points))]
     traces = [_line([point.value for point in before], "before", "dash")] if before else []
     finished = [point.value if index < ends else None for index, point in enumerate(points)]
-    traces.append({**_line(finished, "now", "solid"), "fill": "tozeroy", **_told(points, texts, title)})
+    traces.append({**_line(finished, "now", "solid"), "fill": "tozeroy", **_hover_texts(points, texts, title)})
     if ends < len(points):
         open_end = [point.value if ends - 1 <= index <= ends else None for index, point in enumerate(points)]
-        traces.append({**_line(open_end, "now", "dot"), **_told(points, texts, title)})
+        traces.append({**_line(open_end, "now", "dot"), **_hover_texts(points, texts, title)})
     layout = _layout(HEIGHT)
     layout["hovermode"] = "closest"
     layout["hoverdistance"] = -1
@@ -100,7 +100,7 @@ def _line(values: Sequence[float | None], role: str, dash: str) -> Figure:
     }
 
 
-def _told(points: Sequence[ChartPoint], texts: Sequence[str], title: str) -> Figure:
+def _hover_texts(points: Sequence[ChartPoint], texts: Sequence[str], title: str) -> Figure:
     """What a point says, and where a click on it leads."""
     return {
         "name": escaped(title), "text": list(texts), "customdata": [point.url for point in points],

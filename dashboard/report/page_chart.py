@@ -32,7 +32,7 @@ class Note(msgspec.Struct, frozen=True):
     remove: str  # where the form to take it away leads
 
 
-class Beside(msgspec.Struct, frozen=True):
+class ChartExtras(msgspec.Struct, frozen=True):
     """What stands on the chart beside the answer's series."""
 
     annotations: tuple[Annotation, ...] = ()
@@ -66,12 +66,12 @@ class ChartView(msgspec.Struct, frozen=True):
 
 
 def chart_view(
-    call: Call, wanted: ReportRequest, links: Links, answer: ReportAnswer, span: str, beside: Beside
+    call: Call, wanted: ReportRequest, links: Links, answer: ReportAnswer, span: str, extras: ChartExtras
 ) -> ChartView:
     """The chart of the chosen metric; of who is online, the last half hour."""
-    buckets, found = Buckets(call.words, call.site, call.now, links), beside.annotations
+    buckets, found = Buckets(call.words, call.site, call.now, links), extras.annotations
     if wanted.metric == ONLINE:
-        points, before = buckets.minutes(beside.minutes), []
+        points, before = buckets.minutes(extras.minutes), []
         span = call.words("report.last_minutes")
     else:
         points = buckets.points(answer.report, wanted.metric)

@@ -53,29 +53,29 @@ async def read_tabs(
         for tab in (*plain, *apart)
     }
     asked = msgspec.structs.replace(
-        wanted.asked,
+        wanted.query,
         breakdowns=tuple(by for tab in plain if (by := pages[tab]) is not None),
-        compare=wanted.asked.compare if compare else None,
+        compare=wanted.query.compare if compare else None,
         week_hours=any(tab.kind == TabKind.HEAT for tab in tabs),
     )
-    beside = [
+    extras = [
         Question(
             site.key, asked.period.start, asked.period.end, asked.filters + tab.only,
             breakdowns=tuple(by for by in (pages[tab],) if by is not None),
         )
         for tab in apart
     ]  # fmt: skip
-    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), call.now, beside)
+    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), call.now, extras)
     if views and order is None and _lacks_views(answer.report):
         return await read_tabs(
             call, wanted, tabs, limit=limit, offset=offset, search=search, compare=compare, views=False
         )  # fmt: skip
     found = dict(zip(plain, answer.report.breakdowns, strict=True))
-    found |= {tab: one.breakdowns[0] for tab, one in zip(apart, answer.beside, strict=True)}
+    found |= {tab: one.breakdowns[0] for tab, one in zip(apart, answer.extras, strict=True)}
     days = (site.key, asked.period.start, asked.period.end)
     reports, kinds = call.service.store.reports, {tab.kind for tab in tabs}
     return Reading(
-        answer, found, answer.report.week_hours, dict(zip(apart, answer.beside, strict=True)),
+        answer, found, answer.report.week_hours, dict(zip(apart, answer.extras, strict=True)),
         tuple(await reports.bot_sums(*days)) if TabKind.BOTS in kinds else (),
         tuple(await reports.drops(*days)) if TabKind.DROPS in kinds else (),
     )  # fmt: skip

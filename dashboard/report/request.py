@@ -29,7 +29,7 @@ REPEATED: Final = ("tab",)
 class ReportRequest(msgspec.Struct, frozen=True):
     """One question of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
 
-    asked: ReportQuery
+    query: ReportQuery
     metric: str
     period_name: str  # one of counter.calendar.periods.NAMES, or `custom`
     open_tabs: dict[str, Tab]  # by panel
@@ -37,11 +37,11 @@ class ReportRequest(msgspec.Struct, frozen=True):
 
     @property
     def filters(self) -> tuple[Filter, ...]:
-        return self.asked.filters
+        return self.query.filters
 
     @property
     def period(self) -> Period:
-        return self.asked.period
+        return self.query.period
 
     @property
     def order(self) -> Order:
@@ -59,7 +59,7 @@ async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) 
         period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today)
     )
     return ReportRequest(
-        asked=asked,
+        query=asked,
         metric=_one_of("metric", query.get("metric", METRICS[0]), METRICS),
         period_name="custom" if "from" in query else query.get("period", "28d"),
         open_tabs=_read_tabs(query),

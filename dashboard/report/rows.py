@@ -16,7 +16,7 @@ from dashboard.report.reading import Reading
 from dashboard.report.request import ReportRequest, dimension_of, key_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links
-from dashboard.report.tables import Line, Table, shown, sortable, table_of, title_of
+from dashboard.report.tables import Table, TableLine, shown, sortable, table_of, title_of
 from dashboard.words.catalogue import Words
 from dashboard.words.numbers import hour, weekday
 
@@ -144,7 +144,7 @@ def _text_title(words: Words, key: str) -> str:
 
 
 def _line(
-    call: Call, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab, table: Table, line: Line
+    call: Call, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab, table: Table, line: TableLine
 ) -> RowLine:  # fmt: skip
     words, keys = call.words, len(table.keys)
     value, *rest = (str(text) for text in line[:keys])

@@ -18,7 +18,6 @@ from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words import numbers
 
 HITS: Final = "/hits"
-Props = dict[str, str]
 
 
 class HitLinks(Links):
@@ -38,7 +37,7 @@ class Value:
 
     text: str
     url: str = ""
-    known: bool = True
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,9 @@ def is_filter(dimension: Dimension, value: str, key: str = "") -> Filter:
     return Filter(dimension, Operator.IS, (value,), key)
 
 
-def props_of(hit: LoggedHit) -> Props:
+def props_of(hit: LoggedHit) -> dict[str, str]:
     """The properties of an event by name."""
-    return msgspec.json.decode(hit.props, type=Props) if hit.props else {}
+    return msgspec.json.decode(hit.props, type=dict[str, str]) if hit.props else {}
 
 
 def is_named(found: str) -> bool:

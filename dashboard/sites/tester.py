@@ -42,7 +42,7 @@ class Tested(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepView:
     """One step's question, verdict and what it looked at."""
 
     asks: str
@@ -55,7 +55,7 @@ class Step:
 class Tried:
     """Every step's answer, why the hit would be dropped (None: it would be counted), and what would be stored."""
 
-    steps: list[Step]
+    steps: list[StepView]
     reason: DropReason | None
     sure: bool  # whether all that the steps look at was told
     stored: list[tuple[str, str]]  # name of a text, value
@@ -93,7 +93,7 @@ def try_hit(call: Call, tested: Tested) -> Tried:
 
 def came_from(call: Call, drops: Sequence[LoggedDrop], tested: Tested) -> list[LoggedDrop]:
     """The drops from the address, as far as privacy keeps it, or with the user agent in theirs."""
-    kept = call.service.pipeline.kept(tested.address) if tested.address else None
+    kept = call.service.pipeline.stored_address(tested.address) if tested.address else None
     agent = tested.user_agent
     return [
         drop
@@ -102,13 +102,13 @@ def came_from(call: Call, drops: Sequence[LoggedDrop], tested: Tested) -> list[L
     ]  # fmt: skip
 
 
-def _step(call: Call, hit: Hit, answer: StepAnswer) -> Step:
+def _step(call: Call, hit: Hit, answer: StepAnswer) -> StepView:
     name = answer.step.replace(" ", "_")
     if answer.verdict == StepVerdict.UNKNOWN:
         because = call.words("why.untold")
     else:
         because = BECAUSE[name](call, hit) if name in BECAUSE else ""
-    return Step(call.words(f"why.step.{name}"), answer.verdict, answer.reason, because)
+    return StepView(call.words(f"why.step.{name}"), answer.verdict, answer.reason, because)
 
 
 def _host(call: Call, hit: Hit) -> str:

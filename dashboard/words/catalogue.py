@@ -29,7 +29,7 @@ _ISOLATES: Final = "\u2066\u2067\u2068"  # left to right, right to left, as its 
 _END: Final = "\u2069"
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 
-Text = str | Mapping[str, str]
+TextForms = str | Mapping[str, str]
 
 
 class Words:
@@ -37,7 +37,7 @@ class Words:
 
     __slots__ = ("_texts", "language", "tag")
 
-    def __init__(self, language: Language, texts: Mapping[str, Text]) -> None:
+    def __init__(self, language: Language, texts: Mapping[str, TextForms]) -> None:
         self.language = language
         self.tag = language.tag
         self._texts = texts
@@ -72,12 +72,12 @@ def isolated(text: str, language: Language) -> str:
     return text if safe or not text or (text[:1] in _ISOLATES and text.endswith(_END)) else f"\u2068{text}{_END}"
 
 
-def read_texts(text: str) -> dict[str, Text]:
+def read_texts(text: str) -> dict[str, TextForms]:
     """Every text of a TOML file by its dotted name."""
     return dict(_flat("", tomllib.loads(text)))
 
 
-def read_words(tag: str, text: str, english: Mapping[str, Text]) -> Words:
+def read_words(tag: str, text: str, english: Mapping[str, TextForms]) -> Words:
     """A whole language; ValueError names every text that is missing, unknown or does not fit the English one."""
     language, texts = labels.LANGUAGES.get(tag), read_texts(text)
     if language is None:
@@ -87,7 +87,7 @@ def read_words(tag: str, text: str, english: Mapping[str, Text]) -> Words:
     return Words(language, texts)
 
 
-def faults(texts: Mapping[str, Text], english: Mapping[str, Text], language: Language) -> Iterator[str]:
+def faults(texts: Mapping[str, TextForms], english: Mapping[str, TextForms], language: Language) -> Iterator[str]:
     """What keeps a language from being whole, a phrase each."""
     yield from (f"{name} is missing" for name in english if name not in texts)
     for name, text in texts.items():
@@ -99,7 +99,7 @@ def faults(texts: Mapping[str, Text], english: Mapping[str, Text], language: Lan
             yield from _own_faults(name, text, english[name], language)
 
 
-def _own_faults(name: str, text: Text, english: Text, language: Language) -> Iterator[str]:
+def _own_faults(name: str, text: TextForms, english: TextForms, language: Language) -> Iterator[str]:
     """Of one text: its plural forms, and the placeholders of each."""
     rule = RULES[language.plural]
     if not isinstance(text, str) and set(text) != rule.forms:
@@ -132,7 +132,7 @@ def _is_ours(tag: str) -> bool:
     return found is not None and found.tag in LANGUAGES
 
 
-def _forms(text: Text) -> Mapping[str, str]:
+def _forms(text: TextForms) -> Mapping[str, str]:
     return {"": text} if isinstance(text, str) else text
 
 
@@ -140,7 +140,7 @@ def _listed(names: set[str]) -> str:
     return " ".join(f"{{{name}}}" for name in sorted(names)) or "no placeholder"
 
 
-def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, TextForms]]:
     for key, value in table.items():
         name = f"{above}.{key}" if above else key
         if isinstance(value, str) or FORMS.issuperset(value):

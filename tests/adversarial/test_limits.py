@@ -266,7 +266,7 @@ async def test_the_log_of_drops_stays_small_while_a_flood_goes_on(store: Store, 
     """T-20: dropped hits are logged, and a flood may last longer than an hour."""
     for number in range(20):
         await store.append(Batch((), tuple(of_bot(site, number) for _ in range(500))), NOON)
-        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < 2 * drops.KEPT + 500
+        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < 2 * drops.MOST_LOGGED + 500
     assert read(tmp_path / "data", "select count from drop_count") == [(10_000,)]
 
 
@@ -375,7 +375,7 @@ LIMITS = {
     "a user agent": USER_AGENT,
     "new values of a dimension": NEW_VALUES_A_DAY,
     "names of bots that are on no list": drops.MOST_NAMES,
-    "dropped hits, one by one": drops.KEPT,
+    "dropped hits, one by one": drops.MOST_LOGGED,
     "events in quarantine": upkeep.PUT_ASIDE,
     "the write-ahead log, once it is empty": engine.LARGEST_WAL,
     "goals": goals.MOST,

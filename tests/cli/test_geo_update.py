@@ -306,7 +306,7 @@ def test_only_addresses_of_http_are_taken(url: str) -> None:
 async def test_a_body_that_goes_on_is_cut_off_at_the_limit(server: Server) -> None:
     out = io.BytesIO()
     url = server.url("files/good.mmdb")
-    progress = Progress(expect=lambda size: None, got=lambda size: None)
+    progress = Progress(expect=lambda size: None, received=lambda size: None)
     with pytest.raises(DownloadFailed, match="the most that is fetched"):
         await download([Address(url, url)], out.write, progress, Limits(len(SAVED) - 1, 60))
     assert not out.getvalue()

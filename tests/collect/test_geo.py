@@ -190,7 +190,7 @@ def test_places_are_remembered_for_a_bounded_number_of_addresses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     geo = opened(tmp_path, city("Berlin"))
-    monkeypatch.setattr("counter.collect.places.geo.MOST_KNOWN", 5)
+    monkeypatch.setattr("counter.collect.places.geo.REMEMBERED", 5)
     for number in range(20):
         assert geo.place(f"203.0.113.{number}").city == "Berlin"
         assert geo.place(f"198.51.100.{number}") == Place()

@@ -157,7 +157,7 @@ async def test_a_number_that_would_fall_is_kept_and_said_every_night_until_the_o
         assert checked.differences > checked.repaired == 0
         assert published(counter) == wrong
         notices = (await (await counter.get("/readyz")).json())["notices"]
-        assert any(f"{checked.kept} numbers differ" in one and "counter check --repair" in one for one in notices)
+        assert any(f"{checked.unrepaired} numbers differ" in one and "counter check --repair" in one for one in notices)
         assert not any("were mended" in one for one in notices)
         counter.clock.move(24 * 3600)
     assert sum("numbers would fall and were kept" in line for line in counter.log.lines) == 2

@@ -52,7 +52,7 @@ class Origins:
     def _origin(
         self, referrer: str, utm: Campaign, click_key: str, own_hosts: tuple[str, ...], page_host: str
     ) -> Origin:
-        text, host = _kept(referrer)
+        text, host = _stored(referrer)
         names = (host, former_host(host))  # as `ActiveSite.owns`: lists of before have the former one
         if host and (host == _bare(page_host) or any(_is_own(name, own) for name in names for own in own_hosts)):
             text = host = ""
@@ -95,7 +95,7 @@ def _is_own(host: str, own: str) -> bool:
     return host.endswith(own[1:]) if own.startswith("*.") else host == _bare(own)
 
 
-def _kept(referrer: str) -> tuple[str, str]:
+def _stored(referrer: str) -> tuple[str, str]:
     """What may be stored of a referrer, and its host without 'www.'; two empty texts for none."""
     referrer = clean(referrer, 2 * MAX_REFERRER)
     url = split_url(referrer)

@@ -79,7 +79,7 @@ def private_copy(source: DatabaseFile, folder: Path) -> Path:
     _sweep(folder)
     if not stat.S_ISREG(source.path.stat().st_mode):
         raise BadDatabase("it is not a file")
-    made = _made(folder, source.whose, _digest(source.path)) or _make(source, folder)
+    made = _finished_copy(folder, source.whose, _digest(source.path)) or _make(source, folder)
     for older in _copies(folder):
         if older != made:
             older.unlink(missing_ok=True)  # who has it mapped keeps it until they close it
@@ -88,7 +88,7 @@ def private_copy(source: DatabaseFile, folder: Path) -> Path:
 
 def last_good(source: DatabaseFile, folder: Path) -> Path | None:
     """The copy that was made of an earlier state of such a source, if there is one."""
-    return _made(folder, source.whose, "*")
+    return _finished_copy(folder, source.whose, "*")
 
 
 def try_database(path: Path) -> None:
@@ -116,7 +116,7 @@ def _copies(folder: Path) -> list[Path]:
     return [made for whose in Whose for made in folder.glob(f"{whose}-*-*.mmdb")]
 
 
-def _made(folder: Path, whose: Whose, digest: str) -> Path | None:
+def _finished_copy(folder: Path, whose: Whose, digest: str) -> Path | None:
     """A finished copy that was not truncated since: its size is in its name."""
     for made in folder.glob(f"{whose}-{digest}-*.mmdb"):
         if made.stem.endswith(f"-{made.stat().st_size}"):

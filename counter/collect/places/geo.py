@@ -23,7 +23,7 @@ from counter.text import clean
 log = logging.getLogger(__name__)
 
 MAX_NAME: Final = 128  # characters of a region or city
-MOST_KNOWN: Final = 10_000  # addresses whose places are remembered
+REMEMBERED: Final = 10_000  # addresses whose places are remembered
 NOWHERE: Final = Place()
 # Addresses that stand in many places at once; the shipped statistics give some of these blocks to a country.
 PRIVATE: Final = Networks(
@@ -98,7 +98,7 @@ class Geo:
             return known
         if self._reader is None:
             return NOWHERE
-        if len(self._known) >= MOST_KNOWN:
+        if len(self._known) >= REMEMBERED:
             self._known.clear()
         nowhere = self.source.whose == Whose.SHIPPED and address in PRIVATE
         place = self._known[address] = NOWHERE if nowhere else _find(self._reader, address)

@@ -34,7 +34,7 @@ class Tail:
         self._say = say
         self._known: list[bytes] = []  # beginnings of rotated files that are done with
         self._troubled = False  # the file at the path cannot be opened, and that was said
-        self._parts: list[Part] = self._found(position) if position else []
+        self._parts: list[Part] = self._parts_from(position) if position else []
         if not self._parts:
             self._parts = [Growing(path)]
         self._known += [beginning(one, HEAD) for one in siblings(path) if not self._is_read(one)]
@@ -118,7 +118,7 @@ class Tail:
 
     # After a restart -----------------------------------------------------------------------------------------
 
-    def _found(self, position: Position) -> list[Part]:
+    def _parts_from(self, position: Position) -> list[Part]:
         """The file of the position, by whatever name, and those that came after it."""
         if self._path.exists() and is_at(self._path, position):
             return [open_part(self._path, position.offset)]

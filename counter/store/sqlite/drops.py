@@ -11,7 +11,7 @@ from counter.question import BotCount, BotSum, LoggedDrop
 from counter.store.sqlite.bulk_insert import insert_rows
 from counter.store.sqlite.dictionary import OTHER
 
-KEPT = 1000  # a site
+MOST_LOGGED = 1000  # a site
 MOST_NAMES = 1000  # of bots that are on no list, a site and day: they name themselves, and could make up any number
 
 _AGAIN = " on conflict do update set count = count + excluded.count"
@@ -54,7 +54,7 @@ def trim_drop_log(connection: sqlite3.Connection) -> None:
         "delete from drop_log where id in (select id from ("
         " select id, row_number() over (partition by site_key order by id desc) as place from drop_log)"
         " where place > ?)",
-        (KEPT,),
+        (MOST_LOGGED,),
     )
 
 
@@ -77,12 +77,12 @@ def read_bot_sums(connection: sqlite3.Connection, site_key: int, start: int, end
 
 
 def read_last_drops(connection: sqlite3.Connection, site_key: int, limit: int) -> list[LoggedDrop]:
-    """The last drops of a site, newest first, at most `limit` and KEPT."""
+    """The last drops of a site, newest first, at most `limit` and MOST_LOGGED."""
     sql = (
         "select at, reason, path, address, user_agent, bot from drop_log where site_key = ?"
         " order by id desc limit min(?, ?)"
     )
-    return [LoggedDrop(*row) for row in connection.execute(sql, (site_key, limit, KEPT))]
+    return [LoggedDrop(*row) for row in connection.execute(sql, (site_key, limit, MOST_LOGGED))]
 
 
 def _count_bots(connection: sqlite3.Connection, drops: list[Drop]) -> None:
@@ -114,7 +114,7 @@ def _unlisted_names(connection: sqlite3.Connection, site_key: int, day: int) -> 
 
 
 def _log(connection: sqlite3.Connection, drops: list[Drop], now: float) -> None:
-    """Write down what may be: the last ones of each site, and trim the log whenever its ids pass a multiple of KEPT."""
+    """Log the last drops of each site; trim the log whenever its ids pass a multiple of MOST_LOGGED."""
     sites: dict[int, list[tuple[object, ...]]] = {}
     for drop in drops:
         if not (drop.nameless or drop.reason == DropReason.OPT_OUT):
@@ -123,8 +123,8 @@ def _log(connection: sqlite3.Connection, drops: list[Drop], now: float) -> None:
         return
     before = _last_id(connection)
     for rows in sites.values():
-        insert_rows(connection, _DROP_LOG, rows[-KEPT:])
-    if before // KEPT != _last_id(connection) // KEPT:
+        insert_rows(connection, _DROP_LOG, rows[-MOST_LOGGED:])
+    if before // MOST_LOGGED != _last_id(connection) // MOST_LOGGED:
         trim_drop_log(connection)
 
 

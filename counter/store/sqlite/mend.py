@@ -23,29 +23,29 @@ _FALLS: Final = " or ".join(f"s.{name} > coalesce(c.{name}, 0)" for name in _NAM
 _SUMMED: Final = ", ".join(f"sum({name})" for name in _NAMES)
 _WRONG_MONTH: Final = f"(site_key, {MONTH.format(day='day')}) in (select site_key, month from temp.wrong_month)"  # noqa: S608
 
-Place = tuple[int, int]  # site key; local day or month
+RollupKey = tuple[int, int]  # site key; local day or month
 Old = dict[tuple[int, ...], tuple[int, ...]]
 
 
 class Unlowered(NamedTuple):
     """The days and months that were left as they are, because a sum would have fallen."""
 
-    days: frozenset[Place] = frozenset()
-    months: frozenset[Place] = frozenset()
+    days: frozenset[RollupKey] = frozenset()
+    months: frozenset[RollupKey] = frozenset()
 
     def has(self, one: Difference) -> bool:
         return (one.site_key, one.day) in (self.months if one.table == "rollup_month" else self.days)
 
 
 def mend(
-    connection: sqlite3.Connection, days: Sequence[Place], months: Sequence[Place], now: float, lower: bool
+    connection: sqlite3.Connection, days: Sequence[RollupKey], months: Sequence[RollupKey], now: float, lower: bool
 ) -> Unlowered:
     """Replace the sums of these days and months inside the caller's transaction; without `lower`, none may fall."""
     fold(connection)
     _note_places(connection, "wrong_day", "day", days)
     after, upto = _span(connection)
     recount(connection, after, upto)
-    falling: frozenset[Place] = frozenset() if lower else _falling_days(connection)
+    falling: frozenset[RollupKey] = frozenset() if lower else _falling_days(connection)
     _leave_out(connection, "wrong_day", "day", falling)
     before = _day_totals(connection)
     _mend_days(connection, after, upto)
@@ -53,13 +53,13 @@ def mend(
     return Unlowered(falling, _mend_months(connection, months, falling, now, lower))
 
 
-def _note_places(connection: sqlite3.Connection, table: str, name: str, places: Sequence[Place]) -> None:
+def _note_places(connection: sqlite3.Connection, table: str, name: str, places: Sequence[RollupKey]) -> None:
     connection.execute(f"drop table if exists temp.{table}")
     connection.execute(f"create temp table {table} (site_key, {name}, primary key (site_key, {name})) without rowid")
     connection.executemany(f"insert or ignore into temp.{table} values (?, ?)", places)  # noqa: S608 - our own names
 
 
-def _leave_out(connection: sqlite3.Connection, table: str, name: str, places: frozenset[Place]) -> None:
+def _leave_out(connection: sqlite3.Connection, table: str, name: str, places: frozenset[RollupKey]) -> None:
     connection.executemany(f"delete from temp.{table} where site_key = ? and {name} = ?", sorted(places))  # noqa: S608
 
 
@@ -76,7 +76,7 @@ def _span(connection: sqlite3.Connection) -> tuple[int, int]:
     return first - 1, max(last, later or 0)
 
 
-def _falling_days(connection: sqlite3.Connection) -> frozenset[Place]:
+def _falling_days(connection: sqlite3.Connection) -> frozenset[RollupKey]:
     """The wrong days in which any sum of any table is higher than its recount."""
     return frozenset(
         place
@@ -101,14 +101,18 @@ def _mend_days(connection: sqlite3.Connection, after: int, upto: int) -> None:
 
 
 def _mend_months(
-    connection: sqlite3.Connection, months: Sequence[Place], kept_days: frozenset[Place], now: float, lower: bool
-) -> frozenset[Place]:
+    connection: sqlite3.Connection,
+    months: Sequence[RollupKey],
+    kept_days: frozenset[RollupKey],
+    now: float,
+    lower: bool,
+) -> frozenset[RollupKey]:
     """Add the months up again: those named, and those of the days that were mended. Returns those that were kept."""
     _note_places(connection, "wrong_month", "month", months)
     connection.execute(
         f"insert or ignore into temp.wrong_month select site_key, {MONTH.format(day='day')} from temp.wrong_day"  # noqa: S608
     )
-    kept: frozenset[Place] = frozenset() if lower else _falling_months(connection) | _months_of(kept_days)
+    kept: frozenset[RollupKey] = frozenset() if lower else _falling_months(connection) | _months_of(kept_days)
     _leave_out(connection, "wrong_month", "month", kept)
     before = _month_totals(connection)
     connection.execute("delete from rollup_month where (site_key, month) in (select * from temp.wrong_month)")
@@ -117,7 +121,7 @@ def _mend_months(
     return kept
 
 
-def _falling_months(connection: sqlite3.Connection) -> frozenset[Place]:
+def _falling_months(connection: sqlite3.Connection) -> frozenset[RollupKey]:
     rows = connection.execute(
         f"select distinct s.site_key, s.month from rollup_month s left join ({MONTHS.format(where=_WRONG_MONTH)}) c"  # noqa: S608
         " using (site_key, dimension, month, value_id)"
@@ -126,7 +130,7 @@ def _falling_months(connection: sqlite3.Connection) -> frozenset[Place]:
     return frozenset(rows)
 
 
-def _months_of(days: frozenset[Place]) -> frozenset[Place]:
+def _months_of(days: frozenset[RollupKey]) -> frozenset[RollupKey]:
     """The month of a kept day can't be added up: that day may be too high."""
     return frozenset((site_key, month_of(day)) for site_key, day in days)
 

@@ -50,7 +50,7 @@ class Pool:
             await connection.close()
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[ThreadedConnection]:
+    async def connection(self) -> AsyncIterator[ThreadedConnection]:
         connection = await self._free.get()
         try:
             yield connection
@@ -75,23 +75,23 @@ class Readers:
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Run `question` in one read transaction of one connection."""
-        async with self._short.one() as connection:
-            return await _asked(connection, partial(_in_snapshot, question))
+        async with self._short.connection() as connection:
+            return await _ask(connection, partial(_in_snapshot, question))
 
     async def ask_long(self, question: Callable[[sqlite3.Connection], T], limit: float = TIME_LIMIT) -> T:
         """The same for what may take long, beside the short ones; TooExpensive after `limit` seconds of work."""
-        async with self._long.one() as connection:
-            return await _asked(connection, partial(_in_time, question, limit))
+        async with self._long.connection() as connection:
+            return await _ask(connection, partial(_in_time, question, limit))
 
     async def run(
         self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `function(connection, ...)` outside of a transaction; SQLite's backup takes its own."""
-        async with self._short.one() as connection:
+        async with self._short.connection() as connection:
             return await connection.run(function, *args, **kwargs)
 
 
-async def _asked(connection: ThreadedConnection, question: Callable[[sqlite3.Connection], T]) -> T:
+async def _ask(connection: ThreadedConnection, question: Callable[[sqlite3.Connection], T]) -> T:
     try:
         return await connection.run(question)
     except (sqlite3.Error, ValueError) as error:  # ValueError: the connection was closed

@@ -13,7 +13,7 @@ from counter.store.sqlite.readers import query
 from counter.store.sqlite.report.matches import Parameters
 
 TOTALS: Final = "total_hour"
-FOUND: Final = "temp.hour_sum"
+MATCHES: Final = "temp.hour_sum"
 
 WeekHours = tuple[tuple[int, int, Sums], ...]
 
@@ -30,7 +30,7 @@ def week_hours_of_matches(
     if not question.week_hours:
         return ()
     connection.execute(query("report_hours"), asked)
-    return _added_up(connection, question, zone, FOUND)
+    return _added_up(connection, question, zone, MATCHES)
 
 
 def _added_up(connection: sqlite3.Connection, question: Question, zone: str, hours: str) -> WeekHours:

@@ -133,10 +133,10 @@ def recounted(facts: Facts) -> Iterable[Said]:
             )
     elif last.error:
         yield problem(f"the last check of all numbers failed ({last.error}); run it by hand: counter check")
-    elif last.kept:
+    elif last.unrepaired:
         yield problem(
-            f"{last.kept} numbers differ from the raw rows and were kept, because mending them would lower what was"
-            " published: perhaps raw rows were lost, and a backup has them. If they were not, or are gone for good,"
+            f"{last.unrepaired} numbers differ from the raw rows and were kept, because mending them would lower what"
+            " was published: perhaps raw rows were lost, and a backup has them. If they were not, or are gone for good,"
             " take the lower numbers: counter check --repair"
         )
     elif facts.now - last.at > LATE:
@@ -161,7 +161,7 @@ def leftovers(facts: Facts) -> Iterable[Said]:
         )
 
 
-DATA: Final[tuple[Callable[[Facts], Iterable[Said]], ...]] = (
+STORAGE_CHECKS: Final[tuple[Callable[[Facts], Iterable[Said]], ...]] = (
     database, wal, disk, files, salts, quarantine, recounted, leftovers,
 )  # fmt: skip
 
