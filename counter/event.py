@@ -36,7 +36,6 @@ class Kind(IntEnum):
 class DropReason(StrEnum):
     """Why a hit was not counted; the closed set, in the order of screening."""
 
-    UNKNOWN_SITE = "unknown_site"
     FOREIGN_HOST = "foreign_host"
     OPT_OUT = "opt_out"
     IGNORED_IP = "ignored_ip"

@@ -77,10 +77,6 @@ ORIGIN_DIMENSIONS = (
 VISIT_DIMENSIONS = (*CLIENT_DIMENSIONS, *PLACE_DIMENSIONS, *ORIGIN_DIMENSIONS, Dimension.ENTRY_PAGE)
 
 
-# What an event itself brings; every other dimension is its visit's.
-EVENT_DIMENSIONS = (Dimension.PAGE, Dimension.EVENT, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
-
-
 class Operator(StrEnum):
     """How a filter compares; several values are any of them, and for `is_not` none of them."""
 
