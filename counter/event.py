@@ -140,7 +140,7 @@ class AgentFacts(NamedTuple):
     browser: str
     browser_version: str  # with the name and the major version only: "Firefox 128"
     system: str
-    device: str  # of the closed set in ingest/enrich/useragent.py
+    device: str  # of the closed set in counter/collect/agents/useragent.py
     bot: Bot | None
 
 
