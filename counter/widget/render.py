@@ -14,9 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jinja2
-
 from counter import __version__
+from counter.templates import templates_in
 from counter.widget.options import Options, options_from
 from counter.widget.picture import picture_of
 from counter.widget.theme import THEMES
@@ -27,14 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Reader", "options_from", "render_html", "render_svg"]
 
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+_templates = templates_in(Path(__file__).parent / "templates")
 
 
 def render_html(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> str:
