@@ -12,6 +12,7 @@ from itertools import zip_longest
 import msgspec
 
 UNKNOWN = "Unknown"
+OTHER = "(other)"  # what came beyond the day's cap of new values
 
 
 class Metric(StrEnum):
