@@ -36,7 +36,6 @@ class Kind(IntEnum):
 class DropReason(StrEnum):
     """Why a hit was not counted; the closed set, in the order of screening."""
 
-    UNKNOWN_SITE = "unknown_site"
     FOREIGN_HOST = "foreign_host"
     OPT_OUT = "opt_out"
     IGNORED_IP = "ignored_ip"
@@ -141,7 +140,7 @@ class AgentFacts(NamedTuple):
     browser: str
     browser_version: str  # with the name and the major version only: "Firefox 128"
     system: str
-    device: str  # of the closed set in ingest/enrich/useragent.py
+    device: str  # of the closed set in counter/collect/agents/useragent.py
     bot: Bot | None
 
 

@@ -1,9 +1,12 @@
-"""Folders below the data for files that are no secret: databases of places, lists."""
+"""What stands below the data directory: the database's name, and folders for files that are no secret."""
 
 from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Final
+
+DATABASE: Final = "counter.db"
 
 
 def make_open_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ from itertools import zip_longest
 import msgspec
 
 UNKNOWN = "Unknown"
+OTHER = "(other)"  # what came beyond the day's cap of new values
 
 
 class Metric(StrEnum):
@@ -75,10 +76,6 @@ ORIGIN_DIMENSIONS = (
 )
 # What a visit brings with its first event; the position is the bit in `visit.repeats`.
 VISIT_DIMENSIONS = (*CLIENT_DIMENSIONS, *PLACE_DIMENSIONS, *ORIGIN_DIMENSIONS, Dimension.ENTRY_PAGE)
-
-
-# What an event itself brings; every other dimension is its visit's.
-EVENT_DIMENSIONS = (Dimension.PAGE, Dimension.EVENT, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
 
 
 class Operator(StrEnum):

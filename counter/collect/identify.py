@@ -114,9 +114,9 @@ class Salts:
         Each is overwritten, synced and removed. On a copy-on-write file system or an SSD the old bytes may outlive
         that; only an encrypted disk helps there.
         """
-        gone = {pair for pair, salt in self._cache.items() if salt.expired(now)}
+        gone = {pair for pair, salt in list(self._cache.items()) if salt.expired(now)}  # hits add to it meanwhile
         for pair in gone:
-            del self._cache[pair]
+            self._cache.pop(pair, None)
         if not self._folder.is_dir():
             return sorted(gone)
         with self._alone():

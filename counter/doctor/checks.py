@@ -9,6 +9,7 @@ from typing import Final
 
 from counter.doctor.facts import Facts, Finding, Said, note, ok, problem, warning
 from counter.doctor.storage_checks import STORAGE_CHECKS
+from counter.folders import DATABASE
 from counter.service.clock_doubt import clock_notice
 from counter.store.open import wal_reset_bug
 from counter.trust import Trust
@@ -49,7 +50,7 @@ def sqlite(facts: Facts) -> Iterable[Said]:
     if wal_reset_bug(facts.versions.sqlite):
         yield note(
             f"SQLite {shown} has the WAL-reset bug (3.7.0 to 3.51.2), which needs two programs that write; only"
-            " counter writes here, so never open counter.db for writing with another one"
+            f" counter writes here, so never open {DATABASE} for writing with another one"
         )
     else:
         yield ok(f"SQLite {shown}")

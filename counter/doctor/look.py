@@ -20,16 +20,17 @@ from counter.collect.identify import LIFETIME
 from counter.collect.lists import spam_file
 from counter.config import Config
 from counter.doctor.facts import Facts, Open, Versions
+from counter.folders import DATABASE
 from counter.service.last_check import read_checked
 from counter.service.status import Status
 from counter.store.open import read_vitals
 
 # What is their owner's alone; `lists` and `geo` are no secret.
 PRIVATE: Final = (
-    ("counter.db*", 0o600), ("counter.before-*", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
+    (f"{DATABASE}*", 0o600), ("counter.before-*", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
     ("check.json", 0o600), ("salts", 0o700), ("salts/*.salt", 0o600), ("salts/lines.key", 0o600), ("follow", 0o700),
 )  # fmt: skip
-LEFT: Final = ("counter.before-*.db", "counter.db.saved-*", "counter.db.replaced*", "*.part", "*.part-*")
+LEFT: Final = ("counter.before-*.db", f"{DATABASE}.saved-*", f"{DATABASE}.replaced*", "*.part", "*.part-*")
 LATE: Final = 2 * 3600  # seconds after its end that a salt may wait for the hourly job
 
 

@@ -30,6 +30,7 @@ MOST_ROWS: Final = 1000  # of a breakdown or of a page of hits
 MOST_OFFSET: Final = 1_000_000
 LONGEST_VALUE: Final = 2048  # characters; no stored text is longer
 DEFAULT_PERIOD: Final = "28d"
+CUSTOM: Final = "custom"  # the name of a period from one date to another
 ROWS: Final = 10
 
 REPORT_KEYS: Final = (
@@ -86,6 +87,11 @@ def read_period(query: Query, site: ActiveSite, today: int, counted: tuple[int, 
         return dated_period(_read_date("from", query["from"]), _read_date("to", query["to"]))
     name = query.get("period", DEFAULT_PERIOD)
     return named_period(name, today, site.site.first_weekday_number, counted)
+
+
+def period_name(query: Query) -> str:
+    """The name of the period that `read_period` reads: one of counter.calendar.periods.NAMES, or CUSTOM."""
+    return query.get("period", CUSTOM if "from" in query else DEFAULT_PERIOD)
 
 
 def wants_all_days(query: Query) -> bool:

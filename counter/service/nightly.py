@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
 from counter.calendar.localtime import LocalTime, day_date, month_text
 from counter.errors import StoreError
@@ -51,7 +52,7 @@ async def check_now(service: Service) -> Checked:
     checked = Checked(service.clock.now(), took, repair.differences, repair.mended, error, file)
     service.checked = checked
     renew_notices(service)
-    await asyncio.to_thread(_keep, service, checked)
+    await asyncio.to_thread(_keep, folder, checked)
     return checked
 
 
@@ -79,8 +80,8 @@ def _tell(found: list[Difference]) -> None:
         log.warning("more numbers differ from the raw rows", extra={"numbers": len(found) - LOGGED_DIFFERENCES})
 
 
-def _keep(service: Service, checked: Checked) -> None:
+def _keep(folder: Path, checked: Checked) -> None:
     try:
-        write_checked(service.config.storage.path, checked)
+        write_checked(folder, checked)
     except OSError as error:
         log.error("the result of the check could not be kept", extra={"error": str(error)})

@@ -1,7 +1,8 @@
 """The queue and the one writer: what is waiting is written in one transaction, then each hit gets its answer.
 
-There is no timer: at low load a hit is committed at once, under load batches grow by themselves. The writer is
-stopped by a sentinel and drains; cancelling it between BEGIN and COMMIT would leave a transaction open.
+At low load a hit is committed at once. Under load batches grow by themselves, and after a large one the writer waits
+a moment (GATHER) for the next to grow. `stop` lets it write all that waits and end by itself; cancelling it between
+BEGIN and COMMIT would leave a transaction open.
 """
 
 from __future__ import annotations

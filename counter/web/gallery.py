@@ -22,8 +22,9 @@ from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
 from counter.web.totals import ANSWERS, TotalsQuery
 from counter.web.tracker import snippet
+from counter.widget.options import Options, options_from
 from counter.widget.picture import WIDTH, picture_of
-from counter.widget.render import Options, options_from, render_html
+from counter.widget.render import render_html
 from counter.widget.theme import DEFAULT_THEME, THEMES, Theme
 from counter.widget.view import view_of
 

@@ -6,12 +6,12 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-import jinja2
 from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.errors import WrongType
 from counter.service.service import SERVICE, Service
+from counter.templates import templates_in
 from counter.text import clean
 from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
@@ -33,12 +33,7 @@ _PAGE_CSP = (
     " form-action 'self'"
 )
 
-templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    undefined=jinja2.StrictUndefined,
-)
+templates = templates_in(HERE / "templates", trimmed=False)
 
 
 async def get_static(request: web.Request) -> web.Response:

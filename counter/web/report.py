@@ -23,6 +23,7 @@ from counter.reports.grammar import (
     MOST_ROWS,
     REPORT_KEYS,
     VISIT_KEYS,
+    period_name,
     read_filters,
     read_number,
     read_period,
@@ -132,9 +133,8 @@ def report_head(request: web.Request, site: ActiveSite, period: Period, now: int
         "site": site.site.id,
         "zone": site.site.timezone,
         "generated_at": site.local.iso(now),
-        "period": {"name": request.query.get("period", "custom" if "from" in request.query else "28d"),
-                   **_dates(period)},
-    }  # fmt: skip
+        "period": {"name": period_name(request.query), **_dates(period)},
+    }
 
 
 def _dates(period: Period) -> dict[str, Any]:

@@ -25,9 +25,10 @@ from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
 from counter.web.request import visitor_address
 from counter.web.totals import ANSWERS, TotalsQuery, etag_matches, parse_query
-from counter.widget.as_json import render_json
 from counter.widget.badge import badge_from, render_badge
-from counter.widget.render import Options, Reader, options_from, render_html, render_svg
+from counter.widget.options import Options, options_from
+from counter.widget.render import render_html, render_json, render_svg
+from counter.widget.view import Reader
 
 log = logging.getLogger(__name__)
 

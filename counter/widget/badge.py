@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jinja2
-
 from counter.errors import BadInput
 from counter.labels import EM_DASH, LINES, READER_LINES
+from counter.templates import templates_in
 from counter.text import clean
 from counter.widget.digits import Digits, draw_digits
 from counter.widget.options import Options, options_from
@@ -41,14 +40,7 @@ WHITE, BLACK = "#ffffff", "#000000"
 
 _COLOUR = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE | re.ASCII)
 _TAKEN = ("lang", "theme", "scheme", "digits", "numerals")  # as the widget takes them
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+_templates = templates_in(Path(__file__).parent / "templates")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ async def get_hits(call: Call) -> web.StreamResponse:
     links = HitLinks(site.id, query, question.filters)
     shown = hits[:SHOWN]
     return await asyncio.to_thread(
-        render.page, call, "hits.html", 422 if expensive else 200,
+        render.page, call.at_rest(), "hits.html", 422 if expensive else 200,
         days=days,
         links=links,
         filtering=msgspec.structs.replace(filtering(call.words, links), action=links.base + HITS),

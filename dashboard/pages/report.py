@@ -54,7 +54,14 @@ async def _show(call: Call, wanted: ReportRequest) -> web.Response:
     shown = [tab for tab in wanted.open_tabs.values() if tab.kind not in COUNTED_APART]
     reading = await read_tabs(call, wanted, shown, limit=TOP_ROWS)
     extras, empty = await _read_extras(call, wanted), await _why_empty(call, wanted, reading)
-    return await asyncio.to_thread(_page, call, wanted, reading, extras, empty)
+    return await asyncio.to_thread(_page, call.at_rest(), wanted, reading, extras, empty, _online(call))
+
+
+def _online(call: Call) -> int:
+    """Visitors online now, as the live page says it."""
+    online = call.service.online
+    online.refresh(call.now)
+    return online.count(call.site.site.key)
 
 
 async def _read_extras(call: Call, wanted: ReportRequest) -> ChartExtras:
@@ -67,17 +74,18 @@ async def _read_extras(call: Call, wanted: ReportRequest) -> ChartExtras:
     )
 
 
-def _page(call: Call, wanted: ReportRequest, reading: Reading, extras: ChartExtras, empty: str) -> web.Response:
+def _page(
+    call: Call, wanted: ReportRequest, reading: Reading, extras: ChartExtras, empty: str, online: int
+) -> web.Response:
     """In a thread: to draw a month in hours took 130 ms, and hits do not wait for it."""
     links = links_of(call, wanted)
     answer, site, today = reading.answer, call.site, call.site.local.day(call.now)
-    call.service.online.refresh(call.now)
     choices = make_choices(call.words, links, wanted, site, today)
     return render.page(
         call, "report.html",
         wanted=wanted, links=links, choices=choices,
         filtering=filtering(call.words, links),
-        cards=make_cards(call.words, links, answer, call.service.online.count(site.site.key), wanted.metric),
+        cards=make_cards(call.words, links, answer, online, wanted.metric),
         compared=compared_span(call.words, answer),
         same_time=answer.until is not None,
         view=chart_view(call, wanted, links, answer, choices.span, extras),

@@ -1,6 +1,6 @@
 """A panel as it stands on the page: one open tab, its rows ready to be shown, each with the links that filter.
 
-    call, Wanted, Links, Panel, Reading -> PanelView        drawn by templates/_panel.html
+    call, ReportRequest, Links, Panel, Reading -> PanelView        drawn by templates/_panel.html
 
 The same view is a part of the report and an answer of its own, so both always show the same.
 """

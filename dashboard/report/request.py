@@ -12,7 +12,15 @@ from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
 from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket
-from counter.reports.grammar import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
+from counter.reports.grammar import (
+    Query,
+    period_name,
+    read_filters,
+    read_number,
+    read_period,
+    refuse_unknown,
+    wants_all_days,
+)
 from dashboard.access.call import Call
 from dashboard.report.links import Links
 from dashboard.report.panels import BY_NAME, PANELS, Tab, TabKind
@@ -61,7 +69,7 @@ async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) 
     return ReportRequest(
         query=asked,
         metric=_one_of("metric", query.get("metric", METRICS[0]), METRICS),
-        period_name="custom" if "from" in query else query.get("period", "28d"),
+        period_name=period_name(query),
         open_tabs=_read_tabs(query),
         key=query.get("key", "")[:64],
     )

@@ -13,13 +13,12 @@ from counter.collect.agents.useragent import DEVICES
 from counter.collect.origins.origin import DIRECT
 from counter.event import Channel
 from counter.labels import LANGUAGES, country_name
-from counter.question import UNKNOWN, Dimension
+from counter.question import OTHER, UNKNOWN, Dimension
 from counter.site import ActiveSite
 from dashboard.report.panels import Tab, TabKind
 from dashboard.words.catalogue import Words
 from dashboard.words.countries import ALPHA_3
 
-OTHER: Final = "(other)"  # what came beyond the day's cap of new values
 PAGES: Final = frozenset({Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE})
 REFERRERS: Final = frozenset({Dimension.REFERRER, Dimension.REFERRER_HOST})
 CAMPAIGNS: Final = frozenset({

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from counter.question import Dimension, Filter, Operator
+from counter.question import OTHER, Dimension, Filter, Operator
 from counter.reports.grammar import MOST_FILTERS
 from dashboard.report.links import Links
 from dashboard.report.panels import Tab
 from dashboard.report.request import ReportRequest, dimension_of, key_of
-from dashboard.report.row_labels import OTHER
 
 LONGEST_URL: Final = 8000  # bytes; servers refuse longer request lines
 

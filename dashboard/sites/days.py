@@ -9,11 +9,10 @@ import msgspec
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period, named_period
-from counter.reports.grammar import read_period, wants_all_days
+from counter.reports.grammar import CUSTOM, read_period, wants_all_days
 from dashboard.access.call import Call
 
 DEFAULT: Final = "7d"
-CUSTOM: Final = "custom"  # from and to
 
 
 class Days(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from counter.collect.page import MAX_PATH
 from counter.collect.parse import MOST_HITS, MOST_PROPS, USER_AGENT
 from counter.collect.rate import SHARED, WINDOW, RateLimiter
 from counter.event import Bot, BotCategory, BotReason, Client, Drop, DropReason, Origin, Place
-from counter.question import Dimension
+from counter.question import OTHER, Dimension
 from counter.service import proxies
 from counter.service.last_check import LONGEST
 from counter.settings import SETTINGS
@@ -31,7 +31,7 @@ from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
 from counter.store.sqlite import dictionary, drops, engine, goals, upkeep
-from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
+from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY
 from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
 from counter.web.request import LARGEST_BODY

@@ -8,7 +8,8 @@ import re
 from counter.question import Count
 from counter.service.book import Snapshot
 from counter.site import Site
-from counter.widget.render import Options, Reader, options_from
+from counter.widget.options import Options, options_from
+from counter.widget.view import Reader
 
 DAY = dt.date(2024, 11, 21)
 TABLE = {

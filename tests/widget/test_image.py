@@ -11,8 +11,9 @@ import pytest
 from counter.labels import LANGUAGES
 from counter.site import Site
 from counter.widget.picture import FLAGS_A_LINE, ROOM, WIDTH
-from counter.widget.render import Reader, render_html, render_svg
+from counter.widget.render import render_html, render_svg
 from counter.widget.text_width import text_width
+from counter.widget.view import Reader
 from tests.kit.widget_sample import EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -23,8 +23,7 @@ from counter.labels import (
     spoken_total,
 )
 from counter.labels.plurals import RULES
-from counter.widget.as_json import render_json
-from counter.widget.render import render_html, render_svg
+from counter.widget.render import render_html, render_json, render_svg
 from tests.kit.widget_sample import EVERYTHING, READER, SNAPSHOT, options, rows_of
 
 WANTED = {"en", "ka", "de", "fr", "es", "ru", "uk", "tr", "ar", "zh-Hans", "zh-Hant", "ja"}

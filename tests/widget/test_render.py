@@ -14,10 +14,10 @@ from counter.labels import LANGUAGES
 from counter.question import Count
 from counter.service.book import Snapshot
 from counter.site import Site
-from counter.widget.as_json import render_json
 from counter.widget.icons import ICONS
 from counter.widget.options import OPTIONS
-from counter.widget.render import Reader, render_html, render_svg
+from counter.widget.render import render_html, render_json, render_svg
+from counter.widget.view import Reader
 from tests.kit.widget_sample import DAY, EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options, rows_of
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'"

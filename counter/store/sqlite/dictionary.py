@@ -10,10 +10,9 @@ import sqlite3
 import msgspec
 
 from counter.event import Client, Origin, Place
-from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
+from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, OTHER, PLACE_DIMENSIONS, Dimension
 
 NEW_VALUES_A_DAY = 10_000  # per site and dimension; what comes beyond is "(other)", in raw rows and rollups alike
-OTHER = "(other)"
 REMEMBERED = 50_000  # texts, and tuples of texts; about 12 MB each
 
 

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from counter.event import Bot, BotReason, Drop, DropReason
-from counter.question import BotCount, BotSum, LoggedDrop
+from counter.question import OTHER, BotCount, BotSum, LoggedDrop
 from counter.store.sqlite.bulk_insert import insert_rows
-from counter.store.sqlite.dictionary import OTHER
 
 MOST_LOGGED = 1000  # a site
 MOST_NAMES = 1000  # of bots that are on no list, a site and day: they name themselves, and could make up any number
