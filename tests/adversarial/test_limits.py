@@ -132,7 +132,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return await store.add_site(Site(0, "demo", "Demo"), NOON)
+    return await store.catalog.add_site(Site(0, "demo", "Demo"), NOON)
 
 
 # Every text that a stranger chooses freely.
@@ -239,7 +239,7 @@ async def test_one_sites_flood_leaves_the_others_their_values(
     store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 3)
-    other = await store.add_site(Site(0, "other", "Other"), NOON)
+    other = await store.catalog.add_site(Site(0, "other", "Other"), NOON)
     await counted(store, *(make(site, NOON, n, f"/{n}") for n in range(50)))
     await counted(store, *(make(other, NOON, n, f"/{n}") for n in range(3)))
     assert set(await broken_down(store, other, Dimension.PAGE)) == {"/0", "/1", "/2"}
@@ -330,7 +330,7 @@ async def test_the_log_that_grew_behind_a_long_reader_is_cut_afterwards(
     monkeypatch.setattr(engine, "CHECKPOINT_PAGES", 20)
     log = tmp_path / "data" / "counter.db-wal"
     async with open_store(tmp_path / "data", "normal", 30) as store:
-        site = await store.add_site(Site(0, "demo", "Demo"), NOON)
+        site = await store.catalog.add_site(Site(0, "demo", "Demo"), NOON)
         with closing(sqlite3.connect(f"file:{tmp_path / 'data' / 'counter.db'}?mode=ro", uri=True)) as reader:
             reader.execute("begin")
             reader.execute("select count(*) from event").fetchall()
