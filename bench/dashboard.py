@@ -138,7 +138,7 @@ async def make_sites(folder: Path, hits: int) -> None:
     async with open_store(folder, "normal", 30) as store:
         with steps(f"storing {SITES} sites", SITES) as progress:
             for number in range(SITES):
-                site = ActiveSite(await store.add_site(Site(0, f"site-{number}", f"Site {number}"), now))
+                site = ActiveSite(await store.catalog.add_site(Site(0, f"site-{number}", f"Site {number}"), now))
                 events = itertools.takewhile(
                     lambda event: event.at < START + SITE_DAYS * DAY, year_of_hits(site, hits * DAYS // SITE_DAYS, 100)
                 )

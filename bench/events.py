@@ -96,7 +96,7 @@ async def _fill(folder: Path, make: Make, tell: Callable[[int], None], *, prune:
     pipeline = build_pipeline(config)
     async with open_store(config.storage.path, "normal", config.counting.visit_timeout_minutes) as store:
         await make_sites(store, config.sites, SystemClock())
-        site = ActiveSite(next(one for one in await store.sites() if one.id == SITE))
+        site = ActiveSite(next(one for one in await store.catalog.sites() if one.id == SITE))
         freeze_garbage()
         events = make(judged(pipeline, site, PATTERNS), site)
         unfolded, last = 0, START

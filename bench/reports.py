@@ -103,7 +103,7 @@ def _visitor_day(site: ActiveSite, rng: random.Random, dice: Dice, pages: list[s
 async def make_year(folder: Path, hits: int, paths: int) -> None:
     """Fill the store below `folder`, with what serves 48 hours pruned at the end."""
     async with open_store(folder, "normal", 30) as store:
-        site = ActiveSite(await store.add_site(SITE, START))
+        site = ActiveSite(await store.catalog.add_site(SITE, START))
         events = year_of_hits(site, hits, paths)
         unfolded, days = 0, set()
         with steps(f"storing {hits:,} hits on {paths:,} paths", hits) as progress:
@@ -161,7 +161,7 @@ async def ask_year(folder: Path, rounds: int = ROUNDS) -> dict[str, Asked]:
     """What each case costs on a filled store."""
     found: dict[str, Asked] = {}
     async with open_reports(folder) as store:
-        site = next(one for one in await store.sites() if one.id == SITE.id)
+        site = next(one for one in await store.catalog.sites() if one.id == SITE.id)
         whole = 0
         for case in CASES:
             times: dict[Bucket, float] = {}

@@ -159,7 +159,7 @@ async def housekeeping(service: Service) -> None:
     pruned = await service.store.prune(now, gone)
     privacy = service.config.privacy
     expired = await service.store.expire(now, privacy.ip_retention_days, privacy.hit_retention_days)
-    over = await service.store.expire_accounts(now)
+    over = await service.store.accounts.expire_accounts(now)
     if any(over.values()):
         await service.reload_accounts()
     log.info("housekeeping", extra={"salts": len(gone), **pruned, **expired, **over})
@@ -167,14 +167,14 @@ async def housekeeping(service: Service) -> None:
 
 async def make_sites(store: Store, wanted: tuple[SiteConfig, ...], clock: Clock) -> None:
     """Make the sites of config.toml that the catalog lacks. The catalog wins; removed sites stay removed."""
-    known = {site.id: site for site in await store.sites()}
-    removed = set(await store.removed_ids())
+    known = {site.id: site for site in await store.catalog.sites()}
+    removed = set(await store.catalog.removed_ids())
     for one in wanted:
         site = site_of(one)
         if one.id in removed:
             log.info("a site of config.toml was removed and stays so", extra={"site": one.id})
         elif one.id not in known:
-            await store.add_site(site, clock.now())
+            await store.catalog.add_site(site, clock.now())
         else:
             _log_differences(site, known[one.id])
 

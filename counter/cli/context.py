@@ -49,7 +49,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 async def find_site(store: ReadOnlyStore, site_id: str) -> Site:
     """The site of that id, or UnknownSite with the ids there are."""
-    sites = await store.sites()
+    sites = await store.catalog.sites()
     for site in sites:
         if site.id == site_id:
             return site

@@ -103,7 +103,7 @@ async def _fill(context: Context, wish: _Wish, summary: DemoSummary) -> None:
 
 async def _find_or_make(store: ReadOnlyStore, port: Port, wish: _Wish) -> Site:
     """The site; UsageError when it has hits and nobody said that more may be added."""
-    site = next((one for one in await store.sites() if one.id == wish.site_id), None)
+    site = next((one for one in await store.catalog.sites() if one.id == wish.site_id), None)
     if site is None:
         hosts = (catalogue.SHOP, f"www.{catalogue.SHOP}")
         site = await port.add_site(Site(0, wish.site_id, catalogue.NAME, hosts, ZONE))

@@ -90,45 +90,47 @@ class LocalPort:
         return appended
 
     async def add_site(self, site: Site) -> Site:
-        return await self._store.add_site(site, self._now())
+        return await self._store.catalog.add_site(site, self._now())
 
     async def change_site(self, site: Site) -> Site:
-        return await self._store.change_site(site, self._now())
+        return await self._store.catalog.change_site(site, self._now())
 
     async def remove_site(self, site_id: str) -> None:
-        await self._store.remove_site(site_id, self._now())
+        await self._store.catalog.remove_site(site_id, self._now())
 
     async def add_token(self, site_key: int, digest: bytes, may: TokenMay) -> None:
-        await self._store.add_token(site_key, digest, self._now(), may)
+        await self._store.catalog.add_token(site_key, digest, self._now(), may)
 
     async def add_goal(self, site_key: int, goal: Goal) -> None:
-        await self._store.add_goal(site_key, goal, self._now())
+        await self._store.catalog.add_goal(site_key, goal, self._now())
 
     async def remove_goal(self, site_key: int, name: str) -> None:
-        await self._store.remove_goal(site_key, name, self._now())
+        await self._store.catalog.remove_goal(site_key, name, self._now())
 
     async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str) -> None:
-        await self._store.put_history(site_key, days, note, self._now())
+        await self._store.catalog.put_history(site_key, days, note, self._now())
 
     async def add_user(self, user: User) -> User:
-        return await self._store.add_user(user, self._now())
+        return await self._store.accounts.add_user(user, self._now())
 
     async def change_user(self, user: User) -> User:
-        return await self._store.change_user(user, self._now())
+        return await self._store.accounts.change_user(user, self._now())
 
     async def remove_user(self, user_key: int) -> None:
-        await self._store.remove_user(user_key, self._now())
+        await self._store.accounts.remove_user(user_key, self._now())
 
     async def set_password(self, user_key: int, password: str) -> None:
-        await self._store.set_password(user_key, password, self._now())
+        await self._store.accounts.set_password(user_key, password, self._now())
 
     async def add_invitation(self, invitation: Invitation) -> None:
-        await self._store.add_invitation(invitation, self._now())
+        await self._store.accounts.add_invitation(invitation, self._now())
 
     async def repair(self) -> int:
         repaired = (await self._store.repair(self._now(), lower=True)).mended
         if repaired:
-            await self._store.audit("check.repaired", f"{repaired} numbers by 'counter check --repair'", self._now())
+            await self._store.catalog.audit(
+                "check.repaired", f"{repaired} numbers by 'counter check --repair'", self._now()
+            )
         return repaired
 
 

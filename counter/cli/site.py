@@ -67,7 +67,7 @@ def list_sites(context: Context) -> None:
 
     async def work() -> list[Site]:
         async with context.reading() as store:
-            return await store.sites()
+            return await store.catalog.sites()
 
     table = Table("id", "name", "hosts", "time zone", "week begins", "start count", "public", box=None)
     for one in run(work()):

@@ -176,7 +176,7 @@ async def _access(store: ReadOnlyStore, admins: tuple[str, ...], viewers: tuple[
 
 
 async def _find_user(store: ReadOnlyStore, login: str) -> User:
-    users = await store.users()
+    users = await store.accounts.users()
     for one in users:
         if same_login(one.login) == same_login(login):
             return one
@@ -187,9 +187,9 @@ async def _find_user(store: ReadOnlyStore, login: str) -> User:
 async def _shown(context: Context) -> list[dict[str, Any]]:
     now = SystemClock().now()
     async with context.reading() as store:
-        sites = {site.key: site.id for site in await store.sites()}
-        signed_in = [one.user_key for one in await store.sessions() if not one.over(now)]
-        invited = {one.user_key for one in await store.invitations() if not one.over(now)}
+        sites = {site.key: site.id for site in await store.catalog.sites()}
+        signed_in = [one.user_key for one in await store.accounts.sessions() if not one.over(now)]
+        invited = {one.user_key for one in await store.accounts.invitations() if not one.over(now)}
         return [
             {
                 "login": one.login,
@@ -198,7 +198,7 @@ async def _shown(context: Context) -> list[dict[str, Any]]:
                 "password": "chosen" if one.password else "link sent" if one.key in invited else "none",
                 "sessions": signed_in.count(one.key),
             }
-            for one in await store.users()
+            for one in await store.accounts.users()
         ]
 
 

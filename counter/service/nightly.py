@@ -61,7 +61,7 @@ async def _repair(service: Service, found: list[Difference]) -> Repair:
     await service.reload_sites()
     tables = ", ".join(sorted({one.table for one in found}))
     if repair.mended:
-        await service.store.audit("check.repaired", f"{repair.mended} numbers of {tables}", service.clock.now())
+        await service.store.catalog.audit("check.repaired", f"{repair.mended} numbers of {tables}", service.clock.now())
         log.warning("numbers were mended from the raw rows", extra={"numbers": repair.mended})
     if repair.mended < repair.differences:
         log.error("numbers would fall and were kept", extra={"numbers": repair.differences - repair.mended})

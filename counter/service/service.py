@@ -76,15 +76,15 @@ class Service:
     async def reload_sites(self) -> None:
         """After a change of the catalog: what is in force is what is stored, and no batch comes between."""
         async with self.writer.turn:
-            self.sites.replace(await self.store.sites())
-            self.tokens = await self.store.tokens()
+            self.sites.replace(await self.store.catalog.sites())
+            self.tokens = await self.store.catalog.tokens()
             self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
 
     async def reload_accounts(self) -> None:
         """After each change of a user, a session or a link: who may do what is what is stored when this was called."""
         async with self.accounts_turn:
-            users, invitations = await self.store.users(), await self.store.invitations()
-            self.accounts.load(users, await self.store.sessions(), invitations)
+            users, invitations = await self.store.accounts.users(), await self.store.accounts.invitations()
+            self.accounts.load(users, await self.store.accounts.sessions(), invitations)
 
     def token_site(self, header: str, may: TokenMay = TokenMay.WRITE) -> int | None:
         """The site key of a `Bearer` token, None without one; NotAuthorized for one that is not known, or may not."""

@@ -95,69 +95,69 @@ async def _append(service: Service, asked: Append) -> Appended:
 
 
 async def _add_site(service: Service, asked: ChangeSite) -> Site:
-    made = await service.store.add_site(asked.site, service.clock.now())
+    made = await service.store.catalog.add_site(asked.site, service.clock.now())
     await service.reload_sites()
     return made
 
 
 async def _change_site(service: Service, asked: ChangeSite) -> Site:
-    changed = await service.store.change_site(asked.site, service.clock.now())
+    changed = await service.store.catalog.change_site(asked.site, service.clock.now())
     await service.reload_sites()
     return changed
 
 
 async def _remove_site(service: Service, asked: RemoveSite) -> None:
-    await service.store.remove_site(asked.site_id, service.clock.now())
+    await service.store.catalog.remove_site(asked.site_id, service.clock.now())
     await service.reload_sites()
 
 
 async def _add_token(service: Service, asked: AddToken) -> None:
-    await service.store.add_token(asked.site_key, asked.digest, service.clock.now(), asked.may)
+    await service.store.catalog.add_token(asked.site_key, asked.digest, service.clock.now(), asked.may)
     await service.reload_sites()
 
 
 async def _add_goal(service: Service, asked: AddGoal) -> None:
-    await service.store.add_goal(asked.site_key, asked.goal, service.clock.now())
+    await service.store.catalog.add_goal(asked.site_key, asked.goal, service.clock.now())
 
 
 async def _remove_goal(service: Service, asked: RemoveGoal) -> None:
-    await service.store.remove_goal(asked.site_key, asked.name, service.clock.now())
+    await service.store.catalog.remove_goal(asked.site_key, asked.name, service.clock.now())
 
 
 async def _put_history(service: Service, asked: PutHistory) -> None:
-    await service.store.put_history(asked.site_key, asked.days, asked.note, service.clock.now())
+    await service.store.catalog.put_history(asked.site_key, asked.days, asked.note, service.clock.now())
     await service.reload_sites()
 
 
 async def _add_user(service: Service, asked: ChangeUser) -> User:
-    made = await service.store.add_user(asked.user, service.clock.now())
+    made = await service.store.accounts.add_user(asked.user, service.clock.now())
     await service.reload_accounts()
     return made
 
 
 async def _change_user(service: Service, asked: ChangeUser) -> User:
     """Login and roles are as asked; what the user may have changed meanwhile in the dashboard is left alone."""
-    known = {user.key: user for user in await service.store.users()}.get(asked.user.key)
+    known = {user.key: user for user in await service.store.accounts.users()}.get(asked.user.key)
     if known is None:
         raise UsageError(f"user {asked.user.login!r} was removed meanwhile")
     user = msgspec.structs.replace(known, login=asked.user.login, owner=asked.user.owner, access=asked.user.access)
-    changed = await service.store.change_user(user, service.clock.now(), known)
+    changed = await service.store.accounts.change_user(user, service.clock.now(), known)
     await service.reload_accounts()
     return changed
 
 
 async def _remove_user(service: Service, asked: RemoveUser) -> None:
-    await service.store.remove_user(asked.user_key, service.clock.now())
+    await service.store.accounts.remove_user(asked.user_key, service.clock.now())
     await service.reload_accounts()
 
 
 async def _set_password(service: Service, asked: SetPassword) -> None:
-    await service.store.set_password(asked.user_key, asked.password, service.clock.now())
+    await service.store.accounts.set_password(asked.user_key, asked.password, service.clock.now())
     await service.reload_accounts()
 
 
 async def _add_invitation(service: Service, asked: Invite) -> None:
-    await service.store.add_invitation(asked.invitation, service.clock.now())
+    await service.store.accounts.add_invitation(asked.invitation, service.clock.now())
     await service.reload_accounts()
 
 
@@ -166,7 +166,7 @@ async def _repair(service: Service, asked: Nothing) -> int:
     repaired = (await service.store.repair(now, lower=True)).mended
     await service.reload_sites()
     if repaired:
-        await service.store.audit("check.repaired", f"{repaired} numbers by 'counter check --repair'", now)
+        await service.store.catalog.audit("check.repaired", f"{repaired} numbers by 'counter check --repair'", now)
     return repaired
 
 

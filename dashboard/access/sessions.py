@@ -46,9 +46,9 @@ async def begin_session(call: Call, user: User) -> str:
     """
     service, secret = call.service, new_secret()
     session = Session(token_digest(secret), user.key, call.now, call.now, agent_of(call))
-    await service.store.add_session(session, user.password)
+    await service.store.accounts.add_session(session, user.password)
     if call.session is not None:
-        await service.store.end_session(call.session.digest)
+        await service.store.accounts.end_session(call.session.digest)
     await service.reload_accounts()
     return secret
 
@@ -61,7 +61,7 @@ async def note_use(service: Service, session: Session) -> None:
     # In memory first: the next request must not write again.
     service.accounts.sessions[session.digest] = msgspec.structs.replace(session, seen_at=now)
     try:
-        await service.store.touch_sessions([(session.digest, now)])
+        await service.store.accounts.touch_sessions([(session.digest, now)])
     except StoreError as error:  # a full disk is no reason to show nothing
         log.error("that a session is in use could not be written down", extra={"error": str(error)})
 

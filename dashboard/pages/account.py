@@ -33,7 +33,9 @@ async def post_password(call: Call) -> web.StreamResponse:
         return _page(call, problem=str(error))
     hashed = await service.passwords.hash(password)
     try:
-        await service.store.set_password(user.key, hashed, call.now, but=_own(call).digest, known=user.password)
+        await service.store.accounts.set_password(
+            user.key, hashed, call.now, but=_own(call).digest, known=user.password
+        )
     except NotAuthorized:  # changed or taken away meanwhile
         return _page(call, problem=call.words("account.old_is_wrong"))
     await service.reload_accounts()
@@ -49,7 +51,7 @@ async def post_look(call: Call) -> web.StreamResponse:
     if theme not in THEMES:
         raise BadInput(f"the theme is {theme[:40]!r}, it must be light or dark, or empty")
     changed = msgspec.structs.replace(call.user, language=language, theme=theme)
-    await call.service.store.change_user(changed, call.now, known=call.user)
+    await call.service.store.accounts.change_user(changed, call.now, known=call.user)
     await call.service.reload_accounts()
     raise render.see(f"{HERE}?done=look")
 
@@ -58,12 +60,12 @@ async def post_end_sessions(call: Call) -> web.StreamResponse:
     """End one of one's own sessions, named by its digest, or all but this one."""
     fields, service = await fields_of(call), call.service
     if fields.get("all") == "others":
-        await service.store.end_sessions(call.user.key, but=_own(call).digest)
+        await service.store.accounts.end_sessions(call.user.key, but=_own(call).digest)
     else:
         wanted = next((one for one in _sessions(call) if one.digest.hex() == fields.get("session")), None)
         if wanted is None:
             raise web.HTTPNotFound
-        await service.store.end_session(wanted.digest)
+        await service.store.accounts.end_session(wanted.digest)
     await service.reload_accounts()
     raise render.see(f"{HERE}?done=sessions")
 

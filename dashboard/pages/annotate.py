@@ -29,7 +29,7 @@ async def post_annotation(call: Call) -> web.StreamResponse:
     day = _read_day(call, str(form.get("day", "")))
     text = check_annotation(str(form.get("text", "")))
     annotation = Annotation(0, call.site.site.key, day, text, call.user.login)
-    await call.service.store.add_annotation(annotation, call.service.clock.now())
+    await call.service.store.accounts.add_annotation(annotation, call.service.clock.now())
     raise render.see(back)
 
 
@@ -40,7 +40,7 @@ async def post_remove_annotation(call: Call) -> web.StreamResponse:
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise web.HTTPNotFound
     try:
-        await call.service.store.remove_annotation(call.site.site.key, int(text), call.service.clock.now())
+        await call.service.store.accounts.remove_annotation(call.site.site.key, int(text), call.service.clock.now())
     except UsageError:
         raise web.HTTPNotFound from None
     raise render.see(back)

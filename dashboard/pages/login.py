@@ -40,7 +40,7 @@ async def post_login(call: Call) -> web.StreamResponse:
 async def post_logout(call: Call) -> web.StreamResponse:
     """End the session here and on the server."""
     if call.session is not None:
-        await call.service.store.end_session(call.session.digest)
+        await call.service.store.accounts.end_session(call.session.digest)
         await call.service.reload_accounts()
     answer = render.see("/dashboard/login")
     set_cookie(answer, call.request, call.service, "")
@@ -61,7 +61,7 @@ async def _with_todays_hash(call: Call, user: User, password: str) -> User:
         return user
     renewed = msgspec.structs.replace(user, password=await passwords.hash(password))
     try:
-        changed = await call.service.store.change_user(renewed, call.now, known=user)
+        changed = await call.service.store.accounts.change_user(renewed, call.now, known=user)
     except UsageError:
         return user  # changed meanwhile: what was changed must not be undone
     await call.service.reload_accounts()

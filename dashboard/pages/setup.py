@@ -41,13 +41,13 @@ async def post_setup(call: Call) -> web.StreamResponse:
     if not secret or not service.accounts.needs_setup:
         raise web.HTTPNotFound
     try:
-        user = await service.store.add_user(User(0, login, owner=True, password=hashed), call.now)
+        user = await service.store.accounts.add_user(User(0, login, owner=True, password=hashed), call.now)
     except BaseException:
         service.accounts.setup_secret = secret
         raise
     await service.reload_accounts()  # first: the owner is there, whatever becomes of the site
     if site is not None:
-        await service.store.add_site(site, call.now)
+        await service.store.catalog.add_site(site, call.now)
     await service.reload_sites()
     sites = [site.id] if site is not None else [one.site.id for one in service.sites.all()]
     raise await sign_in(call, user, f"/dashboard/sites/{sites[0]}/install" if sites else START)
@@ -67,7 +67,7 @@ async def post_welcome(call: Call) -> web.StreamResponse:
         return _welcome_form(call, user, str(error))
     digest = token_digest(call.request.match_info["secret"])
     try:
-        await service.store.accept_invitation(digest, await service.passwords.hash(password), call.now)
+        await service.store.accounts.accept_invitation(digest, await service.passwords.hash(password), call.now)
     except NotAuthorized:
         raise web.HTTPNotFound from None
     await service.reload_accounts()
@@ -89,7 +89,7 @@ async def _first_site(call: Call, fields: dict[str, str]) -> Site | None:
         return None
     if not any(fields.get(name, "").strip() for name in ("name", "hosts", "id")):
         raise BadInput(call.words("setup.no_site"))
-    site = new_site(fields, {*known, *await call.service.store.removed_ids()})
+    site = new_site(fields, {*known, *await call.service.store.catalog.removed_ids()})
     if site.id in known:
         raise BadInput(call.words("setup.id_taken", id=site.id))
     return site

@@ -28,14 +28,14 @@ async def get_new(call: Call) -> web.StreamResponse:
 async def post_new(call: Call) -> web.StreamResponse:
     """Make a site, and show how to install it."""
     service, fields = call.service, await fields_of(call)
-    taken = {one.site.id for one in service.sites.all()} | set(await service.store.removed_ids())
+    taken = {one.site.id for one in service.sites.all()} | set(await service.store.catalog.removed_ids())
     try:
         if not any(fields.get(name, "").strip() for name in ("name", "hosts", "id")):
             raise BadInput(call.words("setup.no_site"))
         site = new_site(fields, taken)
         if any(one.site.id == site.id for one in service.sites.all()):
             raise BadInput(call.words("setup.id_taken", id=site.id))
-        made = await service.store.add_site(site, call.now)
+        made = await service.store.catalog.add_site(site, call.now)
     except (BadInput, ConfigError, UsageError) as error:
         return await _new_form(call, fields, str(error))
     await service.reload_sites()
@@ -52,7 +52,7 @@ async def post_settings(call: Call) -> web.StreamResponse:
     fields = await fields_of(call)
     try:
         changed = changed_site(call.site.site, fields)
-        await call.service.store.change_site(changed, call.now)
+        await call.service.store.catalog.change_site(changed, call.now)
     except (ConfigError, UsageError) as error:
         return await _page(call, problem=str(error), form=fields)
     await call.service.reload_sites()
@@ -67,7 +67,9 @@ async def post_goal(call: Call) -> web.StreamResponse:
         if kind not in set(GoalKind):
             raise BadInput(f"the goal is {kind[:40]!r}, it must be page or event")
         name, pattern = fields.get("name", "").strip(), fields.get("pattern", "").strip()
-        await call.service.store.add_goal(call.site.site.key, Goal(name or pattern, GoalKind(kind), pattern), call.now)
+        await call.service.store.catalog.add_goal(
+            call.site.site.key, Goal(name or pattern, GoalKind(kind), pattern), call.now
+        )
     except (BadInput, UsageError) as error:
         return await _page(call, problem=str(error), goal=fields)
     raise _on(call, "goal")
@@ -75,7 +77,7 @@ async def post_goal(call: Call) -> web.StreamResponse:
 
 async def post_remove_goal(call: Call) -> web.StreamResponse:
     fields = await fields_of(call)
-    await call.service.store.remove_goal(call.site.site.key, fields.get("name", ""), call.now)
+    await call.service.store.catalog.remove_goal(call.site.site.key, fields.get("name", ""), call.now)
     raise _on(call, "goal_removed")
 
 
@@ -86,7 +88,7 @@ async def post_token(call: Call) -> web.StreamResponse:
     if may not in set(TokenMay):
         raise BadInput(f"the token is to {may[:40]!r}, it must be to read or to write")
     secret = f"counter_{secrets.token_urlsafe(32)}"
-    await call.service.store.add_token(call.site.site.key, token_digest(secret), call.now, TokenMay(may))
+    await call.service.store.catalog.add_token(call.site.site.key, token_digest(secret), call.now, TokenMay(may))
     await call.service.reload_sites()
     return await _page(call, new_token=secret)
 
@@ -94,11 +96,11 @@ async def post_token(call: Call) -> web.StreamResponse:
 async def post_remove_token(call: Call) -> web.StreamResponse:
     """Remove a token of this site, named by its digest."""
     fields = await fields_of(call)
-    tokens = await call.service.store.site_tokens(call.site.site.key)
+    tokens = await call.service.store.catalog.site_tokens(call.site.site.key)
     wanted = next((one for one in tokens if one.digest.hex() == fields.get("token")), None)
     if wanted is None:
         raise web.HTTPNotFound
-    await call.service.store.remove_token(call.site.site.key, wanted.digest, call.now)
+    await call.service.store.catalog.remove_token(call.site.site.key, wanted.digest, call.now)
     await call.service.reload_sites()
     raise _on(call, "token_removed")
 
@@ -108,7 +110,7 @@ async def post_remove_site(call: Call) -> web.StreamResponse:
     fields = await fields_of(call)
     if fields.get("id", "").strip() != call.site.site.id:
         return await _page(call, problem=call.words("settings.id_differs", id=call.site.site.id))
-    await call.service.store.remove_site(call.site.site.id, call.now)
+    await call.service.store.catalog.remove_site(call.site.site.id, call.now)
     await call.service.reload_sites()
     raise render.see(START)
 
@@ -126,8 +128,10 @@ async def _page(
     service, site = call.service, call.site.site
     facts: dict[str, Any] = {
         "goals": await service.store.reports.goals(site.key),
-        "tokens": await service.store.site_tokens(site.key),
-        "audit": [(one, describe_change(one.detail)) for one in await service.store.audit_log(site.key, AUDIT_LINES)],
+        "tokens": await service.store.catalog.site_tokens(site.key),
+        "audit": [
+            (one, describe_change(one.detail)) for one in await service.store.accounts.audit_log(site.key, AUDIT_LINES)
+        ],
         **await choices(call.words),
     }
     return render.page(

@@ -34,7 +34,7 @@ async def post_user(call: Call) -> web.StreamResponse:
         if call.service.accounts.by_login(login) is not None:
             raise BadInput(call.words("users.login_taken", login=login))
         owner, access = _roles(call, fields)
-        made = await call.service.store.add_user(User(0, login, owner, access), call.now)
+        made = await call.service.store.accounts.add_user(User(0, login, owner, access), call.now)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error), form=fields)
     return await _with_link(call, made)
@@ -50,7 +50,7 @@ async def post_access(call: Call) -> web.StreamResponse:
         # A site that was removed is not in the form; who had access has it again when the site comes back.
         hidden = {key: role for key, role in user.access.items() if call.service.sites.by_key(key) is None}
         changed = msgspec.structs.replace(user, owner=owner, access={**hidden, **access})
-        await call.service.store.change_user(changed, call.now, known=user)
+        await call.service.store.accounts.change_user(changed, call.now, known=user)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error))
     await call.service.reload_accounts()
@@ -60,7 +60,7 @@ async def post_access(call: Call) -> web.StreamResponse:
 async def post_link(call: Call) -> web.StreamResponse:
     """Sign a user out everywhere, make the password useless, and show a new link, as `counter user reset-password`."""
     user = _user_of(call)
-    await call.service.store.set_password(user.key, "", call.now)
+    await call.service.store.accounts.set_password(user.key, "", call.now)
     return await _with_link(call, user)
 
 
@@ -69,7 +69,7 @@ async def post_remove(call: Call) -> web.StreamResponse:
     user = _user_of(call)
     try:
         _keep_an_owner(call, user)
-        await call.service.store.remove_user(user.key, call.now)
+        await call.service.store.accounts.remove_user(user.key, call.now)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error))
     await call.service.reload_accounts()
@@ -79,7 +79,7 @@ async def post_remove(call: Call) -> web.StreamResponse:
 async def _with_link(call: Call, user: User) -> web.StreamResponse:
     secret = new_secret()
     invitation = Invitation(token_digest(secret), user.key, call.now + INVITATION_LASTS)
-    await call.service.store.add_invitation(invitation, call.now)
+    await call.service.store.accounts.add_invitation(invitation, call.now)
     await call.service.reload_accounts()
     link = f"{base_url(call.request, call.service)}/dashboard/welcome/{secret}"
     return render.page(call, "link.html", login=user.login, link=link)

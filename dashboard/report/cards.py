@@ -21,7 +21,7 @@ RATES: Final = ("bounce_rate", CONVERSION)  # of 100: they change by points, not
 LOWER_IS_BETTER: Final = ("bounce_rate",)
 
 
-class Change(msgspec.Struct, frozen=True):
+class MetricChange(msgspec.Struct, frozen=True):
     """How a number stands beside the one before."""
 
     text: str
@@ -37,7 +37,7 @@ class Card(msgspec.Struct, frozen=True):
     text: str
     url: str
     current: bool
-    change: Change | None = None
+    change: MetricChange | None = None
 
 
 def make_cards(words: Words, links: Links, answer: ReportAnswer, online: int, current: str) -> list[Card]:
@@ -50,12 +50,12 @@ def make_cards(words: Words, links: Links, answer: ReportAnswer, online: int, cu
     return list(_cards(words, links, now, before, online, current))
 
 
-def make_change(words: Words, metric: str, now: float | None, before: float | None) -> Change:
+def make_change(words: Words, metric: str, now: float | None, before: float | None) -> MetricChange:
     """The change of one number; a rate's in points, everything else's in per cent."""
     text = metric_text(words, metric, before)
     if now is None or before is None or (metric not in RATES and not before):
         grew = bool(now) and not before and metric not in RATES
-        return Change(words("report.new") if grew else numbers.EM_DASH, "up" if grew else "same", "", text)
+        return MetricChange(words("report.new") if grew else numbers.EM_DASH, "up" if grew else "same", "", text)
     if metric in RATES:
         by = round(now - before, 1)
         sign = "+" if by > 0 else ""
@@ -65,7 +65,7 @@ def make_change(words: Words, metric: str, now: float | None, before: float | No
         shown = numbers.change(words, by)
     direction = "up" if by > 0 else "down" if by < 0 else "same"
     better = "" if not by else "good" if (by > 0) != (metric in LOWER_IS_BETTER) else "bad"
-    return Change(shown, direction, better, text)
+    return MetricChange(shown, direction, better, text)
 
 
 def _cards(words: Words, links: Links, now: dict[str, int | float | None], before: dict[str, int | float | None],

@@ -14,7 +14,7 @@ from counter.calendar.periods import Period
 from counter.question import Metric, Sums
 from counter.service.book import Book
 from counter.site import ActiveSite
-from dashboard.report.cards import Change, make_change
+from dashboard.report.cards import MetricChange, make_change
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
 
@@ -38,7 +38,7 @@ class Numbers(msgspec.Struct, frozen=True):
     metric: str
     today: int
     last_days: int | None  # None where a former counter did not know it of some days
-    change: Change | None  # None where yesterday can't be told by the hour
+    change: MetricChange | None  # None where yesterday can't be told by the hour
 
 
 class SiteCard(msgspec.Struct, frozen=True):

@@ -60,7 +60,9 @@ async def send_hits(call: Call, question: Question, ending: str, head: str, line
     })  # fmt: skip
     if only_looks(call.request):
         return answer
-    await call.service.store.audit("hits.exported", f"{name} by {call.user.login}", call.now, call.site.site.key)
+    await call.service.store.catalog.audit(
+        "hits.exported", f"{name} by {call.user.login}", call.now, call.site.site.key
+    )
     await answer.prepare(call.request)
     try:
         await _send_pages(call, answer, question, head, lines, hits)

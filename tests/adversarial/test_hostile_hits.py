@@ -610,7 +610,7 @@ async def test_the_token_cannot_date_a_hit_out_of_its_window(counter: Counter) -
 async def test_unknown_and_removed_sites_are_the_same_404_and_nothing_is_stored(start: Start) -> None:
     """T-12."""
     counter = await start(sites=[{"id": "demo", "hosts": ["demo.example"]}, {"id": "gone"}])
-    await counter.service.store.remove_site("gone", counter.clock.now())
+    await counter.service.store.catalog.remove_site("gone", counter.clock.now())
     await counter.service.reload_sites()
     answers = set()
     for site in (

@@ -28,9 +28,10 @@ from counter.service import proxies
 from counter.service.last_check import LONGEST
 from counter.settings import SETTINGS
 from counter.site import Site
+from counter.store.catalog import goals
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
-from counter.store.sqlite import dictionary, drops, engine, goals, upkeep
+from counter.store.sqlite import dictionary, drops, engine, upkeep
 from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY
 from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
@@ -132,7 +133,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return await store.add_site(Site(0, "demo", "Demo"), NOON)
+    return await store.catalog.add_site(Site(0, "demo", "Demo"), NOON)
 
 
 # Every text that a stranger chooses freely.
@@ -239,7 +240,7 @@ async def test_one_sites_flood_leaves_the_others_their_values(
     store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dictionary, "NEW_VALUES_A_DAY", 3)
-    other = await store.add_site(Site(0, "other", "Other"), NOON)
+    other = await store.catalog.add_site(Site(0, "other", "Other"), NOON)
     await counted(store, *(make(site, NOON, n, f"/{n}") for n in range(50)))
     await counted(store, *(make(other, NOON, n, f"/{n}") for n in range(3)))
     assert set(await broken_down(store, other, Dimension.PAGE)) == {"/0", "/1", "/2"}
@@ -330,7 +331,7 @@ async def test_the_log_that_grew_behind_a_long_reader_is_cut_afterwards(
     monkeypatch.setattr(engine, "CHECKPOINT_PAGES", 20)
     log = tmp_path / "data" / "counter.db-wal"
     async with open_store(tmp_path / "data", "normal", 30) as store:
-        site = await store.add_site(Site(0, "demo", "Demo"), NOON)
+        site = await store.catalog.add_site(Site(0, "demo", "Demo"), NOON)
         with closing(sqlite3.connect(f"file:{tmp_path / 'data' / 'counter.db'}?mode=ro", uri=True)) as reader:
             reader.execute("begin")
             reader.execute("select count(*) from event").fetchall()

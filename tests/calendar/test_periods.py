@@ -155,7 +155,7 @@ async def test_the_hours_of_a_day_add_up_to_it_and_the_days_to_the_month(
     first = local.midnight(day)
     assert local.midnight(day + 1) - first == (minutes * 60 if date != "2011-12-29" else DAY)
     async with open_store(tmp_path, "normal", 30) as store:
-        site = await store.add_site(Site(0, "s", "S", timezone=zone), first)
+        site = await store.catalog.add_site(Site(0, "s", "S", timezone=zone), first)
         hits = range(first - DAY, first + 2 * DAY, 600)
         await append(store, *(make(site, at, number) for number, at in enumerate(hits)), now=first)
         totals = {total.day: sums_of(total) for total in await store.reports.day_totals(site.key)}
@@ -185,7 +185,7 @@ async def test_the_date_that_apia_skipped_counts_nothing_and_is_yesterday_all_th
     eve = instant("2011-12-31 12:00", "Pacific/Apia")
     assert local.midnight(day_of("2011-12-30")) == local.midnight(day_of("2011-12-31"))
     async with open_store(tmp_path, "normal", 30) as store:
-        site = await store.add_site(Site(0, "s", "S", timezone="Pacific/Apia"), eve)
+        site = await store.catalog.add_site(Site(0, "s", "S", timezone="Pacific/Apia"), eve)
         await append(store, *(make(site, at, at) for at in range(eve - 2 * DAY, eve, HOUR)), now=eve)
         book = Book()
         book.load(await store.reports.day_totals(), {})

@@ -178,11 +178,13 @@ class TestWithAService:
 async def signed_in(home: Home) -> None:
     """An owner who chose a password, is signed in twice, and has an open link."""
     async with open_store(home.data, "normal", 30) as store:
-        ann = await store.add_user(User(0, "ann", owner=True, password="a hash", language="ka", theme="dark"), 1.0)
+        ann = await store.accounts.add_user(
+            User(0, "ann", owner=True, password="a hash", language="ka", theme="dark"), 1.0
+        )
         for number in range(2):
             now = 4_000_000_000  # never over
-            await store.add_session(Session(bytes([number]) * 32, ann.key, now, now))
-        await store.add_invitation(Invitation(b"\x09" * 32, ann.key, 4_000_000_000), 1.0)
+            await store.accounts.add_session(Session(bytes([number]) * 32, ann.key, now, now))
+        await store.accounts.add_invitation(Invitation(b"\x09" * 32, ann.key, 4_000_000_000), 1.0)
 
 
 @pytest.mark.parametrize("with_service", [False, True])

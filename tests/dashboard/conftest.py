@@ -96,7 +96,7 @@ def signed_in() -> SignedIn:
         service = counter.service
         user = service.accounts.by_login(login) or await make_user(counter, login, role, site)
         secret, now = new_secret(), int(counter.clock.now())
-        await service.store.add_session(Session(token_digest(secret), user.key, now, now, "Firefox on Linux"))
+        await service.store.accounts.add_session(Session(token_digest(secret), user.key, now, now, "Firefox on Linux"))
         await service.reload_accounts()
         return Client(counter, user, secret)
 
@@ -108,10 +108,10 @@ async def make_user(counter: Counter, login: str, role: str = "owner", site: str
     service = counter.service
     now = counter.clock.now()
     if role != Role.OWNER and service.accounts.needs_setup:
-        await service.store.add_user(User(0, "first", owner=True), now)
+        await service.store.accounts.add_user(User(0, "first", owner=True), now)
     access = {} if role == Role.OWNER else {counter.site_key(site or "demo"): Role(role)}
     user = User(0, login, role == Role.OWNER, access, await service.passwords.hash(PASSWORD))
-    made = await service.store.add_user(user, now)
+    made = await service.store.accounts.add_user(user, now)
     await service.reload_accounts()
     return made
 
@@ -120,6 +120,8 @@ async def change_user(counter: Counter, login: str, **changes: Any) -> User:
     """An account as it is from now on."""
     known = counter.service.accounts.by_login(login)
     assert known is not None
-    changed = await counter.service.store.change_user(msgspec.structs.replace(known, **changes), counter.clock.now())
+    changed = await counter.service.store.accounts.change_user(
+        msgspec.structs.replace(known, **changes), counter.clock.now()
+    )
     await counter.service.reload_accounts()
     return changed

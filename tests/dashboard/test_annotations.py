@@ -99,7 +99,7 @@ async def test_a_viewer_has_no_forms_and_may_not_send_them(start: Start, signed_
 
 async def test_a_note_of_another_site_is_neither_seen_nor_removed(start: Start, signed_in: SignedIn) -> None:
     counter, anna = await open_site(start, signed_in)
-    made = await counter.service.store.add_annotation(
+    made = await counter.service.store.accounts.add_annotation(
         Annotation(0, counter.site_key("other"), TODAY, "a secret", "owner"), NOON
     )
     assert "a secret" not in await anna.text(SITE)
@@ -145,7 +145,9 @@ async def test_notes_and_their_removal_stand_in_the_audit_log(start: Start, sign
     await anna.post(f"{SITE}/annotations", day="2024-11-20", text="launch")
     (removal,) = removals(await anna.text(SITE))
     await anna.post(removal)
-    lines = [(line.action, line.detail) for line in await counter.service.store.audit_log(counter.site_key(), 2)]
+    lines = [
+        (line.action, line.detail) for line in await counter.service.store.accounts.audit_log(counter.site_key(), 2)
+    ]
     assert [action for action, _ in lines] == ["annotation.removed", "annotation.added"]
     assert all("launch" in detail and "anna" in detail for _, detail in lines)
 

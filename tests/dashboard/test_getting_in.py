@@ -154,7 +154,9 @@ async def invited(counter, login: str = "ben") -> str:
     user = await make_user(counter, login, "viewer")
     secret = new_secret()
     until = int(counter.clock.now()) + 100
-    await counter.service.store.add_invitation(Invitation(token_digest(secret), user.key, until), counter.clock.now())
+    await counter.service.store.accounts.add_invitation(
+        Invitation(token_digest(secret), user.key, until), counter.clock.now()
+    )
     await counter.service.reload_accounts()
     return f"/dashboard/welcome/{secret}"
 

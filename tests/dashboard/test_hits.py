@@ -247,7 +247,9 @@ async def test_an_export_is_narrowed_by_filters_and_stands_in_the_audit_log(star
     text = gzip.decompress(await (await admin.get(f"{HITS}.csv.gz?filter=event:is:bought")).read()).decode()
     assert len(text.splitlines()) == 2
     (line,) = [
-        line for line in await counter.service.store.audit_log(counter.site_key(), 20) if line.action == "hits.exported"
+        line
+        for line in await counter.service.store.accounts.audit_log(counter.site_key(), 20)
+        if line.action == "hits.exported"
     ]
     assert line.detail == "hits-demo-2024-11-15-2024-11-21.csv.gz by adam"
 

@@ -360,7 +360,7 @@ async def test_a_stream_ends_with_the_session_the_role_or_the_site_and_tells_not
         elif how == "role":
             await change_user(counter, "vera", access={})
         else:
-            await counter.service.store.remove_site("demo", counter.clock.now())
+            await counter.service.store.catalog.remove_site("demo", counter.clock.now())
             await counter.service.reload_sites()
         await counter.hit(path="/secret")
         assert "/secret" not in "".join(event.text for event in await stream.rest())

@@ -83,7 +83,7 @@ async def test_a_session_that_ended_is_not_brought_back_by_a_form_from_before(
     async with under_way(ann, f"{ACCOUNT}/look", theme="dark") as finish:
         user = counter.service.accounts.by_login("ann")
         assert user is not None
-        await counter.service.store.set_password(user.key, "", clock.now())
+        await counter.service.store.accounts.set_password(user.key, "", clock.now())
         await counter.service.reload_accounts()
         assert await finish() == 403
     assert (await ann.get(ACCOUNT)).status == 303
@@ -93,7 +93,7 @@ async def test_a_session_that_ended_is_not_brought_back_by_a_form_from_before(
 async def test_an_owner_stays_when_the_first_site_can_not_be_made(start: Start) -> None:
     counter = await start(sites=[], dashboard=True)
     service = counter.service
-    await service.store.add_site(Site(0, "mine", "Mine"), counter.clock.now())  # by somebody else, just now
+    await service.store.catalog.add_site(Site(0, "mine", "Mine"), counter.clock.now())  # by somebody else, just now
     stranger = Client(counter)
     form = {"login": "ann", "password": PASSWORD, "again": PASSWORD, "id": "mine"}
     answer = await stranger.post(f"/dashboard/setup/{service.accounts.setup_secret}", form)
@@ -109,9 +109,9 @@ async def test_a_new_password_does_not_take_the_place_of_one_that_was_made_usele
     ann = await signed_in(counter, "ann")
     store, user = counter.service.store, ann.user
     assert user is not None
-    await store.set_password(user.key, "", counter.clock.now())
+    await store.accounts.set_password(user.key, "", counter.clock.now())
     with pytest.raises(NotAuthorized, match="changed meanwhile"):
-        await store.set_password(user.key, "a hash", counter.clock.now(), known=user.password)
+        await store.accounts.set_password(user.key, "a hash", counter.clock.now(), known=user.password)
     assert user_row(counter, "ann")["password"] == ""
 
 
@@ -119,7 +119,7 @@ async def test_a_change_that_is_stored_and_not_yet_read_is_not_undone(start: Sta
     counter = await start(dashboard=True)
     owner, ann = await signed_in(counter), await signed_in(counter, "ann")
     assert ann.user is not None
-    await counter.service.store.set_password(ann.user.key, "", counter.clock.now())  # and no reload
+    await counter.service.store.accounts.set_password(ann.user.key, "", counter.clock.now())  # and no reload
     for client, path, fields in (
         (ann, f"{ACCOUNT}/look", {"theme": "dark"}),
         (owner, f"/dashboard/users/{ann.user.key}/access", {f"site-{counter.site_key('demo')}": "viewer"}),

@@ -188,7 +188,7 @@ async def test_without_a_site_the_owner_is_led_to_add_one_and_others_to_the_owne
     counter = await start(dashboard=True)
     vera = await signed_in(counter, "vera", "viewer")
     owner = await signed_in(counter)
-    await counter.service.store.remove_site("demo", NOON)
+    await counter.service.store.catalog.remove_site("demo", NOON)
     await counter.service.reload_sites()
     assert 'class="button primary" href="/dashboard/new-site"' in await owner.text("/dashboard/")
     assert "Ask the owner" in await vera.text("/dashboard/")

@@ -210,12 +210,12 @@ class Counter:
         self, site_id: str = "demo", token: str = TOKEN, may: TokenMay = TokenMay.WRITE
     ) -> dict[str, str]:
         """The header that carries a token of the site, to write or to read."""
-        await self.service.store.add_token(self.site_key(site_id), token_digest(token), self.clock.now(), may)
+        await self.service.store.catalog.add_token(self.site_key(site_id), token_digest(token), self.clock.now(), may)
         await self.service.reload_sites()
         return {"Authorization": f"Bearer {token}"}
 
     async def put_history(self, days: Sequence[HistoryDay], site_id: str = "demo") -> None:
-        await self.service.store.put_history(self.site_key(site_id), days, "a test", self.clock.now())
+        await self.service.store.catalog.put_history(self.site_key(site_id), days, "a test", self.clock.now())
         await self.service.reload_sites()
 
     async def assert_unharmed(self, allowed: tuple[int, ...] = ()) -> None:

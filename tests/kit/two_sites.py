@@ -89,15 +89,15 @@ async def _fill(counter: Counter, site: str) -> dict[str, str]:
     """Hits, a goal, a token, an annotation and an invited user of a site; returns what they are called."""
     service, key, now = counter.service, counter.site_key(site), counter.clock.now()
     await counter.hit(site=site, path=f"/{site}-secret-path", title=f"{site}-secret-path", ip=f"203.0.113.{key}")
-    await service.store.add_goal(key, Goal(f"{site}-secret-goal", GoalKind.PAGE, "/*"), now)
+    await service.store.catalog.add_goal(key, Goal(f"{site}-secret-goal", GoalKind.PAGE, "/*"), now)
     token = token_digest(f"token-of-{site}")
-    await service.store.add_token(key, token, now, TokenMay.READ)
-    await service.store.add_token(key, token_digest(f"write-token-of-{site}"), now, TokenMay.WRITE)
+    await service.store.catalog.add_token(key, token, now, TokenMay.READ)
+    await service.store.catalog.add_token(key, token_digest(f"write-token-of-{site}"), now, TokenMay.WRITE)
     day = int(now) // 86_400
-    note = await service.store.add_annotation(Annotation(0, key, day, f"{site}-secret-note", "owner"), now)
+    note = await service.store.accounts.add_annotation(Annotation(0, key, day, f"{site}-secret-note", "owner"), now)
     invited = await make_user(counter, f"{site}-invited", "viewer", site)
     secret = new_secret()
-    await service.store.add_invitation(Invitation(token_digest(secret), invited.key, int(now) + 1000), now)
+    await service.store.accounts.add_invitation(Invitation(token_digest(secret), invited.key, int(now) + 1000), now)
     visit = counter.rows("select max(visit) as n from hit_log where site = ?", site)[0]["n"]
     return {
         "goal": f"{site}-secret-goal", "token": token.hex(), "annotation": str(note.key), "user": str(invited.key),

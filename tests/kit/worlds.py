@@ -56,7 +56,7 @@ async def open_site(
 
 async def _send_hits(counter: Counter, rng: random.Random, count: int) -> None:
     for goal in GOALS:
-        await counter.service.store.add_goal(counter.site_key(), goal, NOON)
+        await counter.service.store.catalog.add_goal(counter.site_key(), goal, NOON)
     token = await counter.add_token()
     ages = sorted((rng.random() ** 2 * (DAYS - 1) * 86400 for _ in range(count)), reverse=True)
     for _, group in groupby(ages, key=lambda age: int(age // SPAN)):

@@ -34,7 +34,7 @@ def cheap() -> Passwords:
 
 
 async def add_ann(counter: Counter) -> User:
-    made = await counter.service.store.add_user(User(0, "ann", owner=True, password=HASH), NOON)
+    made = await counter.service.store.accounts.add_user(User(0, "ann", owner=True, password=HASH), NOON)
     await counter.service.reload_accounts()
     return made
 
@@ -134,8 +134,8 @@ class TestService:
         counter = await start()
         assert counter.service.accounts.needs_setup
         ann = await add_ann(counter)
-        await counter.service.store.add_session(Session(BROWSER, ann.key, int(NOON), int(NOON)))
-        await counter.service.store.add_invitation(Invitation(LINK, ann.key, int(NOON) + DAY), NOON)
+        await counter.service.store.accounts.add_session(Session(BROWSER, ann.key, int(NOON), int(NOON)))
+        await counter.service.store.accounts.add_invitation(Invitation(LINK, ann.key, int(NOON) + DAY), NOON)
         await stop(counter)
         book = (await start()).service.accounts
         assert (book.users, list(book.sessions), list(book.invitations)) == ({ann.key: ann}, [BROWSER], [LINK])
@@ -148,10 +148,10 @@ class TestService:
 
         async def sign_in(number: int) -> bool:
             digest = bytes([number]) * 32
-            await service.store.add_session(Session(digest, ann.key, int(NOON), int(NOON)))
+            await service.store.accounts.add_session(Session(digest, ann.key, int(NOON), int(NOON)))
             await service.reload_accounts()
             known = digest in service.accounts.sessions
-            await service.store.end_session(digest)
+            await service.store.accounts.end_session(digest)
             await service.reload_accounts()
             return known and digest not in service.accounts.sessions
 
@@ -162,8 +162,8 @@ class TestService:
         ann = await add_ann(counter)
         store, now = counter.service.store, int(NOON)
         for digest, seen_at in ((BROWSER, now), (PHONE, now + 5 * DAY)):
-            await store.add_session(Session(digest, ann.key, now, seen_at))
-        await store.add_invitation(Invitation(LINK, ann.key, now + DAY), NOON)
+            await store.accounts.add_session(Session(digest, ann.key, now, seen_at))
+        await store.accounts.add_invitation(Invitation(LINK, ann.key, now + DAY), NOON)
         await counter.service.reload_accounts()
         assert len(counter.service.accounts.sessions) == 2
         for _ in range(8):
@@ -179,9 +179,9 @@ class TestService:
         counter = await start()
         service, link, cookie = counter.service, new_secret(), new_secret()
         ann = await add_ann(counter)
-        await service.store.add_invitation(Invitation(token_digest(link), ann.key, int(NOON) + DAY), NOON)
-        await service.store.accept_invitation(token_digest(link), await cheap.hash("correct horse"), NOON)
-        await service.store.add_session(Session(token_digest(cookie), ann.key, int(NOON), int(NOON)))
+        await service.store.accounts.add_invitation(Invitation(token_digest(link), ann.key, int(NOON) + DAY), NOON)
+        await service.store.accounts.accept_invitation(token_digest(link), await cheap.hash("correct horse"), NOON)
+        await service.store.accounts.add_session(Session(token_digest(cookie), ann.key, int(NOON), int(NOON)))
         await stop(counter)
         with closing(sqlite3.connect(counter.folder / "counter.db")) as connection:
             stored = "\n".join(connection.iterdump())

@@ -27,8 +27,8 @@ async def with_hits(start: Start) -> Counter:
     counter = await begin(start, NOON)
     for number in range(20):
         assert await counter.outcome(ip=f"198.51.100.{number}", id=f"hit-{number}") == "counted"
-    ann = await counter.service.store.add_user(User(0, "ann", owner=True), NOON)
-    await counter.service.store.add_invitation(Invitation(b"1" * 32, ann.key, int(NOON + DAY)), NOON)
+    ann = await counter.service.store.accounts.add_user(User(0, "ann", owner=True), NOON)
+    await counter.service.store.accounts.add_invitation(Invitation(b"1" * 32, ann.key, int(NOON + DAY)), NOON)
     return counter
 
 

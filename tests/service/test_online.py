@@ -66,7 +66,7 @@ def test_it_remembers_a_bounded_number_of_visitors(monkeypatch: pytest.MonkeyPat
 async def test_lines_of_a_log_are_never_online_not_even_after_a_restart(tmp_path: Path) -> None:
     for number in range(2):
         async with open_store(tmp_path, "normal", 30) as store:
-            sites = await store.sites() or [await store.add_site(Site(0, "s", "S"), NOON)]
+            sites = await store.catalog.sites() or [await store.catalog.add_site(Site(0, "s", "S"), NOON)]
             online = Online()
             online.see(await store.reports.online(NOON - WINDOW))
             online.refresh(NOON)

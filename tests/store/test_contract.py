@@ -85,12 +85,12 @@ async def store(opener: Open) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return await store.add_site(Site(0, "shop", "The shop", timezone="UTC"), NOON)
+    return await store.catalog.add_site(Site(0, "shop", "The shop", timezone="UTC"), NOON)
 
 
 @pytest.fixture
 async def other(store: Store, site: Site) -> Site:
-    return await store.add_site(Site(0, "blog", "The blog", timezone="Asia/Tbilisi"), NOON)
+    return await store.catalog.add_site(Site(0, "blog", "The blog", timezone="Asia/Tbilisi"), NOON)
 
 
 def some_visits(site: Site) -> list[Event]:
@@ -526,7 +526,7 @@ class TestWeekHours:
     async def test_events_stand_at_the_hour_of_the_clock_on_the_wall(
         self, store: Store, zone: str, moment: str, way: str
     ) -> None:
-        site = await store.add_site(Site(0, "wall", "Wall", timezone=zone), NOON)
+        site = await store.catalog.add_site(Site(0, "wall", "Wall", timezone=zone), NOON)
         start = instant(moment, zone) - 2 * HOUR
         moments = range(start, start + 8 * HOUR, 7 * MINUTE)
         await counted(store, *(make(site, at, who) for who, at in enumerate(moments, 1)))
@@ -771,16 +771,16 @@ class TestDropsAndLogLines:
 
 class TestHistory:
     async def test_importing_a_date_again_replaces_it(self, store: Store, site: Site, other: Site) -> None:
-        await store.put_history(site.key, [HistoryDay(1, 5), HistoryDay(2, 7, 3, 9)], "first", NOON)
-        await store.put_history(other.key, [HistoryDay(1, 99)], "other", NOON)
-        await store.put_history(site.key, [HistoryDay(2, 8), HistoryDay(3, 1)], "second", NOON)
+        await store.catalog.put_history(site.key, [HistoryDay(1, 5), HistoryDay(2, 7, 3, 9)], "first", NOON)
+        await store.catalog.put_history(other.key, [HistoryDay(1, 99)], "other", NOON)
+        await store.catalog.put_history(site.key, [HistoryDay(2, 8), HistoryDay(3, 1)], "second", NOON)
         mine = {site.key: [HistoryDay(1, 5), HistoryDay(2, 8), HistoryDay(3, 1)]}
         assert await store.reports.history(site.key) == mine
         assert await store.reports.history() == {**mine, other.key: [HistoryDay(1, 99)]}
 
     async def test_history_stands_beside_what_was_counted(self, store: Store, site: Site) -> None:
         await counted(store, make(site, NOON))
-        await store.put_history(site.key, [HistoryDay(TODAY, 1000)], "", NOON)
+        await store.catalog.put_history(site.key, [HistoryDay(TODAY, 1000)], "", NOON)
         assert (await day_sums(store, site))[TODAY]["visits"] == 1
         assert await store.check() == []
 
@@ -793,13 +793,13 @@ class TestCatalog:
         changed = Site(
             site.key, "shop", "New name", ("shop.example", "*.shop.example"), "UTC", "sunday", 5, False, ("q",)
         )
-        assert await store.change_site(changed, NOON) == changed
-        assert await store.sites() == [changed]
-        await store.remove_site("shop", NOON)
-        assert (await store.sites(), await store.removed_ids()) == ([], ["shop"])
-        back = await store.add_site(Site(0, "shop", "Back"), NOON)
+        assert await store.catalog.change_site(changed, NOON) == changed
+        assert await store.catalog.sites() == [changed]
+        await store.catalog.remove_site("shop", NOON)
+        assert (await store.catalog.sites(), await store.catalog.removed_ids()) == ([], ["shop"])
+        back = await store.catalog.add_site(Site(0, "shop", "Back"), NOON)
         assert back == Site(site.key, "shop", "Back")
-        assert (await store.sites(), await store.removed_ids()) == ([back], [])
+        assert (await store.catalog.sites(), await store.catalog.removed_ids()) == ([back], [])
         assert (await day_sums(store, back))[TODAY]["pageviews"] == 1
         actions = [row[0] for row in read(folder, "select action from audit order by id")]
         assert actions == ["site.added", "site.changed", "site.removed", "site.restored", "site.changed"]
@@ -807,9 +807,9 @@ class TestCatalog:
     async def test_every_change_is_in_the_audit_log_with_what_was_and_what_is(
         self, store: Store, site: Site, folder: Path
     ) -> None:
-        await store.change_site(Site(site.key, "shop", "The shop", start_count=77), NOON + 1)
-        await store.add_token(site.key, b"digest", NOON + 2)
-        await store.put_history(site.key, [HistoryDay(1, 5)], "old.csv", NOON + 3)
+        await store.catalog.change_site(Site(site.key, "shop", "The shop", start_count=77), NOON + 1)
+        await store.catalog.add_token(site.key, b"digest", NOON + 2)
+        await store.catalog.put_history(site.key, [HistoryDay(1, 5)], "old.csv", NOON + 3)
         rows = read(folder, "select at - ?, site_key, action, detail from audit order by id", NOON)
         assert [row[:3] for row in rows] == [
             (0, site.key, "site.added"), (1, site.key, "site.changed"), (2, site.key, "token.added"),
@@ -823,31 +823,31 @@ class TestCatalog:
         assert rows[3][3] == "old.csv"
 
     async def test_a_key_is_never_used_again(self, store: Store, site: Site) -> None:
-        await store.remove_site("shop", NOON)
-        assert (await store.add_site(Site(0, "new", "New"), NOON)).key > site.key
+        await store.catalog.remove_site("shop", NOON)
+        assert (await store.catalog.add_site(Site(0, "new", "New"), NOON)).key > site.key
 
     async def test_a_removed_site_loses_its_tokens(self, store: Store, site: Site, other: Site) -> None:
-        await store.add_token(site.key, b"mine", NOON)
-        await store.add_token(other.key, b"yours", NOON, TokenMay.READ)
+        await store.catalog.add_token(site.key, b"mine", NOON)
+        await store.catalog.add_token(other.key, b"yours", NOON, TokenMay.READ)
         yours = Token(other.key, TokenMay.READ)
-        assert await store.tokens() == {b"mine": Token(site.key, TokenMay.WRITE), b"yours": yours}
-        await store.remove_site("shop", NOON)
-        assert await store.tokens() == {b"yours": yours}
+        assert await store.catalog.tokens() == {b"mine": Token(site.key, TokenMay.WRITE), b"yours": yours}
+        await store.catalog.remove_site("shop", NOON)
+        assert await store.catalog.tokens() == {b"yours": yours}
 
     async def test_a_site_that_exists_or_does_not_is_named(self, store: Store, site: Site) -> None:
         with pytest.raises(UsageError, match="'shop' exists already"):
-            await store.add_site(Site(0, "shop", "Again"), NOON)
+            await store.catalog.add_site(Site(0, "shop", "Again"), NOON)
         with pytest.raises(UnknownSite, match="'none'"):
-            await store.remove_site("none", NOON)
+            await store.catalog.remove_site("none", NOON)
         with pytest.raises(UnknownSite, match="'none'"):
-            await store.change_site(Site(99, "none", "None"), NOON)
+            await store.catalog.change_site(Site(99, "none", "None"), NOON)
 
 
 class TestChangingTheTimeZone:
     ZONE = "Pacific/Auckland"  # 13 hours ahead in November
 
     async def moved(self, store: Store, site: Site) -> Site:
-        await store.change_site(moved := Site(site.key, "shop", "The shop", timezone=self.ZONE), NOON)
+        await store.catalog.change_site(moved := Site(site.key, "shop", "The shop", timezone=self.ZONE), NOON)
         return moved
 
     async def test_rows_are_put_into_their_new_days_and_all_stays(self, store: Store, site: Site) -> None:
@@ -904,7 +904,7 @@ class TestChangingTheTimeZone:
         before = await everything(store, site)
         await self.moved(store, site)
         assert await everything(store, site) != before
-        await store.change_site(site, NOON)
+        await store.catalog.change_site(site, NOON)
         assert await everything(store, site) == before
 
     async def test_days_whose_rows_expired_keep_their_date(self, store: Store, site: Site) -> None:
@@ -915,7 +915,7 @@ class TestChangingTheTimeZone:
         assert await everything(store, site) == before
         later = NOON + 100 * DAY
         await append(store, make(moved, later), now=later)
-        await store.change_site(site, NOON)
+        await store.catalog.change_site(site, NOON)
         days = await day_sums(store, site)
         assert days.pop(later // DAY) == {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}
         assert days == before["days"]
@@ -1051,7 +1051,7 @@ class TestUpkeep:
         midnight = instant("2024-11-22 00:00", "Pacific/Auckland")
         await append(store, make(site, midnight - 60, path="/a"), now=midnight)
         await append(store, make(site, midnight + 60, path="/b"), now=midnight + 2 * DAY)
-        await store.change_site(Site(site.key, "shop", "The shop", timezone="Pacific/Auckland"), NOON)
+        await store.catalog.change_site(Site(site.key, "shop", "The shop", timezone="Pacific/Auckland"), NOON)
         before = await everything(store, site)
         assert await store.expire(midnight + 2 * DAY, 0, 1) == {"addresses": 0, "hits": 1}
         assert await everything(store, site) == before

@@ -31,12 +31,12 @@ async def store(folder: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return await store.add_site(Site(0, "shop", "The shop"), NOON)
+    return await store.catalog.add_site(Site(0, "shop", "The shop"), NOON)
 
 
 @pytest.fixture
 async def other(store: Store, site: Site) -> Site:
-    return await store.add_site(Site(0, "blog", "The blog"), NOON)
+    return await store.catalog.add_site(Site(0, "blog", "The blog"), NOON)
 
 
 def of_bot(site: Site, bot: Bot = GOOGLE, day: int = TODAY, path: str = "/") -> Drop:

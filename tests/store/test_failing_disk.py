@@ -76,13 +76,13 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 @pytest.fixture
 async def store(tmp_path: Path, disk: Disk) -> AsyncIterator[Store]:
     async with open_store(tmp_path, "normal", 30) as opened:
-        await opened.add_site(Site(0, "demo", "Demo"), NOON)
+        await opened.catalog.add_site(Site(0, "demo", "Demo"), NOON)
         yield opened
 
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return (await store.sites())[0]
+    return (await store.catalog.sites())[0]
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ async def test_a_failed_rollback_of_a_change_never_wedges_the_writer(
     disk.fail("commit", io_error)
     disk.fail("rollback", io_error)
     with pytest.raises(StoreError):
-        await store.audit("x", "y", NOON)
+        await store.catalog.audit("x", "y", NOON)
     disk.faults.clear()
     await append(store, make(site, NOON, 1, hit_id="kept"))
     assert stored(tmp_path) == ["kept"]

@@ -27,7 +27,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return await store.add_site(Site(0, "shop", "The shop"), NOON)
+    return await store.catalog.add_site(Site(0, "shop", "The shop"), NOON)
 
 
 async def reached(
@@ -39,8 +39,8 @@ async def reached(
 
 
 async def test_a_goal_counts_events_visits_and_visitors_that_reached_it(store: Store, site: Site) -> None:
-    await store.add_goal(site.key, SIGNED_UP, NOON)
-    await store.add_goal(site.key, READ_BLOG, NOON)
+    await store.catalog.add_goal(site.key, SIGNED_UP, NOON)
+    await store.catalog.add_goal(site.key, READ_BLOG, NOON)
     await append(
         store,
         make(site, NOON, 1, "/blog/one"), make(site, NOON + 1, 1, "/blog/two"), make(site, NOON + 2, 1, "/blog"),
@@ -55,14 +55,14 @@ async def test_a_goal_made_after_the_hits_counts_them_too(store: Store, site: Si
     await append(store, *(make(site, NOON + day * DAY, who, "/blog/x") for day in (-40, -1, 0) for who in (1, 2)))
     if folded:
         await store.fold()
-    await store.add_goal(site.key, READ_BLOG, NOON)
+    await store.catalog.add_goal(site.key, READ_BLOG, NOON)
     assert await reached(store, site) == {"Read the blog": (6, 6, 6)}
     assert await reached(store, site, TODAY) == {"Read the blog": (2, 2, 2)}
     assert await store.check() == []
 
 
 async def test_what_was_reached_before_a_fold_is_not_a_first_time_after_it(store: Store, site: Site) -> None:
-    await store.add_goal(site.key, READ_BLOG, NOON)
+    await store.catalog.add_goal(site.key, READ_BLOG, NOON)
     await append(store, make(site, NOON, 1, "/other"), make(site, NOON + MINUTE, 1, "/blog/one"))
     await store.fold()
     await append(store, make(site, NOON + 2 * MINUTE, 1, "/blog/two"))
@@ -76,12 +76,12 @@ async def test_what_was_reached_before_a_fold_is_not_a_first_time_after_it(store
 
 
 async def test_goals_of_random_hits_agree_with_a_naive_count(store: Store, site: Site) -> None:
-    other = await store.add_site(Site(0, "other", "Other"), NOON)
+    other = await store.catalog.add_site(Site(0, "other", "Other"), NOON)
     goals = (Goal("a", GoalKind.PAGE, "/a*"), Goal("b", GoalKind.PAGE, "/?"), Goal("c", GoalKind.EVENT, "s*"),
              Goal("d", GoalKind.PAGE, "/[a]"), Goal("e", GoalKind.EVENT, "*"))  # fmt: skip
     for number, goal in enumerate(goals):
         if number % 2:
-            await store.add_goal(site.key, goal, NOON)
+            await store.catalog.add_goal(site.key, goal, NOON)
     dice = random.Random(7)
     for _ in range(30):
         made = []
@@ -96,7 +96,7 @@ async def test_goals_of_random_hits_agree_with_a_naive_count(store: Store, site:
             await store.fold()
     for number, goal in enumerate(goals):
         if not number % 2:
-            await store.add_goal(site.key, goal, NOON)
+            await store.catalog.add_goal(site.key, goal, NOON)
     rows = read(Path(store._path).parent, "select name, path, visit, visitor from hit_log where site = 'shop'")
     expected = {}
     for goal in goals:
@@ -116,23 +116,23 @@ async def test_goals_of_random_hits_agree_with_a_naive_count(store: Store, site:
 
 async def test_a_removed_goal_is_gone_and_can_be_made_again(store: Store, site: Site) -> None:
     await append(store, make(site, NOON, 1, "/blog/x"))
-    await store.add_goal(site.key, READ_BLOG, NOON)
+    await store.catalog.add_goal(site.key, READ_BLOG, NOON)
     await store.fold()
-    await store.remove_goal(site.key, "Read the blog", NOON)
+    await store.catalog.remove_goal(site.key, "Read the blog", NOON)
     assert await reached(store, site) == {}
     assert await store.reports.goals(site.key) == []
     assert await store.check() == []
-    await store.add_goal(site.key, Goal("Read the blog", GoalKind.PAGE, "/blog/[x]"), NOON)
+    await store.catalog.add_goal(site.key, Goal("Read the blog", GoalKind.PAGE, "/blog/[x]"), NOON)
     assert await store.reports.goals(site.key) == [Goal("Read the blog", GoalKind.PAGE, "/blog/[x]")]
     assert await reached(store, site) == {}
 
 
 async def test_a_goal_survives_what_repairs_and_a_new_time_zone_do(store: Store, site: Site) -> None:
-    await store.add_goal(site.key, READ_BLOG, NOON)
+    await store.catalog.add_goal(site.key, READ_BLOG, NOON)
     await append(store, *(make(site, NOON + hour * HOUR, 1, "/blog/x") for hour in range(30)))
     await store.fold()
     before = await reached(store, site)
-    await store.change_site(Site(site.key, "shop", "The shop", timezone="Pacific/Auckland"), NOON)
+    await store.catalog.change_site(Site(site.key, "shop", "The shop", timezone="Pacific/Auckland"), NOON)
     assert await store.check() == []
     assert await reached(store, site) == before
     assert (await store.repair(NOON, lower=True)).mended == 0
@@ -151,20 +151,20 @@ async def test_a_goal_survives_what_repairs_and_a_new_time_zone_do(store: Store,
 async def test_a_goal_that_cannot_be_is_refused_with_a_sentence(
     store: Store, site: Site, goal: Goal, sentence: str
 ) -> None:
-    await store.add_goal(site.key, SIGNED_UP, NOON)
+    await store.catalog.add_goal(site.key, SIGNED_UP, NOON)
     with pytest.raises(UsageError, match=sentence):
-        await store.add_goal(site.key, goal, NOON)
+        await store.catalog.add_goal(site.key, goal, NOON)
     assert await store.reports.goals(site.key) == [SIGNED_UP]
 
 
 async def test_a_goal_that_is_not_there_is_named_with_those_that_are(store: Store, site: Site) -> None:
-    await store.add_goal(site.key, SIGNED_UP, NOON)
+    await store.catalog.add_goal(site.key, SIGNED_UP, NOON)
     with pytest.raises(UsageError, match="no goal 'none'; goals of this site: 'Signed up'"):
-        await store.remove_goal(site.key, "none", NOON)
+        await store.catalog.remove_goal(site.key, "none", NOON)
 
 
 async def test_making_and_removing_a_goal_is_in_the_audit_log(store: Store, site: Site, tmp_path: Path) -> None:
-    await store.add_goal(site.key, SIGNED_UP, NOON + 1)
-    await store.remove_goal(site.key, "Signed up", NOON + 2)
+    await store.catalog.add_goal(site.key, SIGNED_UP, NOON + 1)
+    await store.catalog.remove_goal(site.key, "Signed up", NOON + 2)
     rows = read(tmp_path, "select at - ?, action from audit order by id", NOON)
     assert rows[1:] == [(1, "goal.added"), (2, "goal.removed")]

@@ -21,7 +21,7 @@ REPLACED = "counter.db.replaced-20241121T120000Z"
 async def make_data(folder: Path, *paths: str) -> None:
     """A data directory with a page view of each path."""
     async with open_store(folder, "normal", 30) as store:
-        site = await store.add_site(Site(0, "shop", "Shop"), NOON)
+        site = await store.catalog.add_site(Site(0, "shop", "Shop"), NOON)
         for number, path in enumerate(paths):
             await append(store, make(site, NOON + number, path=path))
 

@@ -33,14 +33,14 @@ async def store_hits(store: Store, site: Site, *ids: str) -> None:
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with open_store(tmp_path / "data", "normal", 30) as opened:
-        await opened.add_site(Site(0, "demo", "Demo"), NOON)
+        await opened.catalog.add_site(Site(0, "demo", "Demo"), NOON)
         yield opened
 
 
 @pytest.fixture
 async def backup(store: Store, tmp_path: Path) -> Path:
     """A backup with hit `a`; hits `b` and `c` are stored after it."""
-    site = (await store.sites())[0]
+    site = (await store.catalog.sites())[0]
     await store_hits(store, site, "a")
     target = tmp_path / "backup.db"
     await store.backup(target)
@@ -89,7 +89,7 @@ ATTACKS: list[Attack] = [move_over, copy_over, remove, empty, remove_log, replac
 async def test_nothing_is_stored_once_the_file_at_the_path_is_another_one(
     store: Store, backup: Path, tmp_path: Path, attack: Attack
 ) -> None:
-    site = (await store.sites())[0]
+    site = (await store.catalog.sites())[0]
     attack(backup, tmp_path / "data" / "counter.db")
     for _ in range(2):
         with pytest.raises(Replaced, match="restart the service") as caught:
@@ -101,7 +101,7 @@ async def test_nothing_is_stored_once_the_file_at_the_path_is_another_one(
     with pytest.raises(Replaced):
         await store.probe(None, NOON)
     with pytest.raises(Replaced):
-        await store.change_site(site, NOON)
+        await store.catalog.change_site(site, NOON)
 
 
 @pytest.mark.parametrize("attack", [move_over, remove, remove_log, replace_log], ids=lambda attack: attack.__name__)
@@ -129,7 +129,7 @@ async def test_a_removed_database_is_back_at_the_next_start_with_all_that_was_st
     assert not list(folder.glob("counter.db.saved-*"))
     async with open_store(folder, "normal", 30) as again:
         assert await again.check() == []
-        await store_hits(again, (await again.sites())[0], "d")
+        await store_hits(again, (await again.catalog.sites())[0], "d")
     assert stored_ids(folder / "counter.db") == {"a", "b", "c", "d"}
 
 
@@ -163,7 +163,7 @@ async def test_a_backup_that_was_moved_over_the_database_is_what_the_next_start_
 async def test_a_file_that_was_moved_away_and_back_is_stored_to_again(
     store: Store, backup: Path, tmp_path: Path
 ) -> None:
-    site, path = (await store.sites())[0], tmp_path / "data" / "counter.db"
+    site, path = (await store.catalog.sites())[0], tmp_path / "data" / "counter.db"
     path.rename(tmp_path / "away")
     with pytest.raises(Replaced):
         await store_hits(store, site, "d")
@@ -180,7 +180,7 @@ async def test_a_hard_link_or_a_reader_of_the_database_stops_nothing(
     with closing(sqlite3.connect(path)) as reader:
         reader.execute("select count(*) from event").fetchone()
         await store.verify(NOON)
-    await store_hits(store, (await store.sites())[0], "d")
+    await store_hits(store, (await store.catalog.sites())[0], "d")
     await store.verify(NOON)
 
 
@@ -234,7 +234,7 @@ async def test_a_log_is_never_played_onto_the_same_database_of_an_earlier_run(
     await store.__aexit__()
     shutil.copyfile(folder / "counter.db", tmp_path / "older.db")
     async with open_store(folder, "normal", 30) as again:
-        await store_hits(again, (await again.sites())[0], *(f"x{number}" for number in range(500)))
+        await store_hits(again, (await again.catalog.sites())[0], *(f"x{number}" for number in range(500)))
         left = await crashed(again, folder, tmp_path / "left")
     shutil.copyfile(tmp_path / "older.db", left / "counter.db")
     await refused(left)
@@ -263,12 +263,12 @@ async def test_a_start_that_a_reader_keeps_from_the_file_knows_its_log_afterward
         await store.__aexit__()
         async with open_store(folder, "normal", 30) as again:
             assert len(read_marker(folder).openings) == 2
-            await store_hits(again, (await again.sites())[0], "d")
+            await store_hits(again, (await again.catalog.sites())[0], "d")
             early = await crashed(again, folder, tmp_path / "early")
             reader.execute("rollback")
             with closing(sqlite3.connect(folder / "counter.db")) as other:
                 other.execute("pragma wal_checkpoint(passive)")
-            await store_hits(again, (await again.sites())[0], "e")
+            await store_hits(again, (await again.catalog.sites())[0], "e")
             late = await crashed(again, folder, tmp_path / "late")
     for left in (early, late):
         async with open_store(left, "normal", 30) as last:

@@ -161,7 +161,7 @@ class Bench:
     async def open(self) -> None:
         await self.store.__aenter__()
         for site in self.wanted:
-            self.sites[site.id] = await self.store.add_site(site, self.now)
+            self.sites[site.id] = await self.store.catalog.add_site(site, self.now)
 
     async def close(self) -> None:
         await self.store.__aexit__(None, None, None)

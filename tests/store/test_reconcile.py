@@ -42,8 +42,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 async def site(store: Store) -> Site:
     """Three days of visits of every kind, the last of them with a visit over two portions."""
-    made = await store.add_site(Site(0, "demo", "Demo"), NOON)
-    await store.add_goal(made.key, Goal("signed up", GoalKind.EVENT, "signup"), NOON)
+    made = await store.catalog.add_site(Site(0, "demo", "Demo"), NOON)
+    await store.catalog.add_goal(made.key, Goal("signed up", GoalKind.EVENT, "signup"), NOON)
     for day in range(3):
         at = NOON + day * DAY
         await counted(
@@ -172,7 +172,7 @@ async def test_how_many_came_from_logs_is_mended(store: Store, site: Site, tmp_p
 
 
 async def test_other_sites_are_not_touched(store: Store, site: Site) -> None:
-    other = await store.add_site(Site(0, "other", "Other"), NOON)
+    other = await store.catalog.add_site(Site(0, "other", "Other"), NOON)
     await counted(store, *(make(other, NOON + n, n) for n in range(5)))
     before = await everything(store, other)
     await change(store, f"delete from rollup_day where site_key = {site.key}")

@@ -77,9 +77,9 @@ class Asked:
 
     async def add_sites(self, sites: Sequence[Site], now: int) -> None:
         for site in sites:
-            self.sites[site.id] = await self.store.add_site(site, now)
+            self.sites[site.id] = await self.store.catalog.add_site(site, now)
             for goal in GOALS[: self.goals]:
-                await self.store.add_goal(self.sites[site.id].key, goal, now)
+                await self.store.catalog.add_goal(self.sites[site.id].key, goal, now)
 
     async def act(self, what: str, now: int) -> None:
         """Fold, reopen, erase addresses, move a site to another zone, or make a goal when there are hits."""
@@ -95,10 +95,12 @@ class Asked:
             site = next(iter(self.sites.values()))
             zones = sorted(MOMENTS)
             zone = zones[(zones.index(site.timezone) + 2) % len(zones)]
-            self.sites[site.id] = await self.store.change_site(msgspec.structs.replace(site, timezone=zone), now)
+            self.sites[site.id] = await self.store.catalog.change_site(
+                msgspec.structs.replace(site, timezone=zone), now
+            )
         elif what == "goal" and self.goals < len(GOALS):
             for site in self.sites.values():
-                await self.store.add_goal(site.key, GOALS[self.goals], now)
+                await self.store.catalog.add_goal(site.key, GOALS[self.goals], now)
             self.goals += 1
 
     async def verify(self, asked: Sequence[tuple[int, int, Sequence[Filter], Bucket | None, int]]) -> None:

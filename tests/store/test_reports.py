@@ -53,7 +53,7 @@ async def store(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[S
 
 @pytest.fixture
 async def site(store: Store) -> Site:
-    return await store.add_site(Site(0, "shop", "The shop", timezone="UTC"), NOON)
+    return await store.catalog.add_site(Site(0, "shop", "The shop", timezone="UTC"), NOON)
 
 
 def some_hits(site: Site) -> list[Event]:
@@ -133,7 +133,7 @@ class TestTotals:
         assert [report.totals.visits for report in reports] == [3, 1, 2, 0]
 
     async def test_sites_do_not_see_each_other(self, store: Store, site: Site) -> None:
-        other = await store.add_site(Site(0, "other", "Other"), NOON)
+        other = await store.catalog.add_site(Site(0, "other", "Other"), NOON)
         await counted(store, *some_hits(site), make(other, NOON, 1, "/blog", **GEORGIA))
         assert (await ask(store, other, is_(Dimension.COUNTRY, "GE"))).totals.pageviews == 1
         assert (await ask(store, other, is_(Dimension.PAGE, "/"))).totals == Sums()
@@ -290,7 +290,7 @@ class TestSeries:
     )  # fmt: skip
     async def test_a_day_has_as_many_hours_as_it_had(self, store: Store, zone: str, date: str, hours: int) -> None:
         """T-43"""
-        site = await store.add_site(Site(0, "far", "Far", timezone=zone), NOON)
+        site = await store.catalog.add_site(Site(0, "far", "Far", timezone=zone), NOON)
         day = instant(f"{date} 00:00") // DAY
         report = await ask(store, site, start=day, end=day + 1, bucket=Bucket.HOUR)
         assert len(report.series) == hours
@@ -370,7 +370,7 @@ class TestBreakdowns:
     async def test_goals_count_what_reached_them(self, store: Store, site: Site) -> None:
         await counted(store, *some_hits(site)[:4])
         for goal in (Goal("joined", GoalKind.EVENT, "sign*"), Goal("read", GoalKind.PAGE, "/blo?")):
-            await store.add_goal(site.key, goal, NOON)
+            await store.catalog.add_goal(site.key, goal, NOON)
         await counted(store, *some_hits(site)[4:])
         assert await rows(store, site, Dimension.GOAL) == {
             "joined": {"visits": 1, "visitors": 1, "events": 1}, "read": {"visits": 2, "visitors": 1, "events": 2},
@@ -407,7 +407,7 @@ class TestChangeOfZone:
     async def test_a_visit_that_lies_in_two_days_then_counts_where_it_started(self, store: Store, site: Site) -> None:
         """Its midnight is at 13:00 UTC: three page views lie before it and five after."""
         await counted(store, *(make(site, NOON + number * 1200, 1, f"/{number}") for number in range(8)))
-        await store.change_site(msgspec.structs.replace(site, timezone="Pacific/Noumea"), NOON)
+        await store.catalog.change_site(msgspec.structs.replace(site, timezone="Pacific/Noumea"), NOON)
         everything = tuple(By(dimension) for dimension in ALL_DIMENSIONS)
         expected = {(0, 1): (3, 1, 1), (1, 2): (5, 0, 0), (0, 2): (8, 1, 1)}
         for (start, end), numbers in expected.items():

@@ -467,7 +467,7 @@ async def test_a_site_with_hosts_takes_pages_of_those_hosts_only(start: Start) -
     counter = await start()
     site = counter.service.sites.get("demo").site
     hosts = ("example.com", "*.shop.example")
-    await counter.service.store.change_site(
+    await counter.service.store.catalog.change_site(
         Site(key=site.key, id="demo", name="Demo", hosts=hosts), counter.clock.now()
     )
     await counter.service.reload_sites()

@@ -55,7 +55,7 @@ async def test_a_page_that_is_not_there_is_an_event_on_its_path_and_no_page_view
 async def test_a_goal_is_reached_by_hits_as_they_come(start: Start) -> None:
     counter = await start()
     store = counter.service.store
-    await store.add_goal(counter.site_key(), Goal("Bought", GoalKind.EVENT, "purchase"), counter.clock.now())
+    await store.catalog.add_goal(counter.site_key(), Goal("Bought", GoalKind.EVENT, "purchase"), counter.clock.now())
     for ip in ("203.0.113.1", "203.0.113.2"):
         await counter.hit(ip=ip)
         await counter.hit(ip=ip, name="purchase", props={"amount": "10"})

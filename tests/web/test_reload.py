@@ -38,7 +38,7 @@ async def test_no_hit_is_lost_from_the_totals_while_the_sites_are_read_anew(
 async def test_an_imports_events_are_folded_although_no_hit_comes(start: Start) -> None:
     counter = await start()
     service = counter.service
-    site = (await service.store.sites())[0]
+    site = (await service.store.catalog.sites())[0]
     await service.writer.append(Batch((of_log(site, int(NOON) - 86_400, 1),)))
     async with asyncio.timeout(60):
         while counter.rows("select event_id as last from watermark") != [{"last": 1}]:

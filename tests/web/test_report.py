@@ -81,7 +81,7 @@ async def test_a_report_has_totals_series_and_breakdowns_of_one_moment(counter: 
 async def two_days(start: Start) -> Counter:
     """Yesterday a signup at this time less a minute, at this very second, and a minute later; today one."""
     found: Counter = await start(FakeClock(NOON - 2 * DAY), sites=[{"id": "demo", "timezone": "Asia/Tbilisi"}])
-    await found.service.store.add_goal(found.site_key(), Goal("joined", GoalKind.EVENT, "signup"), NOON)
+    await found.service.store.catalog.add_goal(found.site_key(), Goal("joined", GoalKind.EVENT, "signup"), NOON)
     for number, ago in enumerate((DAY + 60, DAY, DAY - 60, 0)):
         found.clock.set(NOON - ago)
         for name in ("pageview", "signup"):
@@ -273,7 +273,7 @@ async def test_every_dimension_can_be_asked_for_and_filtered_by(counter: Counter
 
 async def test_goals_have_conversion_rates_of_all_that_the_other_filters_let_pass(counter: Counter) -> None:
     for goal in (Goal("joined", GoalKind.EVENT, "sign*"), Goal("never", GoalKind.PAGE, "/never")):
-        await counter.service.store.add_goal(counter.site_key(), goal, NOON)
+        await counter.service.store.catalog.add_goal(counter.site_key(), goal, NOON)
     found = await ask(counter, f"{REPORT}&by=goal")
     assert found["breakdowns"][0]["rows"] == [
         {"value": "joined", "visitors": 1, "visits": 1, "events": 1, "conversion_rate": 50.0}

@@ -233,7 +233,7 @@ async def test_a_change_of_the_start_count_is_shown_at_once(start: Start) -> Non
     assert (await counter.totals())["all"]["count"] == 0
     site = counter.service.sites.get("demo").site
     changed = type(site)(key=site.key, id="demo", name="Demo", start_count=77)
-    await counter.service.store.change_site(changed, counter.clock.now())
+    await counter.service.store.catalog.change_site(changed, counter.clock.now())
     await counter.service.reload_sites()
     assert (await counter.totals())["all"]["count"] == 77
 
@@ -276,7 +276,7 @@ async def test_hidden_unknown_and_removed_sites_give_the_same_answer(start: Star
     counter = await start(sites=[{"id": "demo"}, {"id": "hidden", "public": False}, {"id": "gone"}])
     for site in ("hidden", "gone"):
         await counter.hit(site=site)
-    await counter.service.store.remove_site("gone", counter.clock.now())
+    await counter.service.store.catalog.remove_site("gone", counter.clock.now())
     await counter.service.reload_sites()
     answers = set()
     for site in ("hidden", "gone", "nobody"):

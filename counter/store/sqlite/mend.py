@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from counter.calendar.localtime import day_date, month_of, month_text
 from counter.question import Difference
-from counter.store.sqlite.catalog import audit
+from counter.store.catalog.audit import audit
 from counter.store.sqlite.fold import SUMS, fold
 from counter.store.sqlite.recount import LOGGED, TABLES, recount
 from counter.store.sqlite.upkeep import MONTH, MONTHS, NOT_CLOSED

@@ -20,12 +20,13 @@ from counter.question import (
     Sums,
 )
 from counter.site import Goal
+from counter.store.catalog.annotations import read_annotations
+from counter.store.catalog.goals import read_goals
+from counter.store.catalog.history import read_history
 from counter.store.sqlite.drops import read_bot_sums, read_bots, read_last_drops
 from counter.store.sqlite.fold import SUMS
-from counter.store.sqlite.goals import read_goals
 from counter.store.sqlite.hits import find_hits, find_visit
 from counter.store.sqlite.live import find_after, find_recent, newest_event
-from counter.store.sqlite.notes import read_annotations
 from counter.store.sqlite.readers import TIME_LIMIT, Readers, query
 from counter.store.sqlite.report.answer import answer
 from counter.store.sqlite.report.until import sums_until
@@ -155,12 +156,7 @@ class SqliteReports:
 
     async def history(self, site_key: int | None = None) -> dict[int, list[HistoryDay]]:
         """Days brought along from former counters, by site key."""
-        sql = "select * from history where ? is null or site_key = ? order by site_key, day"
-        rows = await self._readers.ask(lambda connection: connection.execute(sql, (site_key, site_key)).fetchall())
-        found: dict[int, list[HistoryDay]] = {}
-        for key, *rest in rows:
-            found.setdefault(key, []).append(HistoryDay(*rest))
-        return found
+        return await self._readers.ask(lambda connection: read_history(connection, site_key))
 
     async def annotations(self, site_key: int, start: int, end: int) -> list[Annotation]:
         """What people noted on the days of [start, end), by day."""

@@ -11,12 +11,12 @@ from typing import Self, TypeVar
 
 from counter.errors import StoreError
 from counter.event import Event
-from counter.question import Difference, HistoryDay, Repair
-from counter.site import Goal, Site, Token, TokenMay
+from counter.question import Difference, Repair
+from counter.store.catalog.accounts import ReadAccounts, WriteAccounts
 from counter.store.protocols import Appended, Batch
-from counter.store.sqlite import catalog, mend, recount, upkeep
-from counter.store.sqlite.account_methods import AsksAccounts, ChangesAccounts
+from counter.store.sqlite import mend, recount, upkeep
 from counter.store.sqlite.append import Appender
+from counter.store.sqlite.catalog import ReadCatalog, WriteCatalog
 from counter.store.sqlite.clock_mark import look_at_clock
 from counter.store.sqlite.engine import (
     FILE_NAME,
@@ -38,13 +38,15 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class SqliteReadOnly(AsksAccounts):
+class SqliteReadOnly:
     """What can be asked without the lock; a service may write meanwhile. Open with `async with`."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
         self._readers = Readers(self._path)
         self.reports = SqliteReports(self._readers)
+        self.catalog = ReadCatalog(self._readers.ask)
+        self.accounts = ReadAccounts(self._readers.ask)
 
     async def __aenter__(self) -> Self:
         if not self._path.exists():
@@ -69,15 +71,6 @@ class SqliteReadOnly(AsksAccounts):
     async def __aexit__(self, *_: object) -> None:
         await self._readers.close()
 
-    async def sites(self) -> list[Site]:
-        return await self._readers.ask(catalog.read_sites)
-
-    async def removed_ids(self) -> list[str]:
-        return await self._readers.ask(catalog.removed_ids)
-
-    async def tokens(self) -> dict[bytes, Token]:
-        return await self._readers.ask(catalog.read_tokens)
-
     async def check(self) -> list[Difference]:
         """Every number that the raw rows do not confirm; reads only, on a connection of its own, while hits go on."""
         return (await recount.check(self._path)).differences
@@ -87,7 +80,7 @@ class SqliteReadOnly(AsksAccounts):
         await self._readers.run(upkeep.back_up, target)
 
 
-class SqliteStore(SqliteReadOnly, ChangesAccounts):
+class SqliteStore(SqliteReadOnly):
     """Holds the lock, the one writer connection and the readers. Open with `async with`."""
 
     def __init__(self, folder: Path, durability: str, visit_timeout: int) -> None:
@@ -96,6 +89,8 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
         self._folder = folder
         self._lock = DataLock(folder)
         self._side = WriteSide(self._path, durability, visit_timeout, self._readers)
+        self.catalog: WriteCatalog = WriteCatalog(self._readers.ask, self._change, self._side)
+        self.accounts: WriteAccounts = WriteAccounts(self._readers.ask, self._change)
 
     async def __aenter__(self) -> Self:
         self._lock.acquire()
@@ -168,34 +163,6 @@ class SqliteStore(SqliteReadOnly, ChangesAccounts):
         ):
             gone["hits"] += more
         return gone
-
-    # Catalog -------------------------------------------------------------------------------------------------
-
-    async def add_site(self, site: Site, now: float) -> Site:
-        return await self._change(catalog.add_site, site, now)
-
-    async def change_site(self, site: Site, now: float) -> Site:
-        return await self._change(catalog.change_site, site, now, after=self._side.appender.forget)
-
-    async def remove_site(self, site_id: str, now: float) -> None:
-        await self._change(catalog.remove_site, site_id, now)
-
-    async def add_token(self, site_key: int, digest: bytes, now: float, may: TokenMay = TokenMay.WRITE) -> None:
-        await self._change(catalog.add_token, site_key, digest, now, may)
-
-    async def add_goal(self, site_key: int, goal: Goal, now: float) -> None:
-        """Add a goal; hits from before it was made count towards it too, as far as their raw rows are there."""
-        await self._change(catalog.add_goal, site_key, goal, now, after=self._side.appender.visitors.tail_folded)
-
-    async def remove_goal(self, site_key: int, name: str, now: float) -> None:
-        await self._change(catalog.remove_goal, site_key, name, now)
-
-    async def audit(self, action: str, detail: str, now: float, site_key: int | None = None) -> None:
-        """A line of the audit log, about one site or all."""
-        await self._change(catalog.audit, site_key, action, detail, now)
-
-    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None:
-        await self._change(catalog.put_history, site_key, days, note, now)
 
     # -----------------------------------------------------------------------------------------------------------
 

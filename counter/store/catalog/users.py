@@ -1,26 +1,17 @@
-"""Users, their sessions and links. Changes run in the writer's thread; the audit log tells them without secrets."""
+"""Users: who may sign in, and what they may do. The audit log has their changes without secrets."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
-from counter.accounts import (
-    LONGEST_LANGUAGE,
-    SESSION_IDLE,
-    SESSION_LASTS,
-    THEMES,
-    Invitation,
-    Role,
-    Session,
-    User,
-    check_login,
-)
+from counter.accounts import LONGEST_LANGUAGE, THEMES, Role, User, check_login
 from counter.errors import NotAuthorized, UsageError
-from counter.store.sqlite.catalog import audit
+from counter.store.catalog.audit import audit
+from counter.store.catalog.sessions import end_sessions
 
 _USER = "key, login, owner, password, language, theme, made_at"
 
@@ -36,6 +27,14 @@ def read_users(connection: sqlite3.Connection) -> list[User]:
             f"select {_USER} from user order by login"  # noqa: S608 - names of our own
         )
     ]
+
+
+def find_user(connection: sqlite3.Connection, user_key: int) -> User:
+    """The user of that key, or UsageError."""
+    for user in read_users(connection):
+        if user.key == user_key:
+            return user
+    raise UsageError(f"there is no user with the key {user_key}")
 
 
 def add_user(connection: sqlite3.Connection, user: User, now: float) -> User:
@@ -55,7 +54,7 @@ def add_user(connection: sqlite3.Connection, user: User, now: float) -> User:
 
 def change_user(connection: sqlite3.Connection, user: User, now: float, known: User | None = None) -> User:
     """Store `user` under its key, with `known` only while that is what is stored; when it was made stays."""
-    before = _user(connection, user.key)
+    before = find_user(connection, user.key)
     if known not in (None, before):
         raise UsageError(f"user {before.login!r} was changed meanwhile; look again, and repeat what is still wanted")
     user = msgspec.structs.replace(user, made_at=before.made_at)
@@ -77,7 +76,7 @@ def change_user(connection: sqlite3.Connection, user: User, now: float, known: U
 
 def remove_user(connection: sqlite3.Connection, user_key: int, now: float) -> None:
     """Remove a user with sessions and links; what the user wrote stays."""
-    user = _user(connection, user_key)
+    user = find_user(connection, user_key)
     if user.owner:
         _keep_an_owner(connection, user)
     for table in ("access", "session", "invitation"):
@@ -96,97 +95,13 @@ def set_password(
 ) -> None:
     """Store a new hash ('': no password fits), with `known` only in the place of that one; links and all sessions
     but `but` end in the same transaction."""
-    user = _user(connection, user_key)
+    user = find_user(connection, user_key)
     if known not in (None, user.password):
         raise NotAuthorized("the password was changed meanwhile; sign in again")
     connection.execute("update user set password = ? where key = ?", (password, user_key))
     connection.execute("delete from invitation where user_key = ?", (user_key,))
     end_sessions(connection, user_key, but)
     audit(connection, None, "user.password_set" if password else "user.password_cleared", user.login, now)
-
-
-def read_sessions(connection: sqlite3.Connection) -> list[Session]:
-    """Every session that is stored, over or not."""
-    rows = connection.execute("select digest, user_key, made_at, seen_at, agent from session order by made_at, digest")
-    return [Session(*row) for row in rows]
-
-
-def add_session(connection: sqlite3.Connection, session: Session, password: str | None) -> None:
-    """Keep a session; with `password`, only while that is still the hash of its user."""
-    row = connection.execute("select password from user where key = ?", (session.user_key,)).fetchone()
-    if row is None or password not in (None, row[0]):
-        raise NotAuthorized("the account or its password was changed meanwhile; sign in again")
-    connection.execute(
-        "insert into session (digest, user_key, made_at, seen_at, agent) values (?, ?, ?, ?, ?)",
-        (session.digest, session.user_key, session.made_at, session.seen_at, session.agent),
-    )
-
-
-def touch_sessions(connection: sqlite3.Connection, seen: Sequence[tuple[bytes, int]]) -> None:
-    """(digest, UTC second) of sessions that were used; those that ended meanwhile stay ended."""
-    connection.executemany(
-        "update session set seen_at = max(seen_at, ?) where digest = ?", [(at, digest) for digest, at in seen]
-    )
-
-
-def end_session(connection: sqlite3.Connection, digest: bytes) -> None:
-    connection.execute("delete from session where digest = ?", (digest,))
-
-
-def end_sessions(connection: sqlite3.Connection, user_key: int, but: bytes | None) -> None:
-    """End all sessions of a user, but the one with the digest `but`."""
-    connection.execute("delete from session where user_key = ? and digest is not ?", (user_key, but))
-
-
-def read_invitations(connection: sqlite3.Connection) -> list[Invitation]:
-    """Every link that was not used, over or not."""
-    rows = connection.execute("select digest, user_key, until from invitation order by until, digest")
-    return [Invitation(*row) for row in rows]
-
-
-def add_invitation(connection: sqlite3.Connection, invitation: Invitation, now: float) -> None:
-    """Keep a link; an older one of the same user works no longer."""
-    user = _user(connection, invitation.user_key)
-    connection.execute("delete from invitation where user_key = ?", (user.key,))
-    connection.execute(
-        "insert into invitation (digest, user_key, until) values (?, ?, ?)",
-        (invitation.digest, invitation.user_key, invitation.until),
-    )
-    audit(connection, None, "user.invited", user.login, now)
-
-
-def take_invitation(connection: sqlite3.Connection, digest: bytes, now: float) -> None:
-    """Take a link back; one that is gone already is no error."""
-    asked = "select u.login from invitation i join user u on u.key = i.user_key where i.digest = ?"
-    row = connection.execute(asked, (digest,)).fetchone()
-    if row is not None:
-        connection.execute("delete from invitation where digest = ?", (digest,))
-        audit(connection, None, "user.invitation_removed", row[0], now)
-
-
-def accept_invitation(connection: sqlite3.Connection, digest: bytes, password: str, now: float) -> None:
-    """The link is used: its user has the password of this hash, and neither links nor sessions from before."""
-    row = connection.execute("select user_key, until from invitation where digest = ?", (digest,)).fetchone()
-    if row is None or Invitation(digest, *row).over(now):
-        raise NotAuthorized("this link was used before, was replaced by another or is too old; ask for a new one")
-    set_password(connection, row[0], password, now)
-
-
-def expire(connection: sqlite3.Connection, now: float) -> dict[str, int]:
-    """Remove sessions and links that count no longer."""
-    at = int(now)
-    sessions = connection.execute(
-        "delete from session where made_at <= ? or seen_at <= ?", (at - SESSION_LASTS, at - SESSION_IDLE)
-    ).rowcount
-    invitations = connection.execute("delete from invitation where until <= ?", (at,)).rowcount
-    return {"sessions": sessions, "invitations": invitations}
-
-
-def _user(connection: sqlite3.Connection, user_key: int) -> User:
-    for user in read_users(connection):
-        if user.key == user_key:
-            return user
-    raise UsageError(f"there is no user with the key {user_key}")
 
 
 def _check(connection: sqlite3.Connection, user: User) -> None:

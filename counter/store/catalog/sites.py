@@ -1,0 +1,96 @@
+"""Sites. Each change has a line in the audit log."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import msgspec
+
+from counter.errors import UnknownSite, UsageError
+from counter.site import Site
+from counter.store.catalog.audit import audit
+from counter.store.catalog.described import described
+
+_COLUMNS = "key, id, name, hosts, timezone, first_weekday, start_count, public, query_keys"
+
+
+def read_sites(connection: sqlite3.Connection) -> list[Site]:
+    """Every site that was not removed, the oldest first."""
+    rows = connection.execute(f"select {_COLUMNS} from site where removed_at is null order by key").fetchall()  # noqa: S608
+    return [_site(row) for row in rows]
+
+
+def removed_ids(connection: sqlite3.Connection) -> list[str]:
+    """Ids of sites that were removed: config.toml does not bring them back."""
+    return [row[0] for row in connection.execute("select id from site where removed_at is not null order by key")]
+
+
+def add_site(connection: sqlite3.Connection, site: Site, now: float) -> tuple[Site, Site | None]:
+    """Add a site; its key is given here. A removed site of that id comes back with its numbers.
+
+    Returns the site, and what it was before when it came back.
+    """
+    row = connection.execute("select key, removed_at from site where id = ?", (site.id,)).fetchone()
+    if row is not None and row[1] is None:
+        raise UsageError(f"site {site.id!r} exists already; change it with 'counter site set {site.id} KEY=VALUE'")
+    if row is not None:
+        connection.execute("update site set removed_at = null where key = ?", (row[0],))
+        audit(connection, row[0], "site.restored", site.id, now)
+        back = msgspec.structs.replace(site, key=row[0])
+        return back, change_site(connection, back, now)
+    cursor = connection.execute(
+        "insert into site (id, name, hosts, timezone, first_weekday, start_count, public, query_keys)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?)",
+        _values(site),
+    )
+    made = msgspec.structs.replace(site, key=cursor.lastrowid or 0)
+    audit(connection, made.key, "site.added", described(made), now)
+    return made, None
+
+
+def change_site(connection: sqlite3.Connection, site: Site, now: float) -> Site:
+    """Store `site` under its key; returns what it was before. What another time zone moves is moved by the engine."""
+    row = connection.execute(
+        f"select {_COLUMNS} from site where key = ? and removed_at is null",  # noqa: S608 - names of our own
+        (site.key,),
+    ).fetchone()
+    if row is None:
+        raise UnknownSite(f"there is no site {site.id!r}")
+    before = _site(row)
+    connection.execute(
+        "update site set id = ?, name = ?, hosts = ?, timezone = ?, first_weekday = ?, start_count = ?, public = ?,"
+        " query_keys = ? where key = ?",
+        (*_values(site), site.key),
+    )
+    audit(connection, site.key, "site.changed", f"from {described(before)} to {described(site)}", now)
+    return before
+
+
+def remove_site(connection: sqlite3.Connection, site_id: str, now: float) -> None:
+    """Stop counting and showing a site; its numbers stay, and come back with it."""
+    row = connection.execute("select key from site where id = ? and removed_at is null", (site_id,)).fetchone()
+    if row is None:
+        raise UnknownSite(f"there is no site {site_id!r}")
+    connection.execute("update site set removed_at = ? where key = ?", (int(now), row[0]))
+    connection.execute("delete from token where site_key = ?", row)
+    audit(connection, row[0], "site.removed", site_id, now)
+
+
+def _site(row: tuple[object, ...]) -> Site:
+    key, site_id, name, hosts, timezone, first_weekday, start_count, public, query_keys = row
+    return msgspec.convert(
+        {
+            "key": key, "id": site_id, "name": name, "hosts": json.loads(str(hosts)), "timezone": timezone,
+            "first_weekday": first_weekday, "start_count": start_count, "public": bool(public),
+            "query_keys": json.loads(str(query_keys)),
+        },
+        Site,
+    )  # fmt: skip
+
+
+def _values(site: Site) -> tuple[object, ...]:
+    return (
+        site.id, site.name, json.dumps(site.hosts), site.timezone, site.first_weekday, site.start_count,
+        int(site.public), json.dumps(site.query_keys),
+    )  # fmt: skip
