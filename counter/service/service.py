@@ -18,7 +18,7 @@ from counter.config import Config
 from counter.errors import NotAuthorized, StoreError
 from counter.passwords import Passwords
 from counter.service.accounts import AccountBook
-from counter.service.book import Book
+from counter.service.book import Book, Snapshots
 from counter.service.countries import Countries
 from counter.service.last_check import Checked
 from counter.service.online import Online
@@ -55,10 +55,12 @@ class Service:
     passwords: Passwords = field(default_factory=Passwords)
     watchers: list[Callable[[Appended], None]] = field(default_factory=list)  # told of each batch, after the numbers
     countries: Countries = field(init=False)
+    snapshots: Snapshots = field(init=False)
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
         self.countries = Countries(self.store.reports)
+        self.snapshots = Snapshots(self.book, self.online, self.sites, self.store.reports, self.clock)
         self.writer = Writer(self.store, self.clock, self.config.storage.queue_hits, self.committed)
 
     @property

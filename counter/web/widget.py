@@ -17,18 +17,18 @@ from aiohttp import hdrs, web
 
 from counter.errors import BadInput, Overloaded, StoreError
 from counter.event import DropReason
-from counter.service.book import Snapshot, Tally, take_snapshot
+from counter.service.book import Snapshot, SnapshotQuery, Tally, take_snapshot
 from counter.service.service import SERVICE, Service
 from counter.service.writer import RETRY_AFTER
 from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
 from counter.web.request import visitor_address
-from counter.web.totals import ANSWERS, TotalsQuery, etag_matches, parse_query
+from counter.web.totals import etag_matches, parse_query
 from counter.widget.badge import badge_from, render_badge
 from counter.widget.options import Options, options_from
 from counter.widget.render import render_html, render_json, render_svg
-from counter.widget.view import Reader
+from counter.widget.view import Reader, view_of
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ async def get_html(request: web.Request) -> web.Response:
     """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
     options = _options(request)
     found = await _find(request, options)
-    page = render_html(found.snapshot, options, _reader(request), _about(request, options))
+    view = view_of(found.snapshot, options, _reader(request), _about(request, options))
+    page = render_html(view, fragment=options.fragment)
     headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP, **found.headers}
     return web.Response(text=page, status=found.status, content_type="text/html", headers=headers)
 
@@ -62,14 +63,16 @@ async def get_json(request: web.Request) -> web.Response:
     """What the other forms show, for the script to draw: every word, number and icon is decided here. Never counts."""
     options = _options(request)
     snapshot = await _snapshot(request, _query(request, counting=False), options)
-    body = render_json(snapshot, options, _reader(request), _about(request, options))
+    body = render_json(view_of(snapshot, options, _reader(request), _about(request, options)))
     return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **_SHARED})
 
 
 async def get_svg(request: web.Request) -> web.Response:
     """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
     options = _options(request)
-    return await _answer_image(request, options, lambda snapshot, reader: render_svg(snapshot, options, reader))
+    return await _answer_image(
+        request, options, lambda snapshot, reader: render_svg(view_of(snapshot, options, reader))
+    )
 
 
 async def get_badge(request: web.Request) -> web.Response:
@@ -110,7 +113,7 @@ def _is_bot(request: web.Request) -> bool:
     return service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, "")).bot is not None
 
 
-def _query(request: web.Request, *, counting: bool) -> TotalsQuery:
+def _query(request: web.Request, *, counting: bool) -> SnapshotQuery:
     """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
     query = {**request.query, "site": request.match_info["site"]}
     scope = query.get("scope", "site" if counting else "page")
@@ -138,16 +141,16 @@ async def _find(request: web.Request, options: Options) -> _WidgetAnswer:
         return _WidgetAnswer(_unknown(request.app[SERVICE], asked), 503)
 
 
-async def _count(request: web.Request, asked: TotalsQuery) -> None:
+async def _count(request: web.Request, asked: SnapshotQuery) -> None:
     verdict = await count_query(request, request.app[SERVICE], asked.site_id)
     if verdict.reason == DropReason.RATE_LIMITED:
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
 
 
-async def _snapshot(request: web.Request, asked: TotalsQuery, options: Options) -> Snapshot:
+async def _snapshot(request: web.Request, asked: SnapshotQuery, options: Options) -> Snapshot:
     """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
     service = request.app[SERVICE]
-    snapshot = (await request.app[ANSWERS].to(asked)).snapshot
+    snapshot = await service.snapshots.of(asked)
     now = service.clock.now()
     local = service.sites.public(asked.site_id).local
     countries = None
@@ -158,7 +161,7 @@ async def _snapshot(request: web.Request, asked: TotalsQuery, options: Options) 
     return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now), countries=countries)
 
 
-def _unknown(service: Service, asked: TotalsQuery) -> Snapshot:
+def _unknown(service: Service, asked: SnapshotQuery) -> Snapshot:
     """A snapshot of no number."""
     site = service.sites.public(asked.site_id)
     online, now = service.online.count(site.site.key), service.clock.now()

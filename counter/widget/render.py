@@ -1,4 +1,4 @@
-"""The widget: one snapshot of totals, drawn as HTML, as SVG, or as JSON for the script. Pure; it reads nothing.
+"""The view of a widget, drawn as HTML, as SVG, or as JSON for the script. Pure; it reads nothing.
 
     query -> Options                          options: bounded, refused with a sentence
     Snapshot + Options + Reader -> View       view: the same for all forms
@@ -12,45 +12,39 @@ lines are not there at all (images behind a proxy, answers that may be cached).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from counter import __version__
 from counter.templates import templates_in
-from counter.widget.options import Options
 from counter.widget.picture import picture_of
 from counter.widget.theme import THEMES
-from counter.widget.view import Reader, View, WidgetRow, view_of
-
-if TYPE_CHECKING:
-    from counter.service.book import Snapshot
+from counter.widget.view import View, WidgetRow
 
 _templates = templates_in(Path(__file__).parent / "templates")
 
 
-def render_html(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> str:
-    """The page of an iframe, or with `options.fragment` the same table to be included elsewhere."""
-    name = "widget_fragment.html" if options.fragment else "widget.html"
-    view = view_of(snapshot, options, reader, about)
+def render_html(view: View, *, fragment: bool = False) -> str:
+    """The page of an iframe, or with `fragment` the same table to be included elsewhere."""
+    name = "widget_fragment.html" if fragment else "widget.html"
     return _templates.get_template(name).render(view=view, version=__version__)
 
 
-def render_svg(snapshot: Snapshot, options: Options, reader: Reader | None) -> str:
+def render_svg(view: View) -> str:
     """An image of all lines: explicit size, colours inside, no script, no font and no request from elsewhere."""
-    view = view_of(snapshot, options, reader)
-    theme = THEMES[options.theme]
+    theme = THEMES[view.theme]
     return _templates.get_template("widget.svg").render(
         view=view,
         picture=picture_of(view),
-        colours=theme.dark if options.scheme == "dark" else theme.light,
-        dark_colours=theme.dark if options.scheme == "auto" else None,
+        colours=theme.dark if view.scheme == "dark" else theme.light,
+        dark_colours=theme.dark if view.scheme == "auto" else None,
     )
 
 
-def render_json(snapshot: Snapshot, options: Options, reader: Reader | None, about: str = "") -> bytes:
+def render_json(view: View) -> bytes:
     """Every part of the view; docs/widget.md names the keys."""
-    return msgspec.json.encode(_keyed(view_of(snapshot, options, reader, about)))
+    return msgspec.json.encode(_keyed(view))
 
 
 def _keyed(view: View) -> dict[str, Any]:
