@@ -1,4 +1,4 @@
-"""`counter demo-data`: a site with a believable year of visitors who never were, to try things out on."""
+"""`counter demo-data`: a site with a believable year of made-up visitors, for trying things out."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def _fill(context: Context, wish: _Wish, summary: DemoSummary) -> None:
 
 
 async def _find_or_make(store: ReadOnlyStore, port: Port, wish: _Wish) -> Site:
-    """The site; UsageError when it has hits and nobody said that more may be added."""
+    """The site; UsageError when it has hits and --add was not given."""
     site = next((one for one in await store.sites() if one.id == wish.site_id), None)
     if site is None:
         hosts = (catalogue.SHOP, f"www.{catalogue.SHOP}")
@@ -135,7 +135,7 @@ def _plan(site: Site, wish: _Wish, now: int) -> Plan:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Events make no cycles, so looking for some in all that waits finds nothing."""
+    """Events form no reference cycles, so the collector would search them in vain."""
     gc.disable()
     try:
         yield

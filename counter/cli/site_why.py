@@ -30,7 +30,7 @@ SHOWN = 20  # of the drops that came from there, unless JSON is wanted
 
 
 class DescribedHit(msgspec.Struct, frozen=True):
-    """What is known of the hit; None is not told."""
+    """What is known about the hit; None is unknown."""
 
     address: str | None
     user_agent: str | None
@@ -72,7 +72,7 @@ def why(
 
 
 def split_words(words: Sequence[str]) -> tuple[str | None, str | None]:
-    """The address and the user agent among the words of a command line; what is no address is the user agent."""
+    """The address and the user agent among the arguments; anything that is no address is the user agent."""
     addresses = [address for address in map(canonical, words) if address is not None]
     rest = [word for word in words if canonical(word) is None]
     if len(addresses) > 1:
@@ -90,7 +90,7 @@ def explain_hit(pipeline: Pipeline, site: Site, asked: DescribedHit, now: float)
 
 
 def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeline) -> list[LoggedDrop]:
-    """The drops from the address, as far as privacy keeps it, or with the user agent in theirs."""
+    """The drops from the address, if privacy settings keep it, or whose user agent contains the given one."""
     kept = pipeline.stored_address(asked.address) if asked.address else None
     agent = asked.user_agent
     return [
@@ -102,7 +102,7 @@ def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeli
 
 
 def stored(event: Event, asked: DescribedHit) -> dict[str, str | None]:
-    """What would be written down, by name; of an address or user agent that was not told, nothing."""
+    """What would be stored, by name; without what depends on an address or user agent that was not given."""
     found: dict[str, str | None] = {"path": event.path}
     if asked.address is not None:
         found["address"] = event.address
