@@ -1,6 +1,6 @@
 """Why a hit is counted, or not: each step of screening asked in turn, with its answer in words.
 
-The answers are the steps' own, none is decided here; what they looked at is told beside them.
+The answers are the steps' own, nothing is decided here; each comes with what the step looked at.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from counter.site import ActiveSite
 class StepVerdict(StrEnum):
     PASSES = "passes"
     DROPPED = "dropped"
-    UNKNOWN = "unknown"  # what the step looks at was not told
+    UNKNOWN = "unknown"  # what the step looks at was not given
 
 
 class StepAnswer(msgspec.Struct, frozen=True):
-    """What one step says of a hit."""
+    """What one step says about a hit."""
 
     step: str
     asks: str
@@ -50,7 +50,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(pipeline: Pipeline, hit: Hit, site: ActiveSite, told: Container[str], now: float) -> Explanation:
-    """Ask every step about `hit`, also those after a drop. `told` names what is known of it: address, user_agent.
+    """Ask every step about `hit`, also those after a drop. `told` names what is known about it: address, user_agent.
 
     Nothing is counted or remembered. The pipeline should have salts that pass: an event is made, and thrown away.
     """
@@ -116,7 +116,7 @@ def _agent(pipeline: Pipeline, question: Candidate) -> str:
     return f"it reads as {', '.join(known)}" if known else "nothing says so"
 
 
-# What a step looks at of a hit, where that may be unknown.
+# The part of a hit that a step looks at, where that may be unknown.
 NEEDED: dict[Step, str] = {
     screen.ignored_network: "address",
     screen.too_many: "address",

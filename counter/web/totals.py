@@ -34,7 +34,7 @@ class TotalsQuery(NamedTuple):
 class TotalsAnswer(NamedTuple):
     """A ready answer, and what it depends on."""
 
-    version: tuple[int, int]  # of the site's numbers; who is online
+    version: tuple[int, int]  # of the site's numbers; visitors online
     until: int  # UTC seconds: the next local midnight
     snapshot: Snapshot
     body: bytes
@@ -43,7 +43,7 @@ class TotalsAnswer(NamedTuple):
 
 
 class Answers:
-    """Snapshots and their JSON, rebuilt when a number, the day or `online` changed; else as they are."""
+    """Snapshots and their JSON, rebuilt only when a number, the day or `online` changed."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
