@@ -1,4 +1,4 @@
-"""visitor-counter: know who comes to a web site, and show a counter.
+"""visitor-counter: know who visits a web site, and show a counter.
 
 The flow, left to right, each step in its own place:
 

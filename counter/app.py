@@ -1,4 +1,4 @@
-"""`build_app`: the only place where the parts meet."""
+"""`build_app`: the only place where the parts are put together."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from counter.web.totals import ANSWERS, Answers
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING = 3600.0  # seconds
-LISTS = 30.0  # seconds between looks whether 'counter lists update' brought a new list
-SALTS = 1.0  # seconds between looks whether a salt could be made
-PLACES = 60.0  # seconds between looks whether the database of places changed
+LISTS = 30.0  # seconds between checks for a new list from 'counter lists update'
+SALTS = 1.0  # seconds between checks that a salt can be made
+PLACES = 60.0  # seconds between checks for a new database of places
 
 
 def build_app(config: Config, clock: Clock | None = None) -> web.Application:
@@ -63,7 +63,7 @@ def build_app(config: Config, clock: Clock | None = None) -> web.Application:
 
 
 def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipeline:
-    """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down."""
+    """Everything that judging hits needs, live or imported. With `throw_away_salts` no salt is written to disk."""
     # Its patterns take half a second to load, and most commands do not need them.
     from counter.collect.agents.useragent import UserAgents
 
@@ -110,7 +110,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         await service.countries.close()
         try:
             await service.store.fold()
-        except StoreError as error:  # the next start folds; a disk that is full must not make the stop a crash
+        except StoreError as error:  # the next start folds; a full disk must not turn the stop into a crash
             log.error("breakdowns could not be folded", extra={"error": str(error)})
     service.pipeline.geo.close()
 
@@ -145,7 +145,7 @@ def _jobs(service: Service) -> tuple[Job, ...]:
 
 
 async def housekeeping(service: Service) -> None:
-    """Salts of past days are destroyed; what only serves 48 hours, and what has a term or is over, is erased.
+    """Destroy salts of past days; erase what is only needed for 48 hours, has expired or has ended.
 
     None of it comes back, so all of it waits while the clock is in doubt.
     """

@@ -10,9 +10,9 @@ DATABASE: Final = "counter.db"
 
 
 def make_open_folder(folder: Path) -> None:
-    """A folder that others may read, whatever the umask: `counter geo update` may run as another user than the service.
+    """A folder that others may read, whatever the umask: `counter geo update` and the service may run as two users.
 
-    One that is there keeps its mode. The data directory, when this comes before everything else, is its owner's alone.
+    An existing one keeps its mode. The data folder, if this call creates it, is private to its owner.
     """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):

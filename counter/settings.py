@@ -1,6 +1,6 @@
-"""Every setting: one row of `SETTINGS`, with its default, its unit, what is allowed and why it is there.
+"""Every setting: one row of `SETTINGS`, with its default, its unit, its range and its reason.
 
-The checks beside them take a value of the right type and return it in its normal form, or raise `Refused`.
+The checks take a value of the right type and return it in its normal form, or raise `Refused`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_ENTRIES = 100  # entries of one list
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _SAFE_NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # one part of a path: no slash, no leading dot
-# First parts of paths that are routes already: a tracker there would hide them.
+# First path segments that are routes already: a tracker there would hide them.
 ROUTES = frozenset(
     {"api", "badge", "dashboard", "demo", "healthz", "metrics", "pixel.gif", "readyz", "static", "widget"}
 )
@@ -61,7 +61,7 @@ class Setting:
 
 
 class Refused(Exception):
-    """A check says no; the text is a hint such as `did you mean 10.0.0.0/8`, or empty."""
+    """A check refused a value; the text is a hint such as `did you mean 10.0.0.0/8`, or empty."""
 
 
 def nearest(value: str, known: Iterable[str]) -> str:
@@ -153,7 +153,7 @@ def _site_host(value: str) -> str:
 
 
 def _url(value: str) -> str:
-    """Where the service is for the world, without a slash at the end; '' is unknown."""
+    """The public address of the service, without a slash at the end; '' is unknown."""
     if not value:
         return value
     try:

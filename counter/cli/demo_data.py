@@ -1,4 +1,4 @@
-"""`counter demo-data`: a site with a believable year of visitors who never were, to try things out on."""
+"""`counter demo-data`: a site with a believable year of made-up visitors, for trying things out."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _plan(site: Site, wish: _Wish, now: int) -> Plan:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Events make no cycles, so looking for some in all that waits finds nothing."""
+    """Events form no reference cycles, so the collector would search them in vain."""
     gc.disable()
     try:
         yield

@@ -35,7 +35,7 @@ from counter.site import Site
 from counter.store.open import ReadOnlyStore
 from counter.store.protocols import AppendBatch, Appended, Batch
 
-# Below this it costs more to share the work than to do it.
+# Below this, sharing the work costs more than it saves.
 WORTH_SHARING = 8 * 1024 * 1024  # bytes
 
 
@@ -97,7 +97,7 @@ def import_log(
 
 
 def _format(form: str, string: str) -> tuple[str, str]:
-    """The format's name and string; raises UsageError for what is none, before anything is read."""
+    """The name and string of the format; raises UsageError for an unknown one, before anything is read."""
     if string and form not in {AUTO, CUSTOM}:
         raise UsageError(f"--log-format describes a format of its own; it cannot be {form!r} as well")
     name = CUSTOM if string else form
@@ -119,7 +119,7 @@ def _import(context: Context, asked: ImportOptions, files: list[str], summary: I
 
 
 def _worth(files: list[str]) -> int:
-    """How many processes are worth having: one for little, else as many as processors."""
+    """How many processes are worthwhile: one for a small log, otherwise as many as processors."""
     if not any(is_stream(file) for file in files):
         size = sum(Path(file).stat().st_size for file in files)
         if size < WORTH_SHARING:

@@ -40,7 +40,7 @@ from counter.web.socket import socket_path as path_of
 
 
 class Port(Protocol):
-    """What commands may ask to be written."""
+    """The writes that a command may ask for."""
 
     async def append(self, batch: Batch, timezone: str = "") -> Appended:
         """Write a batch; with `timezone`, only while the site is in that zone: its days were made there."""
@@ -189,7 +189,7 @@ class RemotePort:
         return answer
 
     async def status(self) -> Status:
-        """What the running service tells its owner."""
+        """The status of the running service, for its owner."""
         answer: Status = await self._ask("status", Nothing())
         return answer
 
@@ -224,7 +224,7 @@ def _as_error(body: bytes) -> errors.CounterError:
 
 @asynccontextmanager
 async def open_port(config: Config) -> AsyncIterator[Port]:
-    """The way to the writer. Raises Locked when another process holds the data but does not listen."""
+    """The port to the writer. Raises Locked when another process holds the data but does not listen."""
     async with running_service(config) as port:
         if port is not None:
             yield port
@@ -238,7 +238,7 @@ async def open_port(config: Config) -> AsyncIterator[Port]:
 
 @asynccontextmanager
 async def running_service(config: Config) -> AsyncIterator[RemotePort | None]:
-    """The way to the running service; None when none listens."""
+    """The port to the running service; None when none listens."""
     folder = config.storage.path
     if not (folder / SOCKET).exists():
         yield None

@@ -79,7 +79,7 @@ def why(
 
 
 def split_words(words: Sequence[str]) -> tuple[str | None, str | None]:
-    """The address and the user agent among the words of a command line; what is no address is the user agent."""
+    """The address and the user agent among the arguments; anything that is no address is the user agent."""
     addresses = [address for address in map(canonical, words) if address is not None]
     rest = [word for word in words if canonical(word) is None]
     if len(addresses) > 1:
@@ -89,7 +89,7 @@ def split_words(words: Sequence[str]) -> tuple[str | None, str | None]:
 
 
 def stored(event: Event, asked: DescribedHit) -> dict[str, str | None]:
-    """What would be written down, by name; of an address or user agent that was not told, nothing."""
+    """What would be stored, by name; without what depends on an address or user agent that was not given."""
     found: dict[str, str | None] = {"path": event.path}
     if asked.address is not None:
         found["address"] = event.address

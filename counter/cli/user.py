@@ -150,7 +150,7 @@ def remove(context: Context, login: str) -> None:
 
 
 def _check(check: Callable[..., T], *values: str) -> T:
-    """`check(*values)`; what it refuses was asked wrongly on the command line."""
+    """`check(*values)`, with BadInput turned into UsageError."""
     try:
         return check(*values)
     except BadInput as error:
@@ -203,7 +203,7 @@ async def _shown(context: Context) -> list[dict[str, Any]]:
 
 
 async def _link(config: Config, port: Port, invited: User) -> str:
-    """A new link for a user; only its digest is kept."""
+    """A new link for a user; only its digest is stored."""
     secret = new_secret()
     await port.add_invitation(
         Invitation(token_digest(secret), invited.key, int(SystemClock().now()) + INVITATION_LASTS)

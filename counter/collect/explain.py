@@ -26,7 +26,7 @@ from counter.site import ActiveSite
 class StepVerdict(StrEnum):
     PASSES = "passes"
     DROPPED = "dropped"
-    UNKNOWN = "unknown"  # what the step looks at was not told
+    UNKNOWN = "unknown"  # what the step looks at was not given
 
 
 class Untold(NamedTuple):
@@ -123,7 +123,7 @@ def explain_described(pipeline: Pipeline, site: ActiveSite, asked: DescribedHit,
 
 
 def explain(pipeline: Pipeline, hit: Hit, site: ActiveSite, told: Container[str], now: float) -> Explanation:
-    """Ask every step about `hit`, also those after a drop. `told` names what is known of it: address, user_agent.
+    """Ask every step about `hit`, also those after a drop. `told` names what is known about it: address, user_agent.
 
     Nothing is counted or remembered. The pipeline should have salts that pass: an event is made, and thrown away.
     """

@@ -1,8 +1,8 @@
-"""Who is who, for one site and one local day, and never longer.
+"""The identity of a visitor, for one site and one local day, and never longer.
 
 A visitor is a keyed hash; the key is a salt of 32 random bytes made for the site and the day, kept as a file of
 its own (a database would keep it in its journal and its backups), and destroyed 48 hours after it was made. From
-then on nobody can tell which address a visitor had, nor whether two days saw the same person.
+then on it is impossible to tell which address a visitor had, or whether the same person came on two days.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SALT = re.compile(r"(\d+)-(-?\d+)\.salt")
 
 
 class Salt(NamedTuple):
-    """A key and when it was made, in whole UTC seconds. The time stands inside the file: copies lose their mtime."""
+    """A key and when it was made, in whole UTC seconds. The time is inside the file: copies lose their mtime."""
 
     key: bytes
     made_at: int
@@ -54,7 +54,7 @@ class Salt(NamedTuple):
 class Salts:
     """The salts of a data directory, as files `{site_key}-{day}.salt` of mode 0600 in a folder of mode 0700.
 
-    Several processes may share the folder: who comes second reads what the first has made. Raises `StoreError`
+    Several processes may share the folder: the second one reads what the first has made. Raises `StoreError`
     when the folder cannot be read or written.
     """
 
@@ -131,7 +131,7 @@ class Salts:
         return sorted(gone)
 
     def line_key(self) -> bytes:
-        """The 32 bytes by which lines of logs are known for ever; made once in `lines.key`, never expires.
+        """The 32 bytes that key the hashes of log lines; made once in `lines.key`, never expires.
 
         A damaged file raises `StoreError` instead of being replaced: a new key would count every old line again.
         """
@@ -146,7 +146,7 @@ class Salts:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keeps other processes out of the folder; a salt's first writer would else race with its reader."""
+        """Keep other processes out of the folder; otherwise the first writer of a salt would race with its reader."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.chmod(0o700)
@@ -188,7 +188,7 @@ class PassingSalts(Salts):
         return salt.key
 
     def line_key(self) -> bytes:
-        """The one that is there, to know lines imported before; else one that no line was ever named by."""
+        """The existing key, which knows lines imported before; otherwise one that no line was ever hashed with."""
         path = self._folder / "lines.key"
         return super().line_key() if path.exists() else self._random(KEY_BYTES)
 
@@ -211,7 +211,7 @@ def _sync_folder(folder: Path) -> None:
 def visitor_id(key: bytes, site_id: str, address: str, user_agent: str) -> int:
     """The visitor as a signed 64-bit number: keyed BLAKE2b over site id, address (IPv6 by its /64), user agent.
 
-    Lengths stand before the first two, so that no other three texts make the same message.
+    The first two are preceded by their lengths, so that no other three texts make the same message.
     """
     whom = group(address)
     hasher = _keyed(key, f"{len(site_id)}:{site_id}").copy()
@@ -221,5 +221,5 @@ def visitor_id(key: bytes, site_id: str, address: str, user_agent: str) -> int:
 
 @lru_cache(maxsize=64)
 def _keyed(key: bytes, start: str) -> blake2b:
-    """A hasher that has read its key and the site; copying it costs half of beginning anew."""
+    """A hasher that has read its key and the site; copying it costs half as much as starting over."""
     return blake2b(start.encode("utf-8", "surrogatepass"), digest_size=8, key=key)

@@ -86,9 +86,9 @@ class Pipeline:
         )
 
     def drop(self, hit: Hit, site: ActiveSite, agent: AgentFacts, reason: DropReason) -> Drop:
-        """The drop, with what the owner may know of it; of who opted out, nothing."""
+        """The drop, with what the owner may know about it; nothing when the visitor opted out."""
         day = site.local.day(hit.at)
-        if hit.opt_out:  # whatever the reason: of who opted out, the count and nothing more
+        if hit.opt_out:  # whatever the reason: visitors who opted out are only counted
             return Drop(site.site.key, hit.at, day, reason, line=hit.line, nameless=True)
         return Drop(
             site.site.key, hit.at, day, reason, agent.bot if reason == DropReason.BOT else None,
@@ -97,7 +97,7 @@ class Pipeline:
         )  # fmt: skip
 
     def stored_address(self, address: str) -> str | None:
-        """The address as privacy lets us write it down. Places are looked up with the whole one, in memory."""
+        """What privacy settings let us store of the address. Places are looked up with all of it, in memory."""
         if self.store_ip == "full":
             return address
         return mask(address) if self.store_ip == "masked" else None

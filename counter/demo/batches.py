@@ -1,4 +1,4 @@
-"""Days into batches for the store: of one size, in the order of time, and named, so that each is written once."""
+"""Turn days into batches for the store: equal in size, in the order of time, with an id, so each is written once."""
 
 from __future__ import annotations
 

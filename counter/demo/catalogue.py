@@ -32,7 +32,7 @@ class Page(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """A custom event that follows a view of a page: how often, and what it tells."""
+    """A custom event that follows a view of a page: how often, and its properties."""
 
     name: str
     chance: float

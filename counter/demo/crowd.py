@@ -1,4 +1,4 @@
-"""Who comes again, and what the many who come once have in their hands; found by number, never listed."""
+"""Returning visitors, and the clients of one-time visitors; derived from a number, never listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POOL = 96  # different clients of a country and fortnight, at most
 
 
 class Regular(NamedTuple):
-    """Somebody who comes again: the same address, place and browser, whose version moves on."""
+    """A returning visitor: the same address, place and browser, whose version moves on."""
 
     number: int
     seed: int
@@ -43,7 +43,7 @@ def find_regular(seed: int, number: int) -> Regular:
 
 @lru_cache(256)
 def clients_of(seed: int, code: str, fortnight: int) -> tuple[Client, ...]:
-    """What visits from a country tell in a fortnight; the same few texts again and again, as with real ones."""
+    """The clients of visits from a country in a fortnight; the same few texts again and again, as in reality."""
     country = next(one for one in people.COUNTRIES if one.code == code)
     dice = random.Random(f"{seed}:clients:{code}:{fortnight}")
     date = day_date(fortnight * 14)

@@ -1,4 +1,4 @@
-"""Days made ahead, beside the writing: in a process of its own when that pays."""
+"""Days made ahead while others are written, in a process of its own when that pays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def make_days(plan: Plan) -> AsyncIterator[DemoDay]:
 
 @contextmanager
 def _executor(hits: int) -> Iterator[Executor]:
-    """Where days are made: not here, when they are many, because the writer needs this process for itself."""
+    """Where days are made: in another process when there are many, because the writer needs this one."""
     executor: Executor
     if hits < WORTH_A_PROCESS:
         executor = ThreadPoolExecutor(1)
@@ -52,6 +52,6 @@ def _executor(hits: int) -> Iterator[Executor]:
 
 
 def _begin_process() -> None:
-    """Ctrl-C is for the process that writes; and what is made here has no cycles to be found."""
+    """Ctrl-C is for the process that writes; and nothing made here has reference cycles to collect."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()

@@ -1,4 +1,4 @@
-"""Who comes: countries with their clocks, languages and cities, and the browsers and screens people have."""
+"""The visitors: countries with their clocks, languages and cities, and the browsers and screens people have."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def pick_browser(country: Country, dice: random.Random) -> Browser:
 
 
 def pick_client(country: Country, browser: Browser, date: dt.date, dice: random.Random) -> Client:
-    """What a visit from `country` with this browser told on `date`; most people have the newest version soon."""
+    """The client of a visit from `country` with this browser on `date`; most people update soon."""
     behind = int(dice.expovariate(1 / (160 if browser.system == "Chrome OS" or browser.device == "tv" else 16)))
     return Client(
         browser.name,
@@ -177,7 +177,7 @@ def pick_client(country: Country, browser: Browser, date: dt.date, dice: random.
 
 
 def pick_address(dice: random.Random) -> str:
-    """An address that belongs to nobody: of RFC 2544's benchmarks, or of RFC 5737's and 3849's documentation."""
+    """An unassigned address: from the benchmark range of RFC 2544 or the documentation ranges of RFC 5737 and 3849."""
     number = dice.getrandbits(32)
     kind = number >> 28
     if kind < 4:

@@ -1,4 +1,4 @@
-"""The visits of one day: who comes, when, by which way, what they look at and what they do there."""
+"""The visits of one day: who visits, when, from where, which pages they view and what they do there."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from counter.event import NOT_FOUND, Bot, Client, Drop, DropReason, Event, Kind,
 
 T = TypeVar("T")
 
-REGULARS = 0.18  # share of visits by people who come again on other days
-BACK_SOON = 0.05  # share of visits by somebody who was here earlier in the day
+REGULARS = 0.18  # share of visits by people who return on other days
+BACK_SOON = 0.05  # share of visits by people who were here earlier in the day
 BOUNCES = {"known": 0.37, "search": 0.51, "asked": 0.47, "linked": 0.58, "launch": 0.64, "letter": 0.4, "offer": 0.55}
 MORE_VIEWS = 2.3  # of the visits that go on; the mean of what comes after the second view, and a half
-ENGAGED = 0.15  # share of views that tell how long they were looked at
+ENGAGED = 0.15  # share of views that report engaged time
 PIXELS = 0.03  # share of visits without JavaScript
-LOST = 0.006  # views that lead to a page that is not there
+LOST = 0.006  # share of views of a missing page
 OTHER_DROPS = ((DropReason.PREFETCH, 0.05), (DropReason.SPAM_REFERRER, 0.02))  # for each bot
 
 # Seconds on a page: half of the people leave it within 38, few stay for long.
@@ -39,7 +39,7 @@ SECONDS = tuple(
 
 
 class Person(NamedTuple):
-    """Somebody as the store sees them on one day."""
+    """A visitor as the store sees them on one day."""
 
     visitor: int
     address: str
@@ -57,7 +57,7 @@ class DemoDay(msgspec.Struct, frozen=True):
 
 
 def make_day(plan: Plan, shape: DayShape) -> DemoDay:
-    """What happens on one day: exactly `shape.hits` page views and custom events, and engaged time beside them.
+    """What happens on one day: exactly `shape.hits` page views and custom events, plus engaged time.
 
     A pure function: days may be made in any order and in any process.
     """
@@ -71,7 +71,7 @@ def make_day(plan: Plan, shape: DayShape) -> DemoDay:
 
 
 class _Day:
-    """What is looked up again and again while a day is made."""
+    """What is looked up repeatedly while a day is made."""
 
     def __init__(self, plan: Plan, shape: DayShape) -> None:
         self.plan, self.shape = plan, shape
@@ -161,7 +161,7 @@ class _Day:
         return self.dice.getrandbits(64) - (1 << 63)
 
     def _time(self, zone: str) -> int:
-        """When somebody whose clock is in `zone` comes, in UTC seconds."""
+        """When a visitor whose clock is in `zone` arrives, in UTC seconds."""
         curve = self.curves.get(zone)
         if curve is None:
             noon = self.slots[len(self.slots) // 2]

@@ -12,12 +12,12 @@ from counter.demo.shape import Plan
 from counter.event import Kind, Outcome
 from counter.store.protocols import AppendBatch, Appended, Batch
 
-Remember = Callable[[int], object]  # is told of each local day before the first of its events is written
+Remember = Callable[[int], object]  # called with each local day before its first event is written
 
 
 @dataclass(slots=True)
 class DemoSummary:
-    """What was made, as far as it is written."""
+    """What was written."""
 
     hits: int = 0
     written_before: int = 0  # hits that an earlier run had written
@@ -54,8 +54,8 @@ class DemoSummary:
 async def write_plan(
     plan: Plan, append: AppendBatch, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
 ) -> None:  # fmt: skip
-    """Make all that the plan says and write it; `tell` is called after each day. When it is cancelled, what is on
-    its way is written and in the summary."""
+    """Make and write everything in the plan; `tell` is called after each day. When cancelled, the batch in progress
+    is still written and in the summary."""
     writing = _Writing(append, remember, summary)
     packer = Packer(plan)
     try:

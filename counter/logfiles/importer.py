@@ -1,7 +1,7 @@
 """An access log through the same pipeline as live hits: lines in, batches out, and a summary that adds up.
 
-Blocks of lines are judged in any order, here or in other processes; what they became is put together in the order of
-the log: occurrences are numbered, lines are sorted by time, and at most one batch is on its way to the writer.
+Blocks of lines are judged in any order, here or in other processes; the results are put together in the order of the
+log: occurrences are numbered, lines are sorted by time, and at most one batch is on its way to the writer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BATCH = 2000  # lines a transaction
 
 
 class Judges(Protocol):
-    """Who judges blocks; `at_once` of them are worth having under way."""
+    """Judges blocks; `at_once` of them are worth having in progress."""
 
     at_once: int
 
@@ -54,7 +54,7 @@ class LineFormat(NamedTuple):
 
 
 class Log:
-    """One log, or several that continue each other: what the lines before tell about the next ones."""
+    """One log, or several that continue each other: what earlier lines say about later ones."""
 
     def __init__(self, reading: LineFormat, header: str = "") -> None:
         self.order: TimeOrder[Event | Drop] = TimeOrder()
@@ -95,7 +95,7 @@ class LogImport:
         self._writing: asyncio.Task[None] | None = None
 
     async def read(self, log: Log, blocks: Iterable[Block], progress: Callable[[int], None]) -> None:
-        """Count a whole log; `progress` is told the bytes consumed after each block.
+        """Count a whole log; `progress` is called with the bytes consumed after each block.
 
         When it cannot be read to its end, what was read counts before the UsageError goes on.
         """
@@ -124,7 +124,7 @@ class LogImport:
         return max((one.at for _, one in portion.in_order()), default=0)
 
     async def release(self, log: Log) -> None:
-        """Lines that were held back for their order are held back no longer."""
+        """Let go of the lines that were held back for their order."""
         for one in log.order.drain():
             await self._add(one)
 

@@ -1,4 +1,4 @@
-"""What became of the lines of an import."""
+"""The results of the lines of an import."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class ImportSummary:
         ]
 
     def add_portion(self, portion: Portion) -> None:
-        """Lines that were read; those to be written are summed up when they are."""
+        """Add the lines that were read; those to be written are added once they are."""
         self.lines += portion.lines
         self.malformed += portion.malformed
         self.not_page += portion.not_page
 
     def add_written(self, batch: Batch, appended: Appended) -> None:
-        """What the writer said of a batch."""
+        """Add the writer's answer to a batch."""
         outcomes = Counter(appended.outcomes)
         self.counted += outcomes[Outcome.COUNTED]
         self.imported_before += outcomes[Outcome.KNOWN] + len(appended.known_drops)

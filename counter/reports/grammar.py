@@ -1,9 +1,9 @@
-"""What a report is asked for in a query string: strict, each refusal names the parameter and what it may be.
+"""The query string of a report: strict, each refusal names the parameter and what is allowed.
 
     filter=DIMENSION:OPERATOR:VALUE[,VALUE...]     filter=property:KEY:OPERATOR:VALUE[,VALUE...]
     by=DIMENSION                                   by=property:KEY
 
-A backslash takes the next character as it is, so `\\,` and `\\\\` stand in values, and `\\:` in keys.
+A backslash escapes the next character: write `\\,` and `\\\\` in values, and `\\:` in keys.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ Query = MultiMapping[str]
 
 
 def refuse_unknown(query: Query, known: tuple[str, ...]) -> None:
-    """Every parameter must be known, and stand once unless it may be repeated."""
+    """Every parameter must be known, and given once unless it may be repeated."""
     for name in query:
         if name not in known:
             raise BadInput(f"{name[:40]!r} is no parameter here, these are: {', '.join(known)}")
@@ -78,7 +78,7 @@ def read_report_query(query: Query, site: ActiveSite, today: int, counted: tuple
 
 
 def read_period(query: Query, site: ActiveSite, today: int, counted: tuple[int, int] | None) -> Period:
-    """`period`, or `from` and `to`; the last 28 days when nothing is said."""
+    """`period`, or `from` and `to`; the last 28 days by default."""
     if "from" in query or "to" in query:
         if "period" in query:
             raise BadInput("give either period, or from and to")
@@ -167,7 +167,7 @@ def _split_dimension(what: str, text: str) -> tuple[Dimension, str, str | None]:
 
 
 def _split_values(text: str) -> list[str]:
-    """At commas that no backslash takes as they are."""
+    """Split at commas that are not escaped by a backslash."""
     values, start = [], 0
     while True:
         found = _VALUE.match(text, start)

@@ -39,7 +39,7 @@ PREFLIGHT = {
 
 
 class Verdict(NamedTuple):
-    """What is said of one hit."""
+    """The answer to one hit."""
 
     header: str  # `counted`, `duplicate` or `dropped; reason=...`
     in_array: str  # the same within an array's answer
@@ -76,7 +76,7 @@ async def post_hit(request: web.Request) -> web.Response:
     envelope = envelope_of(request, service, Via.SNIPPET)
     if many:
         hits = []
-        for index, wire in enumerate(wires):  # all are understood before the first is judged
+        for index, wire in enumerate(wires):  # all are parsed before the first is judged
             try:
                 hits.append(_hit(service, wire, envelope, site_key))
             except BadInput as error:
@@ -112,7 +112,7 @@ async def count_query(request: web.Request, service: Service, site_id: str = "")
 
 
 def _refuse_bad(service: Service, wire: WireHit, envelope: Envelope) -> None:
-    """Raises what `_hit` would; no tally tells of it."""
+    """Raise what `_hit` would, without counting anything."""
     service.sites.get(wire.site)
     hit_from(wire, envelope)
 
@@ -122,7 +122,7 @@ def _hit(service: Service, wire: WireHit, envelope: Envelope, token: int | None)
     try:
         site = service.sites.get(wire.site)
     except UnknownSite:
-        service.outcomes[UNKNOWN_SITE] += 1  # without its name: anyone could make up labels
+        service.outcomes[UNKNOWN_SITE] += 1  # without the site's name: anyone could make up labels
         raise
     return hit_from(wire, envelope, trusted=token == site.site.key), site
 
@@ -132,7 +132,7 @@ def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:
 
 
 async def settle(service: Service, judged: Judged) -> Verdict:
-    """Wait for the commit of an event; note a drop. The verdict is what the visitor is told."""
+    """Wait for the commit of an event; note a drop. The verdict is the answer to the visitor."""
     if judged.event is None:
         return _note_drop(service, judged)
     return after_commit(service, judged.event, await service.writer.submit(judged.event))

@@ -96,7 +96,7 @@ def _pieces(snapshot: Snapshot, options: Options, place: SnippetTarget) -> Itera
 
 
 def _draw(snapshot: Snapshot, options: Options, theme: str, scheme: str, lines: str) -> Markup:
-    """The widget as it is drawn on any page. What comes from the site's owner is escaped by its own template."""
+    """The widget as drawn on any page. Its own template escapes what comes from the site's owner."""
     chosen = replace(options, theme=theme, scheme=scheme, lines=tuple(lines.split(",")))
     return Markup(render_html(view_of(snapshot, chosen, None), fragment=chosen.fragment))  # noqa: S704  # made by an autoescaping template
 

@@ -50,7 +50,7 @@ def error_response(error: CounterError, *, counting: bool = False) -> web.Respon
     if isinstance(error, (Overloaded, StoreError)):
         headers["Retry-After"] = str(RETRY_AFTER)
     if isinstance(error, StoreError):
-        # The log has the reason; a stranger learns only that it is not his fault.
+        # The log has the reason; a stranger only learns that the fault is ours.
         log.error("storage failed", extra={"error": str(error)})
         message = f"the {'hit could not be stored' if counting else 'numbers could not be read'}; try again later"
     else:

@@ -1,4 +1,4 @@
-"""What people see beside the widget: the demo page, opting out; and the files of `static/`, here and of the widget."""
+"""Public pages besides the widget: the demo page, opting out; and the files of `static/`, here and of the widget."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def get_demo(request: web.Request) -> web.Response:
 
 
 async def get_opt_out(request: web.Request) -> web.Response:
-    """Tells whether this browser is counted, with a button to change it."""
+    """Show whether this browser is counted, with a button to change it."""
     out = opted_out(request.headers.get(hdrs.COOKIE, ""))
     return _opt_out_page(out)
 
@@ -98,7 +98,7 @@ def first_site(service: Service) -> str:
 
 
 def public_url(request: web.Request, service: Service) -> str:
-    """Where this service is reached; as configured, else as it was asked for."""
+    """The address of this service: as configured, else as in the request."""
     return service.config.server.public_url or clean(f"{request.scheme}://{request.host}", 300)
 
 

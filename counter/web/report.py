@@ -1,4 +1,4 @@
-"""`GET /api/v1/report`, `/api/v1/hits` and `/api/v1/visit`: what the owner asks, with the site's read token.
+"""`GET /api/v1/report`, `/api/v1/hits` and `/api/v1/visit`: the owner's questions, with the site's read token.
 
 Every number of an answer is of one snapshot and one moment. Nothing of it is public: no CORS, never cached.
 """
@@ -39,13 +39,13 @@ from counter.web.middleware import NOSNIFF
 log = logging.getLogger(__name__)
 
 PRIVATE = {"Cache-Control": "private, no-store", **NOSNIFF}
-HITS = 50  # of a page when nobody says
+HITS = 50  # of a page, by default
 LARGEST_ID = 2**62
 PrivateHandler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def private(handler: PrivateHandler) -> PrivateHandler:
-    """Errors of a private route: like all others, but for no other site to read."""
+    """Answer errors of a private route like all others, but unreadable to other sites."""
 
     @functools.wraps(handler)
     async def answer(request: web.Request) -> web.Response:
@@ -108,7 +108,7 @@ async def get_visit(request: web.Request) -> web.Response:
 
 
 def _begin(request: web.Request, known: tuple[str, ...]) -> tuple[Service, ActiveSite, int]:
-    """The site that the token may read, and now. Who has no token learns nothing, not even of wrong parameters."""
+    """The site that the token may read, and now. Without a token nothing is revealed, not even wrong parameters."""
     service = request.app[SERVICE]
     site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""), TokenMay.READ)
     if site_key is None:
@@ -164,7 +164,7 @@ def report_json(asked: ReportQuery, answer: ReportAnswer, site: ActiveSite) -> d
 
 
 def _totals_json(sums: Sums, base: int | None, asked: ReportQuery) -> dict[str, Any]:
-    """With a filter on a goal also which part of all visitors reached it."""
+    """With a filter on a goal, also the share of all visitors that reached it."""
     reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
     rates = {"conversion_rate": rate(sums.visitors, base or 0)} if reached else {}
     return {**metrics(sums), **rates}
@@ -181,7 +181,7 @@ def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:
 
 
 def _week_hours_json(report: Report) -> list[dict[str, Any]]:
-    """Those that have anything, from Monday 0 h to Sunday 23 h."""
+    """The hours with any visits, from Monday 0 h to Sunday 23 h."""
     return [{"weekday": WEEKDAYS[weekday], "hour": hour, **metrics(sums)} for weekday, hour, sums in report.week_hours]
 
 

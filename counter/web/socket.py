@@ -1,7 +1,7 @@
 """The command socket: a command that must write while the service runs hands its work to the running writer.
 
-`data/counter.sock` speaks HTTP with msgpack bodies to whoever may open the file (mode 0600). `COMMANDS` lists what
-can be asked; `cli/port.py` is the other end.
+`data/counter.sock` speaks HTTP with msgpack bodies to any process that may open the file (mode 0600). `COMMANDS` lists
+what can be asked; `cli/port.py` is the other end.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ async def _status(service: Service, asked: Nothing) -> Status:
 
 
 class Command(NamedTuple):
-    """One row of `COMMANDS`: what is asked, what is answered, and who does it."""
+    """One row of `COMMANDS`: the types of request and answer, and the function that answers."""
 
     request: type[msgspec.Struct]
     answer: Any
@@ -217,7 +217,7 @@ def socket_path(folder: Path) -> str:
 
 @asynccontextmanager
 async def serve_commands(service: Service) -> AsyncIterator[None]:
-    """Listen on the command socket; the caller holds the lock, so an old socket file is nobody's."""
+    """Listen on the command socket; the caller holds the lock, so an old socket file is unused."""
     app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
     app[SERVICE] = service
     app.router.add_post("/{command}", _run_command)

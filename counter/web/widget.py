@@ -1,7 +1,7 @@
 """The routes of the widget: one view of one snapshot, answered as HTML, as an image or as JSON.
 
-What is the reader's own (his address, his country, his browser) goes only into answers marked `private, no-store`;
-an image that may be cached has none of it, whoever asks, nor has one that a proxy of images fetches.
+The reader's own address, country and browser only go into answers marked `private, no-store`; an image that may be
+cached never has them, nor does one that a proxy of images fetches.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
 
 
 class _WidgetAnswer(NamedTuple):
-    """What is to be shown, and whether all went well; 503 when the hit or the numbers are not what they should be."""
+    """What to show, and the status: 503 when the hit could not be stored or the numbers could not be read."""
 
     snapshot: Snapshot
     status: int
@@ -125,7 +125,7 @@ def _query(request: web.Request, *, counting: bool) -> SnapshotQuery:
 
 
 async def _find(request: web.Request, options: Options) -> _WidgetAnswer:
-    """Counts when it is told to. An image or a frame is drawn whatever happens: em dashes instead of a broken one."""
+    """Count if asked to. An image or a frame is always drawn: with em dashes rather than broken."""
     counting, status = _is_counting(request), 200
     asked = _query(request, counting=counting)
     try:
@@ -171,7 +171,7 @@ def _unknown(service: Service, asked: SnapshotQuery) -> Snapshot:
 
 
 def _reader(request: web.Request) -> Reader:
-    """Who asks; only for answers that nobody keeps."""
+    """The reader; only for answers that are not cached."""
     service = request.app[SERVICE]
     address = visitor_address(request, service)
     agent = service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, ""))
@@ -180,6 +180,6 @@ def _reader(request: web.Request) -> Reader:
 
 
 def _about(request: web.Request, options: Options) -> str:
-    """Where the numbers are explained: a whole address, since a fragment stands on somebody else's page."""
+    """Where the numbers are explained: a full URL, since a fragment is on another site's page."""
     base = public_url(request, request.app[SERVICE])
     return f"{base}/widget/{quote(request.match_info['site'], safe='')}/about?lang={options.language.tag}"

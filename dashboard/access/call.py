@@ -1,4 +1,4 @@
-"""What a page is given: the request, who asks, of which site, and in which words. The guard makes it, nobody else."""
+"""What a page is given: the request, the user, the site and the language. Only the guard makes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.words.catalogue import Words
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that passed the guard. What a route does not need is None and asking for it is our own mistake."""
+    """One request that passed the guard. What a route does not need is None; using it is a mistake of ours."""
 
     request: web.Request
     running: Service | None  # None in a thread
@@ -64,5 +64,5 @@ class Call:
 
     @property
     def administers(self) -> bool:
-        """Whether the reader may see addresses, take raw hits away and change the site."""
+        """Whether the reader may see addresses, download raw hits and change the site."""
         return self.may in {Role.OWNER, Role.ADMIN}

@@ -1,4 +1,4 @@
-"""What the live page is sent: hits and the moment as JSON in the reader's words. The page's first state is the same.
+"""What the live page is sent: hits and the moment, as JSON in the reader's language. The page starts with the same.
 
 A reader who is no admin is never sent an address.
 """
@@ -29,7 +29,7 @@ def live_links(call: Call) -> Links:
 
 
 def hit_facts(call: Call, hit: LoggedHit) -> Fields:
-    """One hit: plain values beside what stands on the page."""
+    """One hit: plain values next to the texts on the page."""
     row = make_row(call, hit, live_links(call))
     facts = {
         "hit": hit.hit, "time": row.iso, "clock": row.time, "path": hit.path, "page_url": row.page.url,

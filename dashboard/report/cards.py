@@ -17,7 +17,7 @@ from dashboard.words.catalogue import Words
 
 ONLINE: Final = "online"
 CONVERSION: Final = "conversion_rate"
-RATES: Final = ("bounce_rate", CONVERSION)  # of 100: they change by points, not by per cent
+RATES: Final = ("bounce_rate", CONVERSION)  # percentages: they change by points, not by per cent
 LOWER_IS_BETTER: Final = ("bounce_rate",)
 
 
@@ -83,7 +83,7 @@ def _cards(words: Words, links: Links, now: dict[str, int | float | None], befor
 def _with_conversion(
     found: dict[str, int | float | None], filters: tuple[Filter, ...], base: int | None
 ) -> dict[str, int | float | None]:
-    """With the visitors that reached the goal in 100 of all that the other filters let pass."""
+    """The share of visitors that reached the goal among all that pass the other filters."""
     if not any(one.dimension == Dimension.GOAL for one in filters):
         return found
     return {**found, CONVERSION: rate(int(found["visitors"] or 0), base or 0)}

@@ -29,7 +29,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """Everything that can be chosen of a report beside filters and metrics."""
+    """Everything that can be chosen in a report besides filters and metrics."""
 
     span: str  # the days of the report in words
     period: str  # its name
@@ -91,14 +91,14 @@ def shifted(period: Period, by: int) -> Period | None:
 
 
 def period_name(period: Period, today: int, first_weekday: int) -> str | None:
-    """The name that people know a period by, if it has one today."""
+    """The common name of a period, if it has one today."""
     return next(
         (name for name in NAMES if name != "all" and named_period(name, today, first_weekday, None) == period), None
     )
 
 
 def _neighbour(links: Links, wanted: ReportRequest, site: ActiveSite, today: int, by: int) -> str:
-    """'' where there is nothing: before 1970, after today, and beside all days."""
+    """The URL of a neighbouring period; '' if there is none: before 1970, after today, and for all days."""
     found = None if wanted.period_name == NEVER_SHIFTED else shifted(wanted.period, by)
     if found is None or (by > 0 and found.start > today):
         return ""

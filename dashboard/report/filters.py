@@ -19,7 +19,7 @@ from dashboard.words.catalogue import Words
 
 E_ = TypeVar("E_", bound=Enum)
 FORM_KEYS: Final = ("f_dimension", "f_operator", "f_value", "f_key", "f_index")
-# What people ask for most stands first in the form.
+# The most common ones are first in the form.
 OFFERED: Final[tuple[Dimension, ...]] = (
     Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE,
     Dimension.SOURCE, Dimension.CHANNEL, Dimension.REFERRER, Dimension.REFERRER_HOST,
@@ -45,8 +45,8 @@ class Chip(msgspec.Struct, frozen=True):
     dimension: str  # in words; of a property, its key
     operator: str
     operator_text: str
-    values: tuple[str, ...]  # as they are kept
-    shown: tuple[str, ...]  # as people read them
+    values: tuple[str, ...]  # as they are stored
+    shown: tuple[str, ...]  # as pages show them
     remove: str
     name: str  # of the dimension, for the form
     key: str
@@ -76,15 +76,15 @@ def filtering(words: Words, links: Links) -> Filtering:
 
 
 def asks_for_filter(query: Query) -> bool:
-    """Whether the form was sent, and the answer is to be the URL it means."""
+    """Whether the form was submitted, so that the answer is the URL it means."""
     return any(name in query for name in FORM_KEYS)
 
 
 def filtered_url(words: Words, site_id: str, query: Query, filters: Sequence[Filter]) -> str:
     """The URL that the form means: `filters` and one more, or one of them changed. BadInput names what is wrong.
 
-    Without any value left a changed filter is taken away. A value may be typed as pages show it in `words`. Everything
-    else of the query is kept as it is.
+    A changed filter without values is removed. A value may be typed as pages show it in `words`. The rest of the
+    query is unchanged.
     """
     index, one = _read_index(query, len(filters)), _read_form(words, query)
     changed = [*filters]
@@ -129,7 +129,7 @@ def _read_form(words: Words, query: Query) -> Filter | None:
     if dimension == Dimension.PROPERTY and not key:
         raise BadInput("f_key is empty; a filter on a property needs the property's name")
     values = tuple(clean(value, LONGEST_VALUE) for value in query.getall("f_value", []))
-    if operator != Operator.CONTAINS:  # which looks into what is kept
+    if operator != Operator.CONTAINS:  # which searches the stored text
         values = tuple(value_of(words, dimension, value) for value in values)
     filled = tuple(dict.fromkeys(value for value in values if value))
     return Filter(dimension, operator, filled, key) if filled else None

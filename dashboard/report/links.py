@@ -1,4 +1,4 @@
-"""URLs that keep what is asked: every link of a report is the whole question, to be kept, sent and gone back to."""
+"""URLs that keep the question: every link of a report has all of it, so that it can be bookmarked and shared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from counter.reports.grammar import Query
 QUESTION: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric")  # what goes from page to page
 OF_PAGE: Final = ("tab", "key")  # what one page shows of it
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:,/-]*", re.ASCII)  # most texts; quoting takes longer than this look
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:,/-]*", re.ASCII)  # most texts; quoting takes longer than this check
 
 
 class Links:

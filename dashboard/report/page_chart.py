@@ -1,4 +1,4 @@
-"""The main chart of a report page: which points, what is noted on them, and the sentence that tells it all."""
+"""The main chart of a report page: its points, its annotations, and the sentence that sums it up."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Note(msgspec.Struct, frozen=True):
     number: int
     day: int
     text: str
-    remove: str  # where the form to take it away leads
+    remove: str  # the target of the form that removes it
 
 
 class ChartExtras(msgspec.Struct, frozen=True):
-    """What stands on the chart beside the answer's series."""
+    """What the chart shows in addition to the series of the answer."""
 
     annotations: tuple[Annotation, ...] = ()
-    minutes: tuple[tuple[int, int], ...] = ()  # (UTC second of the minute, visitors in it), of who is online
+    minutes: tuple[tuple[int, int], ...] = ()  # (UTC second of the minute, visitors in it), of the visitors online
 
 
 class NumberRow(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class ChartView(msgspec.Struct, frozen=True):
     chart: Chart
     metric: str
     title: str
-    summary: str  # what a screen reader says for the drawing
+    summary: str  # read aloud in place of the drawing
     ticks: tuple[tuple[float, str], ...]
     rows: tuple[NumberRow, ...]
     now_label: str
@@ -68,7 +68,7 @@ class ChartView(msgspec.Struct, frozen=True):
 def chart_view(
     call: Call, wanted: ReportRequest, links: Links, answer: ReportAnswer, span: str, extras: ChartExtras
 ) -> ChartView:
-    """The chart of the chosen metric; of who is online, the last half hour."""
+    """The chart of the chosen metric; for visitors online, the last half hour."""
     buckets, found = Buckets(call.words, call.site, call.now, links), extras.annotations
     if wanted.metric == ONLINE:
         points, before = buckets.minutes(extras.minutes), []
@@ -127,7 +127,7 @@ def summary(words: Words, metric: str, title: str, span: str, points: Sequence[C
 
 
 def number_rows(points: Sequence[ChartPoint], before: Sequence[ChartPoint]) -> list[NumberRow]:
-    """Every bucket that has begun, beside what it is compared with."""
+    """Every bucket that has begun, with the one it is compared with."""
     return [
         NumberRow(point, before[index] if index < len(before) else None)
         for index, point in enumerate(points)

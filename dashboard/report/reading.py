@@ -14,7 +14,7 @@ from dashboard.report.request import ReportRequest, by_of
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The answer, and by tab what it is broken down by. Bots and drops are counted apart, whatever the filters."""
+    """The answer, and the breakdown of each tab. Bots and drops are counted separately, whatever the filters."""
 
     answer: ReportAnswer
     breakdowns: Mapping[Tab, Breakdown]
@@ -40,10 +40,10 @@ async def read_tabs(
     compare: bool = True,
     views: bool = True,
 ) -> Reading:
-    """Totals, series and the tabs' rows. A tab with filters of its own is a question beside; all are one snapshot.
+    """Totals, series and the tabs' rows. A tab with filters of its own is an extra question; all are one snapshot.
 
-    Rows are sorted by `order`, else by the metric. Where that are views of pages and only events pass the filters,
-    everything is asked again (`views` False), and pages are sorted by events.
+    Rows are sorted by `order`, else by the metric. When pages would be sorted by views but only events pass the
+    filters, everything is read again (`views` False) and pages are sorted by events.
     """
     site = call.site.site
     plain = [tab for tab in tabs if tab.dimension is not None and not tab.only]
@@ -82,7 +82,7 @@ async def read_tabs(
 
 
 def _lacks_views(report: Report) -> bool:
-    """Whether pages are sorted by views where there are only events."""
+    """Whether pages are sorted by views although there are only events."""
     sorted_by_views = any(
         one.by.dimension == Dimension.PAGE and one.by.order != Order.EVENTS for one in report.breakdowns
     )

@@ -1,4 +1,4 @@
-"""What a reader of a report wants: its query string, read as strictly as the API's."""
+"""The request for a report page: its query string, read as strictly as the API's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REPEATED: Final = ("tab",)
 
 
 class ReportRequest(msgspec.Struct, frozen=True):
-    """One question of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
+    """One request of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
 
     query: ReportQuery
     metric: str
@@ -80,7 +80,7 @@ def links_of(call: Call, wanted: ReportRequest) -> Links:
 
 
 def refuse_unknown_keys(query: Query, known: tuple[str, ...]) -> None:
-    """As the API does; only `tab` may stand several times, one for each panel."""
+    """As the API does, except that `tab` may be repeated, once for each panel."""
     once = query.copy()  # type: ignore[attr-defined]
     for name in REPEATED:
         once.popall(name, None)
@@ -88,7 +88,7 @@ def refuse_unknown_keys(query: Query, known: tuple[str, ...]) -> None:
 
 
 def buckets_of(period: Period) -> tuple[Bucket, ...]:
-    """What a period can be drawn in without a line of one point, or more points than anybody reads."""
+    """The buckets that draw a period as more than one point, but not too many to read."""
     days = period.end - period.start
     fits = {
         Bucket.HOUR: days <= HOURLY_DAYS,
@@ -101,7 +101,7 @@ def buckets_of(period: Period) -> tuple[Bucket, ...]:
 
 def by_of(tab: Tab, wanted: ReportRequest, *, limit: int = TOP_ROWS, offset: int = 0, search: str = "",
           order: Order | None = None, views: bool = True) -> By | None:  # fmt: skip
-    """The breakdown behind a tab; None for what is none. Without `views` pages are sorted by events."""
+    """The breakdown behind a tab; None if it has none. Without `views`, pages are sorted by events."""
     dimension = dimension_of(tab, wanted)
     if dimension is None:
         return None
@@ -112,7 +112,7 @@ def by_of(tab: Tab, wanted: ReportRequest, *, limit: int = TOP_ROWS, offset: int
 
 
 def dimension_of(tab: Tab, wanted: ReportRequest) -> Dimension | None:
-    """What a tab's rows are values of: with a key, those of that property in place of the names of all."""
+    """The dimension of a tab's rows: with a key, the values of that property instead of the names of all."""
     return Dimension.PROPERTY if tab.kind == TabKind.KEYS and wanted.key else tab.dimension
 
 
@@ -152,7 +152,7 @@ def _read_bucket(query: Query, period: Period) -> Bucket:
 
 
 def _read_compare(query: Query, period: Period, today: int) -> Compare | None:
-    """Unless asked otherwise with the days before; of all days, and in 1970, there are none."""
+    """By default the days before; all days, and days in 1970, have none."""
     if "compare" in query:
         name = _one_of("compare", query["compare"], (*(one.value for one in Compare), NO_COMPARE))
         return None if name == NO_COMPARE else Compare(name)

@@ -1,4 +1,4 @@
-"""Rows of a tab with everything they can tell, unformatted: what the page of all rows and every export show.
+"""Rows of a tab with all their columns, unformatted: what the page of all rows and every export show.
 
 Reading, Tab -> Table        the first columns say what a row is, the rest are its numbers
 """
@@ -60,7 +60,7 @@ def sortable(tab: Tab, wanted: ReportRequest) -> tuple[str, ...]:
 
 
 def shown(words: Words, metric: str, value: str | Number) -> str:
-    """One number of a table as the reader's language writes it; a text as it is."""
+    """One number of a table as the reader's language writes it; a text unchanged."""
     if isinstance(value, str):
         return value
     if metric in RATES:

@@ -1,4 +1,4 @@
-"""The words of the dashboard: a language is one file in `words/`; English is the measure. See docs/translating.md.
+"""The words of the dashboard: a language is one file in `words/`; English is the reference. See docs/translating.md.
 
     words/TAG.toml -> Words     words("layout.account"), words("format.days_ago", count=3)
 
@@ -23,7 +23,7 @@ HERE: Final = Path(__file__).parent
 FORMS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 MEASURE: Final = "en"
 LONGEST_HEADER: Final = 500  # characters of Accept-Language that are looked at
-# Digits and what groups them: no direction of writing turns these round.
+# Digits and their separators: no writing direction reorders these.
 PLAIN_NUMBER: Final = re.compile(r"[0-9]+(?:[.,:\u00a0][0-9]+)*")
 _ISOLATES: Final = "\u2066\u2067\u2068"  # left to right, right to left, as its first letter
 _END: Final = "\u2069"
@@ -43,7 +43,7 @@ class Words:
         self._texts = texts
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """The text with `{values}` filled in; whole numbers are grouped. KeyError for a name or a value that lacks."""
+        """The text with `{values}` filled in; whole numbers are grouped. KeyError for a missing name or value."""
         text = self._texts[name]
         if not isinstance(text, str):
             text = text[self._form(values["count"])]
@@ -63,7 +63,7 @@ class Words:
 
 
 def isolated(text: str, language: Language) -> str:
-    """`text` so that it can stand in a sentence of `language` and neither turns the other's direction round."""
+    """`text` isolated, so that in a sentence of `language` neither changes the other's writing direction."""
     found = set(map(unicodedata.bidirectional, text))
     if language.direction == "ltr":
         safe = found.isdisjoint(_RIGHT_TO_LEFT)
@@ -88,7 +88,7 @@ def read_words(tag: str, text: str, english: Mapping[str, TextForms]) -> Words:
 
 
 def faults(texts: Mapping[str, TextForms], english: Mapping[str, TextForms], language: Language) -> Iterator[str]:
-    """What keeps a language from being whole, a phrase each."""
+    """The faults of a language, a phrase each."""
     yield from (f"{name} is missing" for name in english if name not in texts)
     for name, text in texts.items():
         if name not in english:
@@ -100,7 +100,7 @@ def faults(texts: Mapping[str, TextForms], english: Mapping[str, TextForms], lan
 
 
 def _own_faults(name: str, text: TextForms, english: TextForms, language: Language) -> Iterator[str]:
-    """Of one text: its plural forms, and the placeholders of each."""
+    """The faults of one text: its plural forms, and the placeholders of each."""
     rule = RULES[language.plural]
     if not isinstance(text, str) and set(text) != rule.forms:
         yield f"{name} has the forms {', '.join(sorted(text))}, it needs {', '.join(sorted(rule.forms))}"
@@ -119,7 +119,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def pick_words(requested: str, accept_language: str) -> Words:
-    """What was asked for, else the best of ours that the reader knows, else English; never fails."""
+    """The requested language, else the best of ours that the reader knows, else English; never fails."""
     wanted = labels.find(requested) if requested else None
     if wanted is None or wanted.tag not in LANGUAGES:
         ours = (part for part in accept_language[:LONGEST_HEADER].split(",") if _is_ours(part.partition(";")[0]))
@@ -150,7 +150,7 @@ def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, TextForms
 
 
 def read_all(folder: Path) -> dict[str, Words]:
-    """Every language of `folder`; a ValueError names what one lacks, so that the start fails and not a page later."""
+    """Every language of `folder`; a ValueError names what is missing, so that the start fails and not a page later."""
     texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.toml"))}
     english = read_texts(texts[MEASURE])
     return {tag: read_words(tag, text, english) for tag, text in texts.items()}

@@ -1,6 +1,6 @@
 """Private copies of databases: the only files that are ever mapped into memory.
 
-A memory map kills the process when somebody truncates or overwrites the file in place. So what is mapped is a copy
+A memory map kills the process when the file is truncated or overwritten in place. So what is mapped is a copy
 under `data_dir/geo/`, named by what is in it and never changed once it has its name; and an owner's file is first
 tried in another process (`trial_reader`), because a damaged one can crash the reader.
 """
@@ -36,7 +36,7 @@ class BadDatabase(ValueError):
 
 
 class Whose(StrEnum):
-    """Where a database came from; the earlier wins."""
+    """Where a database comes from; the earlier one wins."""
 
     OWN = "own"  # the file that [geoip] database names
     DOWNLOADED = "downloaded"
@@ -44,7 +44,7 @@ class Whose(StrEnum):
 
 
 class DatabaseFile(NamedTuple):
-    """The file that places are to come from."""
+    """The file to read places from."""
 
     whose: Whose
     path: Path
@@ -54,7 +54,7 @@ Stamp = tuple[int, ...]
 
 
 def source_of(database: Path | None, data_dir: Path) -> DatabaseFile:
-    """The configured file, whether it is there or not; else the downloaded one; else the one of this package."""
+    """The configured file, even if it does not exist; else the downloaded one; else the one of this package."""
     if database is not None:
         return DatabaseFile(Whose.OWN, database)
     downloaded = data_dir / "geo" / DOWNLOAD
@@ -62,7 +62,7 @@ def source_of(database: Path | None, data_dir: Path) -> DatabaseFile:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """What changes when the file changes, by whatever way: cp, mv, truncate, chmod; None without a file."""
+    """A value that changes with the file, however that happens: cp, mv, truncate, chmod; None without a file."""
     try:
         about = path.stat()
     except OSError:
@@ -82,7 +82,7 @@ def private_copy(source: DatabaseFile, folder: Path) -> Path:
     made = _finished_copy(folder, source.whose, _digest(source.path)) or _make(source, folder)
     for older in _copies(folder):
         if older != made:
-            older.unlink(missing_ok=True)  # who has it mapped keeps it until they close it
+            older.unlink(missing_ok=True)  # processes that have it mapped keep it until they close it
     return made
 
 
@@ -146,7 +146,7 @@ def _make(source: DatabaseFile, folder: Path) -> Path:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what processes left that were killed while they wrote."""
+    """Remove the unfinished files of processes that were killed while writing."""
     for left in folder.glob(f"{NEW}*"):
         if left.stat().st_mtime < time.time() - STALE_SECONDS:
             left.unlink(missing_ok=True)

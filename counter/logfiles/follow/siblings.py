@@ -1,4 +1,4 @@
-"""What became of a file after rotation: `access.log.1`, `access.log-20240329.gz`, `access-20240329.log` ..."""
+"""The names of a file after rotation: `access.log.1`, `access.log-20240329.gz`, `access-20240329.log` ..."""
 
 from __future__ import annotations
 

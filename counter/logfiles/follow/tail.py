@@ -1,4 +1,4 @@
-"""All files behind one path, oldest first: what was rotated away is read to its end beside what came in its place."""
+"""All files behind one path, oldest first: a rotated file is read to its end along with the one that replaced it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from counter.logfiles.follow.growing import HEAD, Growing, Part, beginning, dige
 from counter.logfiles.follow.siblings import is_at, open_part, siblings
 from counter.logfiles.read.sources import begin
 
-PATIENCE: Final = 120.0  # seconds that a rotated file is watched on: a server writes on until it is told to reopen
+PATIENCE: Final = 120.0  # seconds to watch a rotated file: a server keeps writing until it reopens its log
 
 Say = Callable[[str], None]
 
 
 class Text(NamedTuple):
-    """Whole lines, and where they stood."""
+    """Whole lines, and their position."""
 
     text: bytes
     part: Part
@@ -32,8 +32,8 @@ class Tail:
         self._path = path
         self._clock = clock
         self._say = say
-        self._known: list[bytes] = []  # beginnings of rotated files that are done with
-        self._troubled = False  # the file at the path cannot be opened, and that was said
+        self._known: list[bytes] = []  # beginnings of rotated files that were read to their end
+        self._troubled = False  # the file at the path cannot be opened, and that was reported
         self._parts: list[Part] = self._parts_from(position) if position else []
         if not self._parts:
             self._parts = [Growing(path)]
@@ -66,7 +66,7 @@ class Tail:
     # What rotation does --------------------------------------------------------------------------------------
 
     def _look_for_another(self) -> None:
-        """Another file stands at the path: it comes behind those that were there before."""
+        """Another file is at the path now: it follows those that were there before."""
         try:
             inode = self._path.stat().st_ino
         except FileNotFoundError:
@@ -96,7 +96,7 @@ class Tail:
         return any(part.inode == inode or _begins(path, part.head) for part in self._parts)
 
     def _retire(self) -> Text | None:
-        """The oldest file, when another is there and nothing came for a while: its last line will get no end."""
+        """The oldest file, when a newer one exists and nothing came for a while: its last line will not be finished."""
         if len(self._parts) < 2 or self._clock() - self._quiet_since < PATIENCE:
             return None
         part = self._parts.pop(0)
@@ -135,7 +135,7 @@ class Tail:
 
 
 def _different(paths: list[Path]) -> list[Path]:
-    """Without copies (`access.log.1` beside `access.log.1.gz`): their lines would pass for repeated ones."""
+    """Without copies (`access.log.1` next to `access.log.1.gz`), whose lines would pass for repeated ones."""
     return list({beginning(path, HEAD): path for path in paths}.values())
 
 

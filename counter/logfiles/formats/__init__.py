@@ -53,7 +53,7 @@ def find_format(name: str, string: str = "") -> Format:
 def detect(name: str, lines: Sequence[str]) -> Format | None:
     """The format of the log `name` by its first lines; None when none of them can be read.
 
-    Lines that no format reads decide nothing. Raises UsageError when lines of two formats are among them.
+    Lines that no format can read are ignored. Raises UsageError when there are lines of two formats.
     """
     header = last_header(lines)
     parsers = [(one.name, one.parser(header)) for one in DETECTED]

@@ -46,7 +46,7 @@ class LogLine(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse_line(line: str, host: str = "") -> LogLine | None:
-    """The request of one line, with or without its line end, that came for `host`; None when malformed.
+    """The request for `host` in one line, with or without its line end; None when malformed.
 
     Malformed is: another format, a host name instead of an address, an impossible time, a cut before the user
     agent begins (what is left cannot tell one visitor from another).
