@@ -1,8 +1,7 @@
 """A log that goes on: read as it is written, across rotation, truncation and restart, nothing lost and nothing doubled.
 
     growing.py     one file as it grows, or a rotated one that was compressed
-    siblings.py    what became of a file after rotation
-    tail.py        all files behind one path, oldest first
+    tail.py        all files behind one path, oldest first; what became of them after rotation
     checkpoint.py  from where a restart reads again
     follower.py    tails into one import
 
