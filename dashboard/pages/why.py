@@ -15,7 +15,7 @@ from counter.reports.grammar import read_filters, refuse_unknown
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.report.links import QUESTION, Links
-from dashboard.sites.days import read_days
+from dashboard.report.request import read_days
 from dashboard.sites.tester import KEYS, came_from, read_tested, try_hit
 from dashboard.words import numbers
 
