@@ -28,7 +28,8 @@ from dashboard.access.call import Call
 from dashboard.report.links import Links
 from dashboard.report.panels import BY_NAME, PANELS, Tab, TabKind
 
-METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "online")
+ONLINE: Final = "online"
+METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", ONLINE)
 REPORT_KEYS: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric", "tab", "key")
 ROWS_KEYS: Final = (*REPORT_KEYS, "order", "search", "page")
 NO_COMPARE: Final = "none"
