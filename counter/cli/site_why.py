@@ -23,10 +23,10 @@ from counter.collect.explain import (
     FirstEvidence,
     HostEvidence,
     NetworkEvidence,
+    NoEvidence,
     RateEvidence,
     ReferrerEvidence,
     StepAnswer,
-    Untold,
     ViewEvidence,
     WishEvidence,
     came_from,
@@ -112,10 +112,10 @@ def as_json(explanation: Explanation, asked: DescribedHit) -> dict[str, Any]:
     }
 
 
-def because(evidence: Evidence | Untold) -> str:
+def because(evidence: Evidence | NoEvidence) -> str:
     """What a step looked at."""
     match evidence:
-        case Untold(field):
+        case NoEvidence(field):
             return f"no {field.replace('_', ' ')} was given"
         case HostEvidence(host, hosts):
             counts = ", ".join(hosts) or "any host"

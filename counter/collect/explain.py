@@ -29,8 +29,8 @@ class StepVerdict(StrEnum):
     UNKNOWN = "unknown"  # what the step looks at was not given
 
 
-class Untold(NamedTuple):
-    """The step was not asked."""
+class NoEvidence(NamedTuple):
+    """The step was not asked: what it looks at is missing."""
 
     field: str  # address or user_agent
 
@@ -84,7 +84,7 @@ class StepAnswer(NamedTuple):
     step: str  # its name, foreign_host
     verdict: StepVerdict
     reason: DropReason | None  # of a drop
-    evidence: Evidence | Untold
+    evidence: Evidence | NoEvidence
 
 
 class Explanation(NamedTuple):
@@ -154,7 +154,7 @@ def name_of(step: Step) -> str:
 def _answer(pipeline: Pipeline, rules: Rules, question: Candidate, step: Step, told: Container[str]) -> StepAnswer:
     needed = NEEDED.get(step)
     if needed is not None and needed not in told:
-        return StepAnswer(name_of(step), StepVerdict.UNKNOWN, None, Untold(needed))
+        return StepAnswer(name_of(step), StepVerdict.UNKNOWN, None, NoEvidence(needed))
     reason = step(rules, question)
     verdict = StepVerdict.PASSES if reason is None else StepVerdict.DROPPED
     return StepAnswer(name_of(step), verdict, reason, LOOKS_AT[step](pipeline, question))

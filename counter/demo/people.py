@@ -1,14 +1,21 @@
-"""The visitors: countries with their clocks, languages and cities, and the browsers and screens people have."""
+"""Who comes: countries with their clocks, languages and cities, and the browsers and screens people have.
+
+Nobody is listed. Who comes again is made from a number, and the many who come once share the clients of their country.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
+from counter.calendar.localtime import day_date
 from counter.demo.chance import deck
 from counter.event import Client, Place
+
+POOL = 96  # different clients of a country and fortnight, at most
 
 
 class Country(NamedTuple):
@@ -185,3 +192,41 @@ def pick_address(dice: random.Random) -> str:
     if kind == 4:
         return f"{('192.0.2', '203.0.113', '198.51.100')[number % 3]}.{(number >> 8) % 254 + 1}"
     return f"198.{18 + (number >> 16 & 1)}.{number >> 8 & 255}.{number & 255}"
+
+
+class Regular(NamedTuple):
+    """Somebody who comes again: the same address, place and browser, whose version moves on."""
+
+    number: int
+    seed: int
+    country: Country
+    browser: Browser
+    address: str
+    place: Place
+
+    def client_on(self, day: int) -> Client:
+        dice = random.Random(f"{self.seed}:client:{self.number}")
+        return pick_client(self.country, self.browser, day_date(day - day % 7), dice)
+
+
+def how_many(hits: int) -> int:
+    """Regulars of a site with that many hits in all."""
+    return max(20, hits // 150)
+
+
+@lru_cache(10_000)
+def find_regular(seed: int, number: int) -> Regular:
+    dice = random.Random(f"{seed}:regular:{number}")
+    country = dice.choice(COUNTRY_DECK)
+    browser = pick_browser(country, dice)
+    return Regular(number, seed, country, browser, pick_address(dice), dice.choice(PLACES[country.code]))
+
+
+@lru_cache(256)
+def clients_of(seed: int, code: str, fortnight: int) -> tuple[Client, ...]:
+    """What visits from a country tell in a fortnight; the same few texts again and again, as with real ones."""
+    country = next(one for one in COUNTRIES if one.code == code)
+    dice = random.Random(f"{seed}:clients:{code}:{fortnight}")
+    date = day_date(fortnight * 14)
+    size = min(POOL, 16 + int(country.weight * 8))
+    return tuple(pick_client(country, pick_browser(country, dice), date, dice) for _ in range(size))

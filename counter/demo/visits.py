@@ -16,7 +16,6 @@ import msgspec
 from counter.calendar.localtime import LocalTime
 from counter.demo import bots, catalogue, people
 from counter.demo.catalogue import Page
-from counter.demo.crowd import clients_of, find_regular, how_many
 from counter.demo.origins import Way, ways_on
 from counter.demo.shape import DayShape, Plan, hour_weights
 from counter.event import NOT_FOUND, Bot, Client, Drop, DropReason, Event, Kind, Place, Via
@@ -138,11 +137,11 @@ class _Day:
     def _person(self) -> Person:
         chance = self.dice.random()
         if chance < REGULARS:
-            return self._regular(int((chance / REGULARS) ** 2 * how_many(self.plan.hits)))
+            return self._regular(int((chance / REGULARS) ** 2 * people.how_many(self.plan.hits)))
         if chance > 1 - BACK_SOON and self.earlier:
             return self.earlier[int(self.dice.random() * len(self.earlier))]
         country = _card(people.COUNTRY_DECK, self.dice.random())
-        client = _card(clients_of(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
+        client = _card(people.clients_of(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
         place = _card(people.PLACES[country.code], self.dice.random())
         person = Person(self._visitor(), people.pick_address(self.dice), client, place, country.zone)
         self.earlier.append(person)
@@ -151,7 +150,7 @@ class _Day:
     def _regular(self, number: int) -> Person:
         person = self.today.get(number)
         if person is None:
-            known = find_regular(self.plan.seed, number)
+            known = people.find_regular(self.plan.seed, number)
             client = known.client_on(self.shape.day)
             person = Person(self._visitor(), known.address, client, known.place, known.country.zone)
             self.today[number] = person

@@ -1,4 +1,4 @@
-"""The query string of a report: strict, each refusal names the parameter and what is allowed.
+"""What a report is asked for in a query string, read and written. Each refusal names the parameter and what it may be.
 
     filter=DIMENSION:OPERATOR:VALUE[,VALUE...]     filter=property:KEY:OPERATOR:VALUE[,VALUE...]
     by=DIMENSION                                   by=property:KEY
@@ -105,6 +105,14 @@ def read_filters(query: Query) -> tuple[Filter, ...]:
     return tuple(_read_filter(text) for text in texts)
 
 
+def filter_text(one: Filter) -> str:
+    """A filter as `read_filters` takes it."""
+    name = one.dimension.name.lower()
+    if one.dimension == Dimension.PROPERTY:
+        name += ":" + _escaped(one.key, ":")
+    return f"{name}:{one.operator.value}:{','.join(_escaped(value, ',') for value in one.values)}"
+
+
 def read_number(query: Query, name: str, default: int, least: int, most: int) -> int:
     text = query.get(name)
     if text is None:
@@ -178,6 +186,10 @@ def _split_values(text: str) -> list[str]:
         if text[end] == "\\":
             raise BadInput(f"filter ends with a single backslash: {text[-40:]!r}; write two for one")
         start = end + 1
+
+
+def _escaped(text: str, mark: str) -> str:
+    return text.replace("\\", "\\\\").replace(mark, f"\\{mark}")
 
 
 def _plain(text: str) -> str:

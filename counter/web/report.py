@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
-from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
+from counter.errors import BadInput, CounterError, NotAuthorized
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
 from counter.reports.answer import ROW_METRICS, ReportAnswer, ReportQuery, metrics, rate, read_answer
 from counter.reports.grammar import (
@@ -32,9 +32,8 @@ from counter.reports.grammar import (
     wants_all_days,
 )
 from counter.service.service import SERVICE, Service
-from counter.service.writer import RETRY_AFTER
 from counter.site import WEEKDAYS, ActiveSite, TokenMay
-from counter.web.middleware import NOSNIFF
+from counter.web.middleware import NOSNIFF, come_again, outward
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +51,10 @@ def private(handler: PrivateHandler) -> PrivateHandler:
         try:
             return await handler(request)
         except CounterError as error:
-            message = str(error)
-            if isinstance(error, StoreError):
-                log.error("a report failed", extra={"error": message})
-                message = "the report could not be read; the log says why"
-            headers = {**PRIVATE, "WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else {**PRIVATE}
-            if isinstance(error, StoreError):
-                headers["Retry-After"] = str(RETRY_AFTER)
+            message = outward(error, log, "a report failed", "the report could not be read; the log says why")
+            bearer = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else {}
             body = {"error": error.code, "message": message}
-            return web.json_response(body, status=error.status, headers=headers)
+            return web.json_response(body, status=error.status, headers={**PRIVATE, **bearer, **come_again(error)})
 
     return answer
 

@@ -18,11 +18,12 @@ from dashboard.report.cards import make_cards
 from dashboard.report.choices import compared_span, make_choices
 from dashboard.report.filters import FORM_KEYS, asks_for_filter, filtered_url, filtering
 from dashboard.report.links import Links
-from dashboard.report.page_chart import ONLINE, ChartExtras, chart_view
+from dashboard.report.page_chart import ChartExtras, chart_view
 from dashboard.report.panel_views import PanelView, lazy_view, panel_view
 from dashboard.report.panels import PANELS, TabKind
 from dashboard.report.reading import Reading, read_tabs
 from dashboard.report.request import (
+    ONLINE,
     REPORT_KEYS,
     TOP_ROWS,
     ReportRequest,

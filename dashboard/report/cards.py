@@ -11,11 +11,10 @@ from counter.question import Dimension, Filter
 from counter.reports.answer import ReportAnswer, metrics, rate
 from dashboard.report.chart_points import metric_text
 from dashboard.report.links import Links
-from dashboard.report.request import METRICS
+from dashboard.report.request import METRICS, ONLINE
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
 
-ONLINE: Final = "online"
 CONVERSION: Final = "conversion_rate"
 RATES: Final = ("bounce_rate", CONVERSION)  # percentages: they change by points, not by per cent
 LOWER_IS_BETTER: Final = ("bounce_rate",)

@@ -11,9 +11,9 @@ import msgspec
 
 from counter.errors import BadInput
 from counter.question import Dimension, Filter, Operator
-from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query
+from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query, filter_text
 from counter.text import clean
-from dashboard.report.links import Links, filter_text
+from dashboard.report.links import Links
 from dashboard.report.row_labels import label_of, value_of
 from dashboard.words.catalogue import Words
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
 
-from counter.question import Dimension, Filter, Operator
-from counter.reports.grammar import Query
+from counter.question import Filter, Operator
+from counter.reports.grammar import Query, filter_text
 
 QUESTION: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric")  # what goes from page to page
 OF_PAGE: Final = ("tab", "key")  # what one page shows of it
@@ -74,15 +74,6 @@ class Links:
         parts = [f"{name}={_quoted(value)}" for name, value in pairs]
         parts += [f"filter={_quoted(filter_text(one))}" for one in filters]
         return f"{self.base}{path}?{'&'.join(parts)}" if parts else f"{self.base}{path}"
-
-
-def filter_text(one: Filter) -> str:
-    """A filter as a query string has it; `counter.reports.grammar` reads it back."""
-    name = one.dimension.name.lower()
-    if one.dimension == Dimension.PROPERTY:
-        name += ":" + one.key.replace("\\", "\\\\").replace(":", "\\:")
-    values = ",".join(value.replace("\\", "\\\\").replace(",", "\\,") for value in one.values)
-    return f"{name}:{one.operator.value}:{values}"
 
 
 def _with(filters: tuple[Filter, ...], added: Filter) -> tuple[Filter, ...]:

@@ -16,10 +16,9 @@ from dashboard.report.chart_points import Buckets, axis_text, metric_text
 from dashboard.report.choices import compared_span
 from dashboard.report.figures import Figure, series_figure
 from dashboard.report.links import Links
-from dashboard.report.request import ReportRequest
+from dashboard.report.request import ONLINE, ReportRequest
 from dashboard.words.catalogue import Words
 
-ONLINE: Final = "online"
 WORTH_TELLING: Final = 2  # points, before one is the highest and another the lowest
 
 

@@ -1,18 +1,21 @@
-"""The request for a report page: its query string, read as strictly as the API's."""
+"""What a reader of a report or of hits wants: the query string, read as strictly as the API's."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import msgspec
 
-from counter.calendar.periods import Compare, Period, compared_period
+from counter.calendar.localtime import day_date
+from counter.calendar.periods import Compare, Period, compared_period, named_period
 from counter.calendar.series import HOURLY_DAYS
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
 from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket
 from counter.reports.grammar import (
+    CUSTOM,
     Query,
     period_name,
     read_filters,
@@ -25,10 +28,12 @@ from dashboard.access.call import Call
 from dashboard.report.links import Links
 from dashboard.report.panels import BY_NAME, PANELS, Tab, TabKind
 
-METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "online")
+ONLINE: Final = "online"
+METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", ONLINE)
 REPORT_KEYS: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric", "tab", "key")
 ROWS_KEYS: Final = (*REPORT_KEYS, "order", "search", "page")
 NO_COMPARE: Final = "none"
+DAYS_OF_HITS: Final = "7d"
 TOP_ROWS: Final = 9  # of a panel
 MAP_ROWS: Final = 300  # more than there are countries
 REPEATED: Final = ("tab",)
@@ -56,13 +61,31 @@ class ReportRequest(msgspec.Struct, frozen=True):
         return Order(self.metric) if self.metric in {"visits", "visitors", "pageviews"} else Order.VISITORS
 
 
+class Days(msgspec.Struct, frozen=True):
+    """A period, and how it was asked for: one of counter.calendar.periods.NAMES, or CUSTOM."""
+
+    period: Period
+    name: str
+
+    @property
+    def first(self) -> dt.date:
+        return day_date(self.period.start)
+
+    @property
+    def last(self) -> dt.date:
+        return day_date(self.period.end - 1)
+
+    @property
+    def kept(self) -> str | None:
+        """What a link says so that it means the same days; None where its dates say it."""
+        return None if self.name == CUSTOM else self.name
+
+
 async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) -> ReportRequest:
     """The question of the request; BadInput names the parameter and what it may be."""
     query, site = call.request.query, call.site
     refuse_unknown_keys(query, known)
-    counted = await call.service.store.reports.counted_days(site.site.key) if wants_all_days(query) else None
-    today = site.local.day(call.now)
-    period = read_period(query, site, today, counted)
+    period, today = await _read_period(call), site.local.day(call.now)
     asked = ReportQuery(
         period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today)
     )
@@ -73,6 +96,21 @@ async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) 
         open_tabs=_read_tabs(query),
         key=query.get("key", "")[:64],
     )
+
+
+async def read_days(call: Call) -> Days:
+    """The days that a page about hits is asked for; the last seven when nothing is said."""
+    query, site = call.request.query, call.site
+    if not {"period", "from", "to"} & query.keys():
+        today = site.local.day(call.now)
+        return Days(named_period(DAYS_OF_HITS, today, site.site.first_weekday_number, None), DAYS_OF_HITS)
+    return Days(await _read_period(call), period_name(query))
+
+
+async def _read_period(call: Call) -> Period:
+    query, site = call.request.query, call.site
+    counted = await call.service.store.reports.counted_days(site.site.key) if wants_all_days(query) else None
+    return read_period(query, site, site.local.day(call.now), counted)
 
 
 def links_of(call: Call, wanted: ReportRequest) -> Links:

@@ -5,14 +5,12 @@ The verdicts are the steps' own; here they only get their sentences. Nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 
 from counter.address import canonical
-from counter.collect import explain
 from counter.collect.explain import (
     AgentEvidence,
     DescribedHit,
@@ -20,18 +18,19 @@ from counter.collect.explain import (
     FirstEvidence,
     HostEvidence,
     NetworkEvidence,
+    NoEvidence,
     RateEvidence,
     ReferrerEvidence,
     StepAnswer,
     StepVerdict,
-    Untold,
     ViewEvidence,
     WishEvidence,
+    explain_described,
 )
 from counter.collect.identify import PassingSalts
 from counter.collect.parse import LIMITS, USER_AGENT
 from counter.event import AgentFacts, DropReason, Event
-from counter.question import UNKNOWN, Dimension, LoggedDrop
+from counter.question import UNKNOWN, Dimension
 from counter.reports.grammar import Query
 from counter.text import clean
 from dashboard.access.call import Call
@@ -41,7 +40,7 @@ from dashboard.words.catalogue import Words
 KEYS: Final = ("address", "user_agent", "path", "host", "referrer")
 
 
-class Tested(msgspec.Struct, frozen=True):
+class TrialForm(msgspec.Struct, frozen=True):
     """What is known of the hit; '' is not told."""
 
     address: str = ""
@@ -56,9 +55,13 @@ class Tested(msgspec.Struct, frozen=True):
         """Whether there is something to find out."""
         return bool(self.address or self.user_agent) and not self.wrong_address
 
+    @property
+    def hit(self) -> DescribedHit:
+        return DescribedHit(self.address or None, self.user_agent or None, self.path, self.host, self.referrer)
+
 
 @dataclass(frozen=True, slots=True)
-class StepView:
+class TrialStep:
     """One step's question, verdict and what it looked at."""
 
     asks: str
@@ -68,20 +71,20 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class Trial:
     """Every step's answer, why the hit would be dropped (None: it would be counted), and what would be stored."""
 
-    steps: list[StepView]
+    steps: list[TrialStep]
     reason: DropReason | None
     sure: bool  # whether all that the steps look at was told
     stored: list[tuple[str, str]]  # name of a text, value
 
 
-def read_tested(query: Query) -> Tested:
+def read_trial_form(query: Query) -> TrialForm:
     """The form's fields, cleaned and cut as those of a hit."""
     typed = query.get("address", "").strip()
     address = canonical(typed) if typed else ""
-    return Tested(
+    return TrialForm(
         address=address or "",
         user_agent=clean(query.get("user_agent", "")[:USER_AGENT], USER_AGENT),
         path=clean(query.get("path", ""), LIMITS["path"]) or "/",
@@ -91,12 +94,12 @@ def read_tested(query: Query) -> Tested:
     )
 
 
-def try_hit(call: Call, tested: Tested) -> Tried:
+def try_hit(call: Call, tested: TrialForm) -> Trial:
     """As if the page's script had sent a hit now. BadInput for what no script can send."""
     service = call.service
     pipeline = replace(service.pipeline, salts=PassingSalts(service.config.storage.path / "salts"))
-    found = explain.explain_described(pipeline, call.site, _described(tested), float(call.now))
-    return Tried(
+    found = explain_described(pipeline, call.site, tested.hit, float(call.now))
+    return Trial(
         steps=[_step(call.words, answer) for answer in found.answers],
         reason=found.reason,
         sure=found.sure,
@@ -104,24 +107,15 @@ def try_hit(call: Call, tested: Tested) -> Tried:
     )
 
 
-def came_from(call: Call, drops: Sequence[LoggedDrop], tested: Tested) -> list[LoggedDrop]:
-    """Those of the drops that are of the address or of the user agent."""
-    return explain.came_from(drops, _described(tested), call.service.pipeline)
-
-
-def _described(tested: Tested) -> DescribedHit:
-    return DescribedHit(tested.address or None, tested.user_agent or None, tested.path, tested.host, tested.referrer)
-
-
-def _step(words: Words, answer: StepAnswer) -> StepView:
+def _step(words: Words, answer: StepAnswer) -> TrialStep:
     asks = words(f"why.step.{answer.step}")
-    return StepView(asks, answer.verdict, answer.reason, _because(words, answer.evidence))
+    return TrialStep(asks, answer.verdict, answer.reason, _because(words, answer.evidence))
 
 
-def _because(words: Words, evidence: Evidence | Untold) -> str:
+def _because(words: Words, evidence: Evidence | NoEvidence) -> str:
     """What a step looked at."""
     match evidence:
-        case Untold():
+        case NoEvidence():
             return words("why.untold")
         case HostEvidence(host, hosts):
             name = f"why.host_{'told' if host else 'untold'}_{'some' if hosts else 'any'}"
@@ -158,7 +152,7 @@ def _of_agent(words: Words, agent: AgentFacts) -> str:
     return words("why.reads_as", client=" · ".join(known)) if known else words("why.reads_as_nothing")
 
 
-def _stored(call: Call, event: Event, tested: Tested) -> list[tuple[str, str]]:
+def _stored(call: Call, event: Event, tested: TrialForm) -> list[tuple[str, str]]:
     """What would be written down; of an address or user agent that was not told, nothing."""
     place, client, origin = event.place, event.client, event.origin
     values: list[tuple[Dimension, str]] = []

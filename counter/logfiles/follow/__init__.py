@@ -1,9 +1,8 @@
 """A growing log: read as it is written, across rotation, truncation and restart, nothing lost and nothing twice.
 
     growing.py     one file as it grows, or a rotated one that was compressed
-    siblings.py    the rotated forms of a file
-    tail.py        all files behind one path, oldest first
-    checkpoint.py  where a restart reads from
+    tail.py        all files behind one path, oldest first; what became of them after rotation
+    checkpoint.py  from where a restart reads again
     follower.py    tails into one import
 
 Each counted line is stored permanently as a keyed hash of its text and its number among identical ones, so reading it

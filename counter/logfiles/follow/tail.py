@@ -1,15 +1,19 @@
-"""All files behind one path, oldest first: a rotated file is read to its end along with the one that replaced it."""
+"""All files behind one path, oldest first: what was rotated away is read to its end beside what came in its place.
+
+After rotation a file is `access.log.1`, `access.log-20240329.gz`, `access-20240329.log` ... (`siblings`).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.errors import UsageError
 from counter.logfiles.follow.checkpoint import Position
-from counter.logfiles.follow.growing import HEAD, Growing, Part, beginning, digest
-from counter.logfiles.follow.siblings import is_at, open_part, siblings
+from counter.logfiles.follow.growing import HEAD, Finished, Growing, Part, beginning, digest
+from counter.logfiles.read.compressed import kind_of
 from counter.logfiles.read.sources import begin
 
 PATIENCE: Final = 120.0  # seconds to watch a rotated file: a server keeps writing until it reopens its log
@@ -164,3 +168,26 @@ def check(path: Path, position: Position | None) -> None:
     """Raises UsageError when there is nothing to follow."""
     if position is None and not path.is_file():
         raise UsageError(f"{path} is not a file that can be followed.")
+
+
+def siblings(path: Path) -> list[Path]:
+    """The rotated forms of `path` in its folder, the newest first."""
+    when = r"[-._]?\d[\dT:._-]*"
+    stem, suffix, name = re.escape(path.stem), re.escape(path.suffix), re.escape(path.name)
+    rotated = re.compile(rf"(?:{name}(?:{when}|[-._](?:old|prev))|{stem}{when}{suffix})(?:\.gz|\.zst)?")
+    found = [other for other in path.parent.iterdir() if rotated.fullmatch(other.name) and other.is_file()]
+    return sorted(found, key=lambda other: other.stat().st_mtime, reverse=True)
+
+
+def is_at(path: Path, position: Position) -> bool:
+    """Whether the log at `path` is the one of the position: it begins alike; an empty one is known by its number."""
+    if not position.length:
+        return path.stat().st_ino == position.inode
+    return digest(beginning(path, position.length)) == position.digest
+
+
+def open_part(path: Path, offset: int = 0) -> Part:
+    """The file, from `offset` of its text on."""
+    with path.open("rb") as file:
+        compressed = kind_of(file.read(4)) is not None
+    return Finished(path, offset) if compressed else Growing(path, offset)
