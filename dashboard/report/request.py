@@ -76,7 +76,7 @@ class Days(msgspec.Struct, frozen=True):
         return day_date(self.period.end - 1)
 
     @property
-    def kept(self) -> str | None:
+    def link_name(self) -> str | None:
         """What a link says so that it means the same days; None where its dates say it."""
         return None if self.name == CUSTOM else self.name
 
