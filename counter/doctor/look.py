@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.metadata
 import os
@@ -38,7 +39,6 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
     """Everything at `now`; `status` is what the running service says, if one does."""
     folder = config.storage.path
     kind, built = (status.geo_kind, status.geo_built) if status else _places(folder / "geo")
-    disk = _disk(folder)
     return Facts(
         now=now,
         versions=versions(),
@@ -48,8 +48,7 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
         durability=str(config.storage.durability),
         rate_limit=config.counting.rate_limit_per_minute,
         vitals=read_vitals(folder),
-        disk_free=disk[0],
-        disk_total=disk[1],
+        disk_free=_free(folder),
         newest_file=max((_mtime(path) for path in folder.glob("*")), default=0.0),
         open_files=tuple(_open_files(folder, config.server.socket)),
         lock_holder=status.pid if status else _lock_holder(folder),
@@ -75,15 +74,12 @@ def versions() -> Versions:
     )
 
 
-def _disk(folder: Path) -> tuple[int | None, int | None]:
-    """Free and whole space of the file system that the data are on, or will be."""
+def _free(folder: Path) -> int | None:
+    """Free bytes of the file system that the data are on, or will be."""
     for place in (folder, *folder.parents):
-        try:
-            usage = shutil.disk_usage(place)
-        except OSError:
-            continue
-        return usage.free, usage.total
-    return None, None
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(place).free
+    return None
 
 
 def _mtime(path: Path) -> float:

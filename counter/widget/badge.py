@@ -34,7 +34,7 @@ LEAST_DIGITS = {"flat": "0", "button": "5"}  # fewer leave the button's frame em
 
 FLAT_SIZE, FLAT_PAD = 11.0, 7.0
 FLAT_GROUND, FLAT_INK = "#4b5563", "#ffffff"
-BUTTON_WIDTH, BUTTON_ROOM = 88, 80.0
+BUTTON_ROOM = 80.0  # of 88 pixels
 BUTTON_SIZE, BUTTON_LEAST = 8.5, 6.5
 WHITE, BLACK = "#ffffff", "#000000"
 

@@ -55,7 +55,6 @@ class HitRow:
     referrer: Value
     referrer_url: str  # '' unless a browser may safely go there
     source: Value
-    country_code: str
     country: Value
     region: Value
     city: Value
@@ -94,7 +93,6 @@ def make_row(call: Call, hit: LoggedHit, links: Links) -> HitRow:
         referrer=value(Dimension.REFERRER, hit.referrer),
         referrer_url=outside_of(call.site, Dimension.REFERRER, hit.referrer),
         source=value(Dimension.SOURCE, hit.source),
-        country_code=hit.country,
         country=value(Dimension.COUNTRY, hit.country),
         region=value(Dimension.REGION, hit.region),
         city=value(Dimension.CITY, hit.city),
