@@ -70,9 +70,9 @@ def read_report_query(query: Query, site: ActiveSite, today: int, counted: tuple
     return ReportQuery(
         period=period,
         filters=read_filters(query),
-        bucket=default_bucket(period) if bucket is None else _one_of("bucket", bucket, _by_value(Bucket)),
+        bucket=default_bucket(period) if bucket is None else one_of("bucket", bucket, _by_value(Bucket)),
         breakdowns=_read_breakdowns(query),
-        compare=_one_of("compare", query["compare"], _by_value(Compare)) if "compare" in query else None,
+        compare=one_of("compare", query["compare"], _by_value(Compare)) if "compare" in query else None,
         week_hours=bool(read_number(query, "week_hours", 0, 0, 1)),
     )
 
@@ -129,7 +129,7 @@ def _read_breakdowns(query: Query) -> tuple[By, ...]:
     for name in ("order", "search", "limit", "offset"):
         if name in query and not texts:
             raise BadInput(f"{name} is about the rows of a breakdown, and none is asked for: add by=page")
-    order = _one_of("order", query.get("order", Order.VISITORS.value), _by_value(Order))
+    order = one_of("order", query.get("order", Order.VISITORS.value), _by_value(Order))
     search = clean(query.get("search", ""), LONGEST_VALUE)
     limit = read_number(query, "limit", ROWS, 1, MOST_ROWS)
     offset = read_number(query, "offset", 0, 0, MOST_OFFSET)
@@ -163,7 +163,7 @@ def _read_filter(text: str) -> Filter:
 def _split_dimension(what: str, text: str) -> tuple[Dimension, str, str | None]:
     """The dimension, the key of a property, and what follows after a colon (None: nothing)."""
     name, colon, rest = text.partition(":")
-    dimension = _one_of(what, name, DIMENSIONS)
+    dimension = one_of(what, name, DIMENSIONS)
     if dimension != Dimension.PROPERTY:
         return dimension, "", rest if colon else None
     found = _KEY.match(rest)
@@ -209,7 +209,8 @@ def _by_value(kind: type[E_]) -> Mapping[str, E_]:
     return {str(one.value): one for one in kind}
 
 
-def _one_of(what: str, text: str, known: Mapping[str, E_]) -> E_:
+def one_of(what: str, text: str, known: Mapping[str, E_]) -> E_:
+    """What the text names, or BadInput with all that it may be."""
     found = known.get(text)
     if found is None:
         raise BadInput(f"{what} is {text[:40]!r}, it may be {', '.join(known)}")

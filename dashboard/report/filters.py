@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import Enum
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import quote_plus
 
 import msgspec
 
 from counter.errors import BadInput
 from counter.question import Dimension, Filter, Operator
-from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query, filter_text
+from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query, filter_text, one_of
 from counter.text import clean
 from dashboard.report.links import Links
 from dashboard.report.row_labels import label_of, value_of
 from dashboard.words.catalogue import Words
 
-E_ = TypeVar("E_", bound=Enum)
 FORM_KEYS: Final = ("f_dimension", "f_operator", "f_value", "f_key", "f_index")
 # The most common ones are first in the form.
 OFFERED: Final[tuple[Dimension, ...]] = (
@@ -123,8 +121,8 @@ def _chip(words: Words, links: Links, index: int, one: Filter) -> Chip:
 
 def _read_form(words: Words, query: Query) -> Filter | None:
     """The filter of the form's fields; None when every value is empty."""
-    dimension = _one_of("f_dimension", query.get("f_dimension", ""), DIMENSIONS)
-    operator = _one_of("f_operator", query.get("f_operator", Operator.IS.value), OPERATORS)
+    dimension = one_of("f_dimension", query.get("f_dimension", ""), DIMENSIONS)
+    operator = one_of("f_operator", query.get("f_operator", Operator.IS.value), OPERATORS)
     key = clean(query.get("f_key", ""), LONGEST_VALUE) if dimension == Dimension.PROPERTY else ""
     if dimension == Dimension.PROPERTY and not key:
         raise BadInput("f_key is empty; a filter on a property needs the property's name")
@@ -143,9 +141,3 @@ def _read_index(query: Query, count: int) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) >= count:
         raise BadInput(f"f_index is {text[:40]!r}, there are {count} filters")
     return int(text)
-
-
-def _one_of(what: str, text: str, known: Mapping[str, E_]) -> E_:
-    if text not in known:
-        raise BadInput(f"{what} is {text[:40]!r}, it may be {', '.join(known)}")
-    return known[text]
