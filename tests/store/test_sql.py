@@ -13,10 +13,10 @@ import pytest
 
 from counter.question import Dimension, Order
 from counter.store.sqlite.dictionary import TupleColumns, TupleTable
-from counter.store.sqlite.report.answer import Point, PointTable
+from counter.store.sqlite.report.answer import PointColumn, PointTable
 from counter.store.sqlite.report.breakdown import SortColumn
-from counter.store.sqlite.report.filters import FilterTest, Slot
-from counter.store.sqlite.sql import SUMS, Part, StatementError, statement, statement_of_rows
+from counter.store.sqlite.report.filters import FilterSlot, FilterTest
+from counter.store.sqlite.sql import SUMS, SqlPart, StatementError, statement, statement_of_rows
 from counter.store.sqlite.visit_values import VISIT_PARTS, VisitValue
 
 ENGINE: Final = Path(__file__).parents[2] / "counter" / "store" / "sqlite"
@@ -77,17 +77,18 @@ class Evil(StrEnum):
 @pytest.mark.parametrize("part", ["visits", "1; drop table event", Evil.TEXT, Order.VISITS, Dimension.PAGE, 1, None])
 def test_what_is_no_part_is_refused(part: Any) -> None:
     statement("report_top", SortColumn.VISITS)  # remembered, and not mistaken for a text that equals it
-    with pytest.raises(StatementError, match="is no Part"):
+    with pytest.raises(StatementError, match="is no SqlPart"):
         statement("report_top", part)
-    with pytest.raises(StatementError, match="is no Part"):
+    with pytest.raises(StatementError, match="is no SqlPart"):
         statement_of_rows("add_visits", 8, 1, part)
 
 
 @pytest.mark.parametrize("parts", [
-    (), (Point.DAY,), (Point.DAY, Point.HOUR, PointTable.DAY), (Point.DAY, PointTable.DAY, SortColumn.VISITS),
+    (), (PointColumn.DAY,), (PointColumn.DAY, PointColumn.HOUR, PointTable.DAY),
+    (PointColumn.DAY, PointTable.DAY, SortColumn.VISITS),
     (SortColumn.VISITS, PointTable.DAY),
 ])  # fmt: skip
-def test_a_part_that_is_missing_or_has_no_place_is_refused(parts: tuple[Part, ...]) -> None:
+def test_a_part_that_is_missing_or_has_no_place_is_refused(parts: tuple[SqlPart, ...]) -> None:
     with pytest.raises(StatementError, match=r"takes one|has no place"):
         statement("report_period_points", *parts)
 
@@ -103,7 +104,7 @@ def test_an_unknown_query_or_word_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_switch_is_off_without_its_part() -> None:
     whole = statement("report_hits")
-    narrowed = statement("report_hits", Slot.PATH)
+    narrowed = statement("report_hits", FilterSlot.PATH)
     assert "(1 or e.path_id in" in whole
     assert "(0 or e.path_id in" in narrowed
     assert whole == narrowed.replace("(0 or", "(1 or")

@@ -12,13 +12,13 @@ import msgspec
 
 from counter.event import Client, Origin, Place
 from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, OTHER, PLACE_DIMENSIONS, Dimension
-from counter.store.sqlite.sql import Part, statement, statement_of_rows
+from counter.store.sqlite.sql import SqlPart, statement, statement_of_rows
 
 NEW_VALUES_A_DAY = 10_000  # per site and dimension; what comes beyond is "(other)", in raw rows and rollups alike
 REMEMBERED = 50_000  # texts, and tuples of texts; about 12 MB each
 
 
-class TupleTable(Part):
+class TupleTable(SqlPart):
     """The dictionaries of tuples."""
 
     CLIENT = "client"
@@ -26,7 +26,7 @@ class TupleTable(Part):
     ORIGIN = "origin"
 
 
-class TupleColumns(Part):
+class TupleColumns(SqlPart):
     """What each has beside the id: value ids, in the order of its dimensions."""
 
     CLIENT = ", ".join(dimension.name.lower() for dimension in CLIENT_DIMENSIONS)

@@ -18,7 +18,7 @@ from typing import Final
 from counter.question import VISIT_DIMENSIONS, Dimension
 from counter.store.sqlite.goals import sum_up_goals
 from counter.store.sqlite.sql import run_script, statement
-from counter.store.sqlite.visit_values import BROUGHT, VisitValue
+from counter.store.sqlite.visit_values import VISIT_SOURCES, VisitValue
 
 # What events bring themselves: pages and exit pages by way of temp.page, and custom events.
 _OF_EVENTS: Final = (
@@ -43,7 +43,7 @@ def sum_up(connection: sqlite3.Connection, after: int, upto: int) -> None:
     for name in ("fold_steps", "fold_steps_of_other_days"):
         connection.execute(statement(name), span)
     connection.execute(statement("fold_visit_days"))
-    for column, join, dimensions in BROUGHT:
+    for column, join, dimensions in VISIT_SOURCES:
         connection.execute("delete from temp.part")
         connection.execute(statement("fold_parts", column))
         for dimension in dimensions:

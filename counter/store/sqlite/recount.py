@@ -19,14 +19,14 @@ from counter.errors import StoreError
 from counter.question import Difference
 from counter.store.sqlite.engine import ThreadedConnection, open_reader
 from counter.store.sqlite.fold import bounds, sum_up
-from counter.store.sqlite.sql import Part, run_script, statement
+from counter.store.sqlite.sql import SqlPart, run_script, statement
 
 PORTION: Final = 100_000  # events counted again at a time: so much and no more is held beside the sums
 NICE: Final = 10  # a tenth of a busy processor; at 19 it could take hours, and the log grows while it reads
 LISTED: Final = 200  # differences of a table; more than that is one story
 
 
-class StoredTable(Part):
+class StoredTable(SqlPart):
     """The tables of sums that raw rows prove."""
 
     HOURS = "total_hour"
@@ -34,7 +34,7 @@ class StoredTable(Part):
     VALUES = "rollup_day"
 
 
-class CountedTable(Part):
+class CountedTable(SqlPart):
     """The same, counted again."""
 
     HOURS = "temp.recount_hour"
@@ -42,7 +42,7 @@ class CountedTable(Part):
     VALUES = "temp.recount_rollup"
 
 
-class SumKey(Part):
+class SumKey(SqlPart):
     """What names a row of each, beside the site."""
 
     HOURS = "day, hour"

@@ -13,8 +13,8 @@ together, is a file, which begins with a comment that says what it asks or does.
     {Kind.CUSTOM}           the number that stands for the member of an enum: of Kind, Via, Dimension or Adds
     {query NAME}            another file; {query Table}: the file that the member of `Table` names
     {rows}                  (?, ?), (?, ?), ...: rows of values that are bound
-    {Table}                 the member of the enum `Table`, a kind of Part, that is given to `statement`
-    {no Slot.PATH}          1, or 0 when Slot.PATH is given to `statement`: a switch before a test that it needs
+    {Table}                 the member of the enum `Table`, a kind of SqlPart, that is given to `statement`
+    {no FilterSlot.PATH}    1, or 0 when FilterSlot.PATH is given to `statement`: a switch before the test of it
 
 Nothing else gets into a statement: values are bound, and parts are members of enums, whose texts stand in our code. So
 no statement is formatted anywhere else, and no `noqa: S608` (SQL made of texts) is needed in the engine.
@@ -51,7 +51,7 @@ _NUMBERS: Final = {
 }
 
 
-class Part(StrEnum):
+class SqlPart(StrEnum):
     """What may be put into a statement: the members of enums made of this class, and no text from elsewhere."""
 
     __hash__ = str.__hash__  # that of Enum is written in Python, and parts are looked up for every hit
@@ -62,20 +62,20 @@ class StatementError(Exception):
 
 
 @lru_cache(maxsize=2048, typed=True)
-def statement(name: str, *parts: Part) -> str:
-    """`queries/NAME.sql` with its parts. StatementError: a part is missing, has no place there, or is no Part."""
-    return _Writing(name, parts).text
+def statement(name: str, *parts: SqlPart) -> str:
+    """`queries/NAME.sql` with its parts. StatementError: a part is missing, has no place there, or is no SqlPart."""
+    return _Assembly(name, parts).text
 
 
 @lru_cache(maxsize=256, typed=True)
-def statement_of_rows(name: str, width: int, count: int, *parts: Part) -> str:
+def statement_of_rows(name: str, width: int, count: int, *parts: SqlPart) -> str:
     """The same with `count` rows of `width` values in the place of `{rows}`."""
     row = f"({', '.join('?' * width)})"
-    return _Writing(name, parts, rows=", ".join([row] * count)).text
+    return _Assembly(name, parts, rows=", ".join([row] * count)).text
 
 
 @cache
-def script(name: str, *parts: Part) -> tuple[str, ...]:
+def script(name: str, *parts: SqlPart) -> tuple[str, ...]:
     """The statements of `queries/NAME.sql`, one after the other."""
     return tuple(one.strip() for one in statement(name, *parts).split(";\n") if one.strip())
 
@@ -98,13 +98,13 @@ def _read(name: str) -> str:
     return _COMMENT.sub("", text).strip()
 
 
-class _Writing:
+class _Assembly:
     """One statement while it is put together."""
 
-    def __init__(self, name: str, parts: tuple[Part, ...], rows: str = "") -> None:
+    def __init__(self, name: str, parts: tuple[SqlPart, ...], rows: str = "") -> None:
         for part in parts:
-            if not isinstance(part, Part):
-                raise StatementError(f"{name}: {part!r} is no Part, and nothing else gets into a statement")
+            if not isinstance(part, SqlPart):
+                raise StatementError(f"{name}: {part!r} is no SqlPart, and nothing else gets into a statement")
         self._name = name
         self._parts = parts
         self._rows = rows

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
-from counter.store.sqlite.sql import Part
+from counter.store.sqlite.sql import SqlPart
 
 
-class VisitColumn(Part):
+class VisitColumn(SqlPart):
     """What a visit has of its own."""
 
     CLIENT = "client_id"
@@ -21,7 +21,7 @@ class VisitColumn(Part):
     ENTRY_PAGE = "entry_page"
 
 
-class DictionaryJoin(Part):
+class DictionaryJoin(SqlPart):
     """How it leads to its values."""
 
     CLIENT = "join client d on d.id = v.client_id"
@@ -30,7 +30,7 @@ class DictionaryJoin(Part):
     NONE = ""
 
 
-class VisitValue(Part):
+class VisitValue(SqlPart):
     """The value of each dimension; the names are those of `Dimension`."""
 
     BROWSER = "d.browser"
@@ -54,21 +54,23 @@ class VisitValue(Part):
     ENTRY_PAGE = "v.entry_page"
 
 
-class Brought(NamedTuple):
-    """The dimensions that one column of a visit leads to."""
+class VisitSource(NamedTuple):
+    """A column of a visit, how it leads to values, and of which dimensions these are."""
 
     column: VisitColumn
     join: DictionaryJoin
     dimensions: tuple[Dimension, ...]
 
 
-BROUGHT: Final = (
-    Brought(VisitColumn.CLIENT, DictionaryJoin.CLIENT, CLIENT_DIMENSIONS),
-    Brought(VisitColumn.PLACE, DictionaryJoin.PLACE, PLACE_DIMENSIONS),
-    Brought(VisitColumn.ORIGIN, DictionaryJoin.ORIGIN, ORIGIN_DIMENSIONS),
-    Brought(VisitColumn.ENTRY_PAGE, DictionaryJoin.NONE, (Dimension.ENTRY_PAGE,)),
+VISIT_SOURCES: Final = (
+    VisitSource(VisitColumn.CLIENT, DictionaryJoin.CLIENT, CLIENT_DIMENSIONS),
+    VisitSource(VisitColumn.PLACE, DictionaryJoin.PLACE, PLACE_DIMENSIONS),
+    VisitSource(VisitColumn.ORIGIN, DictionaryJoin.ORIGIN, ORIGIN_DIMENSIONS),
+    VisitSource(VisitColumn.ENTRY_PAGE, DictionaryJoin.NONE, (Dimension.ENTRY_PAGE,)),
 )
 # By dimension: the value, and the join that it needs.
 VISIT_PARTS: Final = {
-    dimension: (VisitValue[dimension.name], brought.join) for brought in BROUGHT for dimension in brought.dimensions
+    dimension: (VisitValue[dimension.name], brought.join)
+    for brought in VISIT_SOURCES
+    for dimension in brought.dimensions
 }

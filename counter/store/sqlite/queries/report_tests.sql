@@ -1,24 +1,24 @@
 -- Does event e of visit v match? What the queries that look for events share.
 -- Of clients there are the most, so they are looked up last.
-({no Slot.PLACE} or v.place_id in (select id from temp.allowed_id where slot = 'place'))
-and ({no Slot.ORIGIN} or v.origin_id in (select id from temp.allowed_id where slot = 'origin'))
-and ({no Slot.CLIENT} or v.client_id in (select id from temp.allowed_id where slot = 'client'))
-and ({no Slot.PATH} or e.path_id in (select id from temp.allowed_id where slot = 'path'))
-and ({no Slot.NAME} or case e.kind when {Kind.CUSTOM} then e.name_id else -1 end in (
+({no FilterSlot.PLACE} or v.place_id in (select id from temp.allowed_id where slot = 'place'))
+and ({no FilterSlot.ORIGIN} or v.origin_id in (select id from temp.allowed_id where slot = 'origin'))
+and ({no FilterSlot.CLIENT} or v.client_id in (select id from temp.allowed_id where slot = 'client'))
+and ({no FilterSlot.PATH} or e.path_id in (select id from temp.allowed_id where slot = 'path'))
+and ({no FilterSlot.NAME} or case e.kind when {Kind.CUSTOM} then e.name_id else -1 end in (
   select id from temp.allowed_id where slot = 'name'))
-and ({no Slot.REACH} or case e.kind when {Kind.CUSTOM} then e.name_id * 2 + 1 else e.path_id * 2 end in (
+and ({no FilterSlot.REACH} or case e.kind when {Kind.CUSTOM} then e.name_id * 2 + 1 else e.path_id * 2 end in (
   select id from temp.allowed_id where slot = 'reach'))
-and ({no Slot.ENTRY} or (select f.path_id from event f where f.id = v.id) in (
+and ({no FilterSlot.ENTRY} or (select f.path_id from event f where f.id = v.id) in (
   select id from temp.allowed_id where slot = 'entry'))
-and ({no Slot.EXIT} or (
+and ({no FilterSlot.EXIT} or (
   select x.path_id from event x
   where x.id = coalesce(
     (select max(y.id) from event y where y.visit_id = v.id and y.visit_id <> y.id and y.becomes_exit), v.id)
 ) in (select id from temp.allowed_id where slot = 'exit'))
-and ({no Slot.PROPS} or case e.kind
+and ({no FilterSlot.PROPS} or case e.kind
   when {Kind.ENGAGED} then (select w.props from event w where w.id = e.view_id) else e.props
 end is not null)
-and ({no Slot.PROPERTY} or not exists (
+and ({no FilterSlot.PROPERTY} or not exists (
   select 1 from temp.property_filter p
   where p.negative = exists (
     select 1

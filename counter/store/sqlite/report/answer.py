@@ -29,26 +29,26 @@ from counter.store.sqlite.report.breakdown import break_down
 from counter.store.sqlite.report.matches import Parameters, find, make_sums, parameters_of, parameters_of_matches
 from counter.store.sqlite.report.until import sums_of_days
 from counter.store.sqlite.report.week import week_hours, week_hours_of_matches
-from counter.store.sqlite.sql import Part, statement
+from counter.store.sqlite.sql import SqlPart, statement
 
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
 
 
-class Point(Part):
+class PointColumn(SqlPart):
     """The column that begins a point of a series."""
 
     HOUR = "hour"
     DAY = "day"
 
 
-class PointTable(Part):
+class PointTable(SqlPart):
     """The totals of points."""
 
     HOUR = "total_hour"
     DAY = "total_day"
 
 
-class Apart(Part):
+class SplitTest(SqlPart):
     """Of which visits the events are asked apart: those that lie in other points, too."""
 
     HOUR = "(split or spread)"
@@ -116,7 +116,7 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         name = _point_of(question.bucket)
-        rows = connection.execute(statement("report_period_points", Point[name], PointTable[name]), asked)
+        rows = connection.execute(statement("report_period_points", PointColumn[name], PointTable[name]), asked)
         found = {start: Sums(*numbers) for start, *numbers in rows}
     sources: dict[bool, Parts | Parameters] = {}
     if question.breakdowns:
@@ -162,7 +162,7 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
     found: dict[int, Sums] = {}
     if question.bucket is not None:
         name = _point_of(question.bucket)
-        rows = connection.execute(statement("report_points", Point[name], Apart[name]), asked)
+        rows = connection.execute(statement("report_points", PointColumn[name], SplitTest[name]), asked)
         found = {start: Sums(*numbers) for start, *numbers in rows}
     return Report(
         question,

@@ -9,11 +9,11 @@ from counter.calendar.series import Parts
 from counter.question import UNKNOWN, Breakdown, By, Dimension, Question, Row, Sums
 from counter.store.sqlite.report.filters import dictionary_of
 from counter.store.sqlite.report.matches import Parameters
-from counter.store.sqlite.sql import Part, statement
+from counter.store.sqlite.sql import SqlPart, statement
 from counter.store.sqlite.visit_values import VISIT_PARTS
 
 
-class SortColumn(Part):
+class SortColumn(SqlPart):
     """What a breakdown is sorted by; the names are those of `Order`."""
 
     VISITS = "visits"

@@ -14,11 +14,11 @@ from typing import Final
 from counter.event import PAGEVIEW
 from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension, Filter, Operator
 from counter.store.sqlite.dictionary import TupleTable
-from counter.store.sqlite.sql import Part, statement
+from counter.store.sqlite.sql import SqlPart, statement
 from counter.store.sqlite.visit_values import VisitValue
 
 
-class Slot(Part):
+class FilterSlot(SqlPart):
     """What of an event, or of its visit, a filter is asked of; the texts name the rows of `temp.allowed_id`."""
 
     CLIENT = "client"
@@ -33,14 +33,14 @@ class Slot(Part):
     PROPS = "props"  # that there are properties at all
 
 
-class FilterTest(Part):
+class FilterTest(SqlPart):
     """Whether `t.text` is one that a filter names; of letters A to Z in either case."""
 
     EQUALS = "t.text in (select value from json_each(:values))"
     CONTAINS = "exists (select 1 from json_each(:values) j where instr(lower(t.text), lower(j.value)))"
 
 
-class Passing(Part):
+class PassingIds(SqlPart):
     """The query of the ids that pass, by what they are of; all of them for a negative filter that named nothing."""
 
     VALUES = "filter_passing_values"
@@ -50,23 +50,29 @@ class Passing(Part):
 
 
 SLOT_OF: Final = {
-    **dict.fromkeys(CLIENT_DIMENSIONS, Slot.CLIENT),
-    **dict.fromkeys(PLACE_DIMENSIONS, Slot.PLACE),
-    **dict.fromkeys(ORIGIN_DIMENSIONS, Slot.ORIGIN),
-    Dimension.PAGE: Slot.PATH,
-    Dimension.EVENT: Slot.NAME,
-    Dimension.GOAL: Slot.REACH,
-    Dimension.ENTRY_PAGE: Slot.ENTRY,
-    Dimension.EXIT_PAGE: Slot.EXIT,
-    Dimension.PROPERTY: Slot.PROPERTY,
-    Dimension.PROPERTY_KEY: Slot.PROPERTY,
+    **dict.fromkeys(CLIENT_DIMENSIONS, FilterSlot.CLIENT),
+    **dict.fromkeys(PLACE_DIMENSIONS, FilterSlot.PLACE),
+    **dict.fromkeys(ORIGIN_DIMENSIONS, FilterSlot.ORIGIN),
+    Dimension.PAGE: FilterSlot.PATH,
+    Dimension.EVENT: FilterSlot.NAME,
+    Dimension.GOAL: FilterSlot.REACH,
+    Dimension.ENTRY_PAGE: FilterSlot.ENTRY,
+    Dimension.EXIT_PAGE: FilterSlot.EXIT,
+    Dimension.PROPERTY: FilterSlot.PROPERTY,
+    Dimension.PROPERTY_KEY: FilterSlot.PROPERTY,
 }
-EVENT_SLOTS: Final = frozenset({Slot.PATH, Slot.NAME, Slot.REACH, Slot.PROPERTY, Slot.PROPS})
-PROPERTY_SLOTS: Final = frozenset({Slot.PROPERTY, Slot.PROPS})
+EVENT_SLOTS: Final = frozenset(
+    {FilterSlot.PATH, FilterSlot.NAME, FilterSlot.REACH, FilterSlot.PROPERTY, FilterSlot.PROPS}
+)
+PROPERTY_SLOTS: Final = frozenset({FilterSlot.PROPERTY, FilterSlot.PROPS})
 PAGEVIEW_ID: Final = -1  # what stands for the name of every page view, which has none in the dictionary
 
-_TABLES: Final = {Slot.CLIENT: TupleTable.CLIENT, Slot.PLACE: TupleTable.PLACE, Slot.ORIGIN: TupleTable.ORIGIN}
-_PASSING: Final = {Slot.NAME: Passing.NAMES, Slot.REACH: Passing.REACHES}
+_TABLES: Final = {
+    FilterSlot.CLIENT: TupleTable.CLIENT,
+    FilterSlot.PLACE: TupleTable.PLACE,
+    FilterSlot.ORIGIN: TupleTable.ORIGIN,
+}
+_PASSING: Final = {FilterSlot.NAME: PassingIds.NAMES, FilterSlot.REACH: PassingIds.REACHES}
 _TESTS: Final = {
     Operator.IS: FilterTest.EQUALS,
     Operator.IS_NOT: FilterTest.EQUALS,
@@ -74,13 +80,13 @@ _TESTS: Final = {
 }
 
 
-def narrow(connection: sqlite3.Connection, site_key: int, filters: Sequence[Filter]) -> frozenset[Slot]:
+def narrow(connection: sqlite3.Connection, site_key: int, filters: Sequence[Filter]) -> frozenset[FilterSlot]:
     """Fill the tables of ids that pass; returns the slots that are narrowed."""
     connection.execute(statement("report_goals"), {"site": site_key})
-    narrowed: set[Slot] = set()
+    narrowed: set[FilterSlot] = set()
     for number, one in enumerate(filters):
         slot = SLOT_OF[one.dimension]
-        if slot == Slot.PROPERTY:
+        if slot == FilterSlot.PROPERTY:
             _note_property(connection, number, one)
         else:
             _name(connection, site_key, one)
@@ -108,7 +114,7 @@ def _name(connection: sqlite3.Connection, site_key: int, one: Filter) -> None:
         connection.execute(statement("filter_name_pageview", test), {**asked, **pageview})
 
 
-def _keep(connection: sqlite3.Connection, site_key: int, one: Filter, slot: Slot, *, again: bool) -> None:
+def _keep(connection: sqlite3.Connection, site_key: int, one: Filter, slot: FilterSlot, *, again: bool) -> None:
     """Let pass what the filter says of the named ids, of those that passed the filters before."""
     asked = {
         "slot": slot.value,
@@ -121,11 +127,11 @@ def _keep(connection: sqlite3.Connection, site_key: int, one: Filter, slot: Slot
     connection.execute(statement(change, *_passing(slot, one.dimension)), asked)
 
 
-def _passing(slot: Slot, dimension: Dimension) -> tuple[Part, ...]:
+def _passing(slot: FilterSlot, dimension: Dimension) -> tuple[SqlPart, ...]:
     """What asks for the ids of a slot that pass."""
     if slot in _TABLES:
-        return Passing.TUPLES, _TABLES[slot], VisitValue[dimension.name]
-    return (_PASSING.get(slot, Passing.VALUES),)
+        return PassingIds.TUPLES, _TABLES[slot], VisitValue[dimension.name]
+    return (_PASSING.get(slot, PassingIds.VALUES),)
 
 
 def _note_property(connection: sqlite3.Connection, number: int, one: Filter) -> None:

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from counter.question import Bucket, Operator, Question
 from counter.store.sqlite.fold import bounds
-from counter.store.sqlite.report.filters import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, Slot, narrow
-from counter.store.sqlite.sql import Part, run_script, statement
+from counter.store.sqlite.report.filters import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, FilterSlot, narrow
+from counter.store.sqlite.sql import SqlPart, run_script, statement
 
 # Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
 MARGIN: Final = 2
@@ -25,7 +25,7 @@ SCAN: Final = 4  # of so many events one must belong to a matching visit, so tha
 Parameters = Mapping[str, Any]
 
 
-class MatchView(Part):
+class MatchView(SqlPart):
     """The views of the matching events."""
 
     ALL = "matching_event"
@@ -69,7 +69,7 @@ def find(connection: sqlite3.Connection, question: Question, *, only_with_props:
     make_scratch(connection)
     narrowed = narrow(connection, question.site_key, question.filters)
     if only_with_props:
-        narrowed |= {Slot.PROPS}
+        narrowed |= {FilterSlot.PROPS}
     asked = parameters_of(question)
     few = _few_events(question)
     if narrowed & PROPERTY_SLOTS:
@@ -97,7 +97,9 @@ def _few_events(question: Question) -> bool:
     )
 
 
-def _run_in_spans(connection: sqlite3.Connection, name: str, asked: Parameters, narrowed: frozenset[Slot]) -> None:
+def _run_in_spans(
+    connection: sqlite3.Connection, name: str, asked: Parameters, narrowed: frozenset[FilterSlot]
+) -> None:
     for first, last in spans(connection, asked):
         connection.execute(statement(name, *sorted(narrowed)), {**asked, "first_id": first, "last_id": last})
 
@@ -108,7 +110,7 @@ def _see_listed(connection: sqlite3.Connection) -> None:
         connection.execute(statement("report_events_listed", view))
 
 
-def _see_by_tests(connection: sqlite3.Connection, asked: Parameters, narrowed: frozenset[Slot]) -> None:
+def _see_by_tests(connection: sqlite3.Connection, asked: Parameters, narrowed: frozenset[FilterSlot]) -> None:
     """The views of the matching visits' events that pass; of many visits by a scan, which reads less than look-ups."""
     first = next((first for first, _ in spans(connection, asked)), 0)
     visits = connection.execute("select count(*) from temp.matching_visit").fetchone()[0]

@@ -8,12 +8,12 @@ import sqlite3
 from counter.calendar.series import clock_of
 from counter.question import Question, Sums
 from counter.store.sqlite.report.matches import Parameters
-from counter.store.sqlite.sql import Part, statement
+from counter.store.sqlite.sql import SqlPart, statement
 
 WeekHours = tuple[tuple[int, int, Sums], ...]
 
 
-class HourTable(Part):
+class HourTable(SqlPart):
     """Where hours are added up: all of them, or those of the matching events."""
 
     TOTALS = "total_hour"
