@@ -7,8 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache, partial
-from importlib import resources
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -22,12 +21,6 @@ TIME_LIMIT: Final = 20.0  # seconds that a question of a report may take
 SCRATCH_KIB: Final = 65_536  # of a question's temporary tables held in memory; the rest goes to a file
 SORT_KIB: Final = 16_384  # of pages read, and of rows sorted at a time
 STEPS: Final = 200_000  # of SQLite's virtual machine between two looks at the clock: a few milliseconds
-
-
-@cache
-def query(name: str) -> str:
-    """The text of `queries/NAME.sql`."""
-    return (resources.files("counter.store.sqlite") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 class Pool:
