@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -19,7 +18,7 @@ from rich.text import Text
 from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
 from counter.cli.follow_log import ImportOptions, follow_logs
-from counter.cli.port import open_port
+from counter.cli.port import appending, open_port
 from counter.clock import SystemClock
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
@@ -161,7 +160,7 @@ async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple
     async with open_port(context.config) as port:
         async with context.reading() as store:
             site = await find_site(store, asked.site_id)
-        yield site, partial(port.append, timezone=site.timezone)
+        yield site, appending(port, site.timezone)
 
 
 async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> Append:

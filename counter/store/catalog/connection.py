@@ -14,6 +14,6 @@ class Ask(Protocol):
         """Run `question` in one read transaction; StoreError when the database can't be read."""
 
 
-class Change(Protocol):
+class Transact(Protocol):
     async def __call__(self, function: Callable[..., T], *args: object, after: Callable[[], None] | None = None) -> T:
         """Run `function(connection, *args)` in one write transaction, then `after()` once it is committed."""

@@ -38,7 +38,7 @@ class Unlowered(NamedTuple):
 
 
 def mend(
-    connection: sqlite3.Connection, days: Sequence[Place], months: Sequence[Place], now: float, lower: bool
+    connection: sqlite3.Connection, days: Sequence[Place], months: Sequence[Place], now: float, lower: bool, actor: str
 ) -> Unlowered:
     """Replace the sums of these days and months inside the caller's transaction; without `lower`, none may fall."""
     fold(connection)
@@ -49,8 +49,8 @@ def mend(
     _leave_out(connection, "wrong_day", "day", falling)
     before = _day_totals(connection)
     _mend_days(connection, after, upto)
-    _audit_days(connection, before, now)
-    return Unlowered(falling, _mend_months(connection, months, falling, now, lower))
+    _audit_days(connection, before, now, actor)
+    return Unlowered(falling, _mend_months(connection, months, falling, now, lower, actor))
 
 
 def _note_places(connection: sqlite3.Connection, table: str, name: str, places: Sequence[Place]) -> None:
@@ -101,7 +101,12 @@ def _mend_days(connection: sqlite3.Connection, after: int, upto: int) -> None:
 
 
 def _mend_months(
-    connection: sqlite3.Connection, months: Sequence[Place], kept_days: frozenset[Place], now: float, lower: bool
+    connection: sqlite3.Connection,
+    months: Sequence[Place],
+    kept_days: frozenset[Place],
+    now: float,
+    lower: bool,
+    actor: str,
 ) -> frozenset[Place]:
     """Add the months up again: those named, and those of the days that were mended. Returns those that were kept."""
     _note_places(connection, "wrong_month", "month", months)
@@ -113,7 +118,7 @@ def _mend_months(
     before = _month_totals(connection)
     connection.execute("delete from rollup_month where (site_key, month) in (select * from temp.wrong_month)")
     connection.execute(f"insert into rollup_month {MONTHS.format(where=_WRONG_MONTH)}")
-    _audit_months(connection, before, now)
+    _audit_months(connection, before, now, actor)
     return kept
 
 
@@ -161,20 +166,27 @@ def _month_totals(connection: sqlite3.Connection) -> Old:
     return {row[:3]: row[3:] for row in rows}
 
 
-def _audit_days(connection: sqlite3.Connection, before: Old, now: float) -> None:
+def _audit_days(connection: sqlite3.Connection, before: Old, now: float, actor: str) -> None:
     after = _day_totals(connection)
     for (site_key, day), old in sorted(before.items()):
         changes = ", ".join(_changes(old, after[site_key, day])) or "totals as before, breakdowns counted again"
-        audit(connection, site_key, "day.mended", f"{day_date(day)}: {changes}", now)
+        audit(connection, site_key, "day.mended", f"{day_date(day)}: {changes}", now, actor)
 
 
-def _audit_months(connection: sqlite3.Connection, before: Old, now: float) -> None:
+def _audit_months(connection: sqlite3.Connection, before: Old, now: float, actor: str) -> None:
     after, nothing = _month_totals(connection), (0,) * len(_NAMES)
     for place in sorted(before.keys() | after.keys()):
         changes = ", ".join(_changes(before.get(place, nothing), after.get(place, nothing)))
         if changes:
             site_key, month, dimension = place
-            audit(connection, site_key, "month.mended", f"{month_text(month)} dimension {dimension}: {changes}", now)
+            audit(
+                connection,
+                site_key,
+                "month.mended",
+                f"{month_text(month)} dimension {dimension}: {changes}",
+                now,
+                actor,
+            )
 
 
 def _changes(old: tuple[int, ...], new: tuple[int, ...]) -> Iterator[str]:
