@@ -19,6 +19,7 @@ from counter.collect.parse import Envelope, WireHit, hit_from
 from counter.collect.pipeline import Pipeline
 from counter.config import load
 from counter.event import Event, Via
+from counter.service.core import Core
 from counter.site import ActiveSite
 from counter.store.open import open_store
 from counter.store.protocols import Batch
@@ -95,8 +96,9 @@ async def _fill(folder: Path, make: Make, tell: Callable[[int], None], *, prune:
     config = load(make_config(folder), {})
     pipeline = build_pipeline(config)
     async with open_store(config.storage.path, "normal", config.counting.visit_timeout_minutes) as store:
-        await make_sites(store, config.sites, SystemClock())
-        site = ActiveSite(next(one for one in await store.catalog.sites() if one.id == SITE))
+        core = Core(config=config, clock=SystemClock(), store=store)
+        await make_sites(core)
+        site = core.sites.get(SITE)
         freeze_garbage()
         events = make(judged(pipeline, site, PATTERNS), site)
         unfolded, last = 0, START

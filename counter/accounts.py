@@ -106,6 +106,7 @@ class AuditLine(NamedTuple):
     site_id: str  # '' when it concerns no single site
     action: str
     detail: str
+    actor: str = ""  # a login, or what acts by itself, such as the command line; '' before it was kept
 
 
 def same_login(login: str) -> str:

@@ -22,14 +22,18 @@ from counter.collect.screen import Rules
 from counter.config import Config, SiteConfig
 from counter.errors import StoreError
 from counter.service import nightly
+from counter.service.changes.accounts import ExpireAccounts
+from counter.service.changes.change import CONFIG, NIGHTLY
+from counter.service.changes.sites import AddSite
 from counter.service.clock_doubt import clock_is_believed, look_before_hits
+from counter.service.core import Core
 from counter.service.jobs import Job, run_jobs
 from counter.service.last_check import read_checked
 from counter.service.notices import renew_notices, renew_places
 from counter.service.online import REFRESH, WINDOW
 from counter.service.service import SERVICE, Service
-from counter.site import Site, Sites
-from counter.store.open import Store, open_store, sweep
+from counter.site import Site
+from counter.store.open import open_store, sweep
 from counter.web.middleware import answer_errors
 from counter.web.request import LARGEST_BODY
 from counter.web.routes import add_routes
@@ -51,7 +55,6 @@ def build_app(config: Config, clock: Clock | None = None) -> web.Application:
         config=config,
         clock=clock or SystemClock(),
         store=open_store(config.storage.path, config.storage.durability, config.counting.visit_timeout_minutes),
-        sites=Sites(),
         pipeline=build_pipeline(config),
         trusted_proxies=Networks(config.server.trusted_proxies),
     )
@@ -92,9 +95,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     await asyncio.to_thread(sweep, service.config.storage.path)
     async with service.store:
         await look_before_hits(service)
-        await make_sites(service.store, service.config.sites, service.clock)
-        await service.reload_sites()
-        await service.reload_accounts()
+        await service.load()
+        await make_sites(service)
         service.online.see(await service.store.reports.online(int(service.clock.now()) - WINDOW))
         service.online.refresh(service.clock.now())
         service.checked = await asyncio.to_thread(read_checked, service.config.storage.path)
@@ -159,24 +161,21 @@ async def housekeeping(service: Service) -> None:
     pruned = await service.store.prune(now, gone)
     privacy = service.config.privacy
     expired = await service.store.expire(now, privacy.ip_retention_days, privacy.hit_retention_days)
-    over = await service.store.accounts.expire_accounts(now)
-    if any(over.values()):
-        await service.reload_accounts()
+    over = await ExpireAccounts(actor=NIGHTLY).apply(service)
     log.info("housekeeping", extra={"salts": len(gone), **pruned, **expired, **over})
 
 
-async def make_sites(store: Store, wanted: tuple[SiteConfig, ...], clock: Clock) -> None:
+async def make_sites(core: Core) -> None:
     """Make the sites of config.toml that the catalog lacks. The catalog wins; removed sites stay removed."""
-    known = {site.id: site for site in await store.catalog.sites()}
-    removed = set(await store.catalog.removed_ids())
-    for one in wanted:
-        site = site_of(one)
+    known = {one.site.id: one.site for one in core.sites.all()}
+    removed = set(await core.store.catalog.removed_ids())
+    for one in core.config.sites:
         if one.id in removed:
             log.info("a site of config.toml was removed and stays so", extra={"site": one.id})
         elif one.id not in known:
-            await store.catalog.add_site(site, clock.now())
+            await AddSite(site_of(one), actor=CONFIG).apply(core)
         else:
-            _log_differences(site, known[one.id])
+            _log_differences(site_of(one), known[one.id])
 
 
 def site_of(one: SiteConfig) -> Site:

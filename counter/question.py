@@ -274,6 +274,7 @@ class Repair(msgspec.Struct, frozen=True):
 
     differences: int = 0
     mended: int = 0
+    tables: tuple[str, ...] = ()  # that had differences, by name
 
 
 class DropCount(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -26,6 +27,11 @@ class Site(msgspec.Struct, frozen=True):
     start_count: int = 0
     public: bool = True
     query_keys: tuple[str, ...] = ()  # query parameters that belong to the path of a page
+
+    @property
+    def version(self) -> str:
+        """Changes with every change of the site: what was made from one version is refused on another."""
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
 
     @property
     def first_weekday_number(self) -> int:

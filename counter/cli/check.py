@@ -9,6 +9,8 @@ import click
 from counter.cli.context import Context, run
 from counter.cli.port import open_port
 from counter.question import Difference
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.numbers import MendNumbers
 
 SHOWN = 20
 
@@ -56,4 +58,4 @@ async def _find(context: Context) -> list[Difference]:
 
 async def _repair(context: Context) -> int:
     async with open_port(context.config) as port:
-        return await port.repair()
+        return (await port.apply(MendNumbers(lower=True, actor=COMMAND_LINE))).mended

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import click
 from rich.console import Console
@@ -17,13 +16,15 @@ from rich.table import Table
 
 from counter.calendar.localtime import LocalTime, day_date, day_number
 from counter.cli.context import Context, run
-from counter.cli.port import Port, open_port
+from counter.cli.port import Port, appending, open_port
 from counter.clock import SystemClock
 from counter.collect.identify import Salts
 from counter.demo import catalogue
 from counter.demo.shape import Plan
 from counter.demo.writing import DemoSummary, write_plan
 from counter.errors import UsageError
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.sites import AddGoal, AddSite
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import ReadOnlyStore
 
@@ -92,7 +93,7 @@ async def _fill(context: Context, wish: _Wish, summary: DemoSummary) -> None:
             task = progress.add_task(site.id, total=plan.hits)
             await write_plan(
                 plan,
-                partial(port.append, timezone=site.timezone),
+                appending(port, site.timezone),
                 lambda day: salts.key(site.key, day, now),
                 summary,
                 lambda: progress.update(task, completed=summary.hits + summary.written_before),
@@ -106,7 +107,8 @@ async def _find_or_make(store: ReadOnlyStore, port: Port, wish: _Wish) -> Site:
     site = next((one for one in await store.catalog.sites() if one.id == wish.site_id), None)
     if site is None:
         hosts = (catalogue.SHOP, f"www.{catalogue.SHOP}")
-        site = await port.add_site(Site(0, wish.site_id, catalogue.NAME, hosts, ZONE))
+        made = Site(0, wish.site_id, catalogue.NAME, hosts, ZONE)
+        site = await port.apply(AddSite(made, actor=COMMAND_LINE))
     hits = sum(day.pageviews + day.events for day in await store.reports.day_totals(site.key))
     if hits and not wish.add:
         raise UsageError(
@@ -120,7 +122,7 @@ async def _add_goals(store: ReadOnlyStore, port: Port, site: Site) -> None:
     known = {goal.name for goal in await store.reports.goals(site.key)}
     for goal in GOALS:
         if goal.name not in known:
-            await port.add_goal(site.key, goal)
+            await port.apply(AddGoal(site.key, goal, actor=COMMAND_LINE))
 
 
 def _plan(site: Site, wish: _Wish, now: int) -> Plan:

@@ -15,7 +15,7 @@ import click
 
 from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
-from counter.cli.port import running_service
+from counter.cli.port import appending, running_service
 from counter.clock import SystemClock
 from counter.collect.pipeline import Pipeline
 from counter.config import Config
@@ -115,7 +115,7 @@ class _Service:
                 async with running_service(self._config) as port:
                     if port is None:
                         raise StoreError(f"no service runs on {self._config.storage.path}; start it: counter serve")
-                    appended = await port.append(batch, self._timezone)
+                    appended = await appending(port, self._timezone)(batch)
             except (StoreError, Overloaded, aiohttp.ClientError) as error:
                 await self._wait(error)
                 continue

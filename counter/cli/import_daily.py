@@ -16,6 +16,8 @@ from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.errors import UsageError
 from counter.question import HistoryDay
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.numbers import PutHistory
 
 COLUMNS = ("date", "visits", "visitors", "pageviews")
 MOST_ROWS = 40_000  # days; more than a century
@@ -42,7 +44,8 @@ def import_daily(context: Context, site_id: str, dry_run: bool, file: Path) -> N
 
     async def work() -> None:
         async with open_port(context.config) as port:
-            await port.put_history(site.key, days, f"{file.name}: {len(days)} days")
+            note = f"{file.name}: {len(days)} days"
+            await port.apply(PutHistory(site.key, days, note, actor=COMMAND_LINE))
 
     run(work())
     click.echo(f"{len(days)} days of {file.name} are part of site {site.id} now")

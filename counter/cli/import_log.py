@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -19,7 +18,7 @@ from rich.text import Text
 from counter.app import build_pipeline
 from counter.cli.context import Context, find_site, run
 from counter.cli.follow_log import ImportOptions, follow_logs
-from counter.cli.port import open_port
+from counter.cli.port import appending, open_port
 from counter.clock import SystemClock
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
@@ -33,7 +32,7 @@ from counter.logfiles.summary import ImportSummary
 from counter.logfiles.workers import Workers
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
-from counter.store.protocols import AppendBatch, Appended, Batch
+from counter.store.protocols import BatchSink, Appended, Batch
 
 # Below this, sharing the work costs more than it saves.
 WORTH_SHARING = 8 * 1024 * 1024  # bytes
@@ -151,7 +150,7 @@ async def _count(
 
 
 @asynccontextmanager
-async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, AppendBatch]]:
+async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, BatchSink]]:
     """The site, and where its batches go: to the writer, or nowhere."""
     if asked.dry_run:
         async with context.reading() as store:
@@ -161,10 +160,10 @@ async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple
     async with open_port(context.config) as port:
         async with context.reading() as store:
             site = await find_site(store, asked.site_id)
-        yield site, partial(port.append, timezone=site.timezone)
+        yield site, appending(port, site.timezone)
 
 
-async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> AppendBatch:
+async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> BatchSink:
     """Answers as the writer would, and writes nothing."""
     live = set() if choices.overlap else await store.reports.live_days(site.key)
 

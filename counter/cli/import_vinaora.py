@@ -20,6 +20,9 @@ from counter.config import check_site_field
 from counter.errors import UsageError
 from counter.history.vinaora import VinaoraRow, read_buckets
 from counter.question import HistoryDay
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.numbers import PutHistory
+from counter.service.changes.sites import ChangeSite
 from counter.site import Site
 
 EARLIEST = 631_152_000  # UTC seconds: 1990
@@ -61,9 +64,9 @@ def import_vinaora(
 
 async def _write(context: Context, site: Site, changed: Site, days: list[HistoryDay], note: str) -> None:
     async with open_port(context.config) as port:
-        await port.put_history(site.key, days, note)
+        await port.apply(PutHistory(site.key, days, note, actor=COMMAND_LINE))
         if changed != site:
-            await port.change_site(changed)
+            await port.apply(ChangeSite(changed, site.version, actor=COMMAND_LINE))
 
 
 def read_days(file: Path, local: LocalTime, *, people: bool) -> tuple[list[HistoryDay], int]:

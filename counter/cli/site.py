@@ -18,6 +18,8 @@ from counter.cli.site_goal import goal
 from counter.cli.site_why import why
 from counter.config import SiteConfig, check_site_field, site_field_from_text
 from counter.errors import UsageError
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.sites import AddSite, AddToken, ChangeSite, RemoveSite
 from counter.service.service import token_digest
 from counter.site import Site, TokenMay
 
@@ -54,7 +56,7 @@ def add(
 
     async def work() -> Site:
         async with open_port(context.config) as port:
-            return await port.add_site(new)
+            return await port.apply(AddSite(new, actor=COMMAND_LINE))
 
     made = run(work())
     click.echo(f"site {made.id} is counted from now on, in {made.timezone}, weeks begin on {made.first_weekday}")
@@ -90,7 +92,8 @@ def set_fields(context: Context, site_id: str, changes: tuple[str, ...]) -> None
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 before = await find_site(store, site_id)
-            return await port.change_site(msgspec.structs.replace(before, **values))
+            changed = msgspec.structs.replace(before, **values)
+            return await port.apply(ChangeSite(changed, before.version, actor=COMMAND_LINE))
 
     changed = run(work())
     click.echo(f"site {changed.id}: " + ", ".join(f"{key} = {getattr(changed, key)!r}" for key in values))
@@ -105,7 +108,7 @@ def remove(context: Context, site_id: str) -> None:
 
     async def work() -> None:
         async with open_port(context.config) as port:
-            await port.remove_site(site_id)
+            await port.apply(RemoveSite(site_id, actor=COMMAND_LINE))
 
     run(work())
     click.echo(f"site {site_id} is removed")
@@ -124,7 +127,7 @@ def token(context: Context, site_id: str, read: bool) -> None:
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 found = await find_site(store, site_id)
-            await port.add_token(found.key, token_digest(secret), may)
+            await port.apply(AddToken(found.key, token_digest(secret), may, actor=COMMAND_LINE))
 
     run(work())
     click.echo(secret)

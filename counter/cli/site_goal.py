@@ -10,6 +10,8 @@ from rich.table import Table
 from counter.cli.context import Context, find_site, run
 from counter.cli.port import open_port
 from counter.errors import UsageError
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.sites import AddGoal, RemoveGoal
 from counter.site import Goal, GoalKind
 
 
@@ -34,7 +36,7 @@ def add(context: Context, site_id: str, name: str, page: str | None, event: str 
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 found = await find_site(store, site_id)
-            await port.add_goal(found.key, made)
+            await port.apply(AddGoal(found.key, made, actor=COMMAND_LINE))
 
     run(work())
     click.echo(f"goal {name!r} of site {site_id}: {made.kind} {made.pattern}")
@@ -71,7 +73,7 @@ def remove(context: Context, site_id: str, name: str) -> None:
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 found = await find_site(store, site_id)
-            await port.remove_goal(found.key, name)
+            await port.apply(RemoveGoal(found.key, name, actor=COMMAND_LINE))
 
     run(work())
     click.echo(f"goal {name!r} of site {site_id} is removed")

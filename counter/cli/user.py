@@ -20,6 +20,8 @@ from counter.config import Config
 from counter.errors import BadInput, UsageError
 from counter.passwords import Passwords
 from counter.service.accounts import new_secret
+from counter.service.changes.accounts import AddUser, ChangeUser, Invite, RemoveUser, SetPassword
+from counter.service.changes.change import COMMAND_LINE
 from counter.service.service import token_digest
 from counter.store.open import ReadOnlyStore
 
@@ -67,7 +69,7 @@ def add(
             async with context.reading() as store:
                 access = await _access(store, admins, viewers)
             hashed = "" if password is None else await Passwords().hash(password)
-            made = await port.add_user(User(0, login, owner, access, hashed))
+            made = await port.apply(AddUser(User(0, login, owner, access, hashed), actor=COMMAND_LINE))
             return "" if hashed else await _link(context.config, port, made)
 
     _tell(f"user {login} is made", run(work()))
@@ -105,7 +107,8 @@ def set_roles(context: Context, login: str, owner: bool, admins: tuple[str, ...]
             async with context.reading() as store:
                 before = await _find_user(store, login)
                 access = await _access(store, admins, viewers)
-            return await port.change_user(msgspec.structs.replace(before, owner=owner, access=access))
+            changed = msgspec.structs.replace(before, owner=owner, access=access)
+            return await port.apply(ChangeUser(changed, before, actor=COMMAND_LINE))
 
     changed = run(work())
     parts = [f"admin of {site}" for site in admins] + [f"viewer of {site}" for site in viewers]
@@ -125,7 +128,7 @@ def reset_password(context: Context, login: str, password_stdin: bool) -> None:
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 found = await _find_user(store, login)
-            await port.set_password(found.key, hashed)
+            await port.apply(SetPassword(found.key, hashed, actor=COMMAND_LINE))
             return found, "" if hashed else await _link(context.config, port, found)
 
     found, link = run(work())
@@ -143,7 +146,7 @@ def remove(context: Context, login: str) -> None:
         async with open_port(context.config) as port:
             async with context.reading() as store:
                 found = await _find_user(store, login)
-            await port.remove_user(found.key)
+            await port.apply(RemoveUser(found.key, actor=COMMAND_LINE))
             return found
 
     click.echo(f"user {run(work()).login} is removed")
@@ -205,9 +208,8 @@ async def _shown(context: Context) -> list[dict[str, Any]]:
 async def _link(config: Config, port: Port, invited: User) -> str:
     """A new link for a user; only its digest is stored."""
     secret = new_secret()
-    await port.add_invitation(
-        Invitation(token_digest(secret), invited.key, int(SystemClock().now()) + INVITATION_LASTS)
-    )
+    until = int(SystemClock().now()) + INVITATION_LASTS
+    await port.apply(Invite(Invitation(token_digest(secret), invited.key, until), actor=COMMAND_LINE))
     host = config.server.host
     base = config.server.public_url or f"http://{f'[{host}]' if ':' in host else host}:{config.server.port}"
     return f"{base}/dashboard/welcome/{secret}"

@@ -21,7 +21,7 @@ from counter.demo.shape import Plan, days_of
 from counter.demo.visits import DemoDay, make_day
 from counter.errors import StoreError
 from counter.event import Drop, Event, Kind, Outcome
-from counter.store.protocols import AppendBatch, Appended, Batch
+from counter.store.protocols import BatchSink, Appended, Batch
 
 LARGEST = 5000  # events a transaction: live hits wait for no more
 WORTH_A_PROCESS = 50_000  # hits; below, starting one takes longer than it saves
@@ -66,7 +66,7 @@ class DemoSummary:
 
 
 async def write_plan(
-    plan: Plan, append: AppendBatch, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
+    plan: Plan, append: BatchSink, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
 ) -> None:  # fmt: skip
     """Make and write everything in the plan; `tell` is called after each day. When cancelled, the batch in progress
     is still written and in the summary."""
@@ -86,7 +86,7 @@ async def write_plan(
 class _Writing:
     """At most one batch on its way."""
 
-    def __init__(self, append: AppendBatch, remember: Remember, summary: DemoSummary) -> None:
+    def __init__(self, append: BatchSink, remember: Remember, summary: DemoSummary) -> None:
         self._append = append
         self._remember = remember
         self._summary = summary

@@ -21,7 +21,7 @@ from counter.logfiles.judge import Chunk, Judge, Portion, Terms
 from counter.logfiles.order import Occurrences, TimeOrder, line_hash
 from counter.logfiles.read.files import Block, lines_of
 from counter.logfiles.summary import ImportSummary
-from counter.store.protocols import AppendBatch, Batch
+from counter.store.protocols import BatchSink, Batch
 
 BATCH = 2000  # lines a transaction
 
@@ -83,7 +83,7 @@ class LogImport:
     """One import into one site. Feed it logs; `finish` writes what is left."""
 
     def __init__(
-        self, terms: Terms, judges: Judges, append: AppendBatch, now: Callable[[], float], summary: ImportSummary
+        self, terms: Terms, judges: Judges, append: BatchSink, now: Callable[[], float], summary: ImportSummary
     ) -> None:
         self.summary = summary
         self._terms = terms

@@ -18,7 +18,7 @@ def new_secret() -> str:
 
 @dataclass(slots=True, repr=False)  # what is in it is not to be logged
 class AccountBook:
-    """What is stored of users, sessions and links; replaced whole by `Service.reload_accounts`."""
+    """What is stored of users, sessions and links; replaced whole by `Core.reload_accounts`."""
 
     users: dict[int, User] = field(default_factory=dict)  # by key
     sessions: dict[bytes, Session] = field(default_factory=dict)  # by digest; `over` says whether one still counts

@@ -13,6 +13,8 @@ from pathlib import Path
 from counter.calendar.localtime import LocalTime, day_date, month_text
 from counter.errors import StoreError
 from counter.question import Difference, Repair
+from counter.service.changes.change import NIGHTLY
+from counter.service.changes.numbers import MendNumbers
 from counter.service.last_check import Checked, due, inode, write_checked
 from counter.service.notices import renew_notices
 from counter.service.service import Service
@@ -43,7 +45,7 @@ async def check_now(service: Service) -> Checked:
         repair = Repair(len(found))
         if found:
             _tell(found)
-            repair = await _repair(service, found)
+            repair = await _mend(service)
     except StoreError as failed:
         log.error("the check failed", extra={"error": str(failed)})
         error = str(failed)
@@ -56,12 +58,9 @@ async def check_now(service: Service) -> Checked:
     return checked
 
 
-async def _repair(service: Service, found: list[Difference]) -> Repair:
-    repair = await service.store.repair(service.clock.now(), lower=False)
-    await service.reload_sites()
-    tables = ", ".join(sorted({one.table for one in found}))
+async def _mend(service: Service) -> Repair:
+    repair = await MendNumbers(lower=False, actor=NIGHTLY).apply(service)
     if repair.mended:
-        await service.store.catalog.audit("check.repaired", f"{repair.mended} numbers of {tables}", service.clock.now())
         log.warning("numbers were mended from the raw rows", extra={"numbers": repair.mended})
     if repair.mended < repair.differences:
         log.error("numbers would fall and were kept", extra={"numbers": repair.differences - repair.mended})

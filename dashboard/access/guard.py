@@ -77,7 +77,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
         if changes and route.needs > Needs.NOTHING:
             await refuse_without_token(call)
         if call.session is not None and is_own_fetch(request) and not only_looks(request):
-            await note_use(call.service, call.session)
+            await note_use(call.service, call.session, call.user.login)
         return await route.page(_of_its_site(route, call))
 
     return answer

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Final, NamedTuple
 
-import msgspec
 from aiohttp import hdrs, web
 
 from counter.accounts import SESSION_LASTS, Session, User
 from counter.address import canonical
 from counter.errors import StoreError
 from counter.service.accounts import new_secret
+from counter.service.changes.accounts import BeginSession, NoteUse
 from counter.service.service import Service, token_digest
 from counter.web.pages import public_url
 from dashboard.access.call import Call
@@ -46,22 +46,17 @@ async def begin_session(call: Call, user: User) -> str:
     """
     service, secret = call.service, new_secret()
     session = Session(token_digest(secret), user.key, call.now, call.now, agent_of(call))
-    await service.store.accounts.add_session(session, user.password)
-    if call.session is not None:
-        await service.store.accounts.end_session(call.session.digest)
-    await service.reload_accounts()
+    former = call.session.digest if call.session is not None else None
+    await BeginSession(session, user.password, former, actor=user.login).apply(service)
     return secret
 
 
-async def note_use(service: Service, session: Session) -> None:
-    """Store that a session is in use, at most every five minutes; a failure is only logged."""
-    now = int(service.clock.now())
-    if now - session.seen_at < TOUCH_EVERY or session.digest not in service.accounts.sessions:
-        return  # a session that ended meanwhile stays ended
-    # In memory first: the next request must not write again.
-    service.accounts.sessions[session.digest] = msgspec.structs.replace(session, seen_at=now)
+async def note_use(service: Service, session: Session, login: str) -> None:
+    """Write down that a session is in use, at most every five minutes; a failure is for the log."""
+    if int(service.clock.now()) - session.seen_at < TOUCH_EVERY:
+        return
     try:
-        await service.store.accounts.touch_sessions([(session.digest, now)])
+        await NoteUse(session, actor=login).apply(service)
     except StoreError as error:  # a full disk is no reason to show nothing
         log.error("that a session is in use could not be written down", extra={"error": str(error)})
 

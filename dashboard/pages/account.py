@@ -7,6 +7,7 @@ from aiohttp import web
 
 from counter.accounts import THEMES, Session
 from counter.errors import BadInput, NotAuthorized
+from counter.service.changes.accounts import ChangeUser, EndOtherSessions, EndSession, SetPassword
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.pages.getting_in import chosen_password, fields_of, try_password
@@ -32,13 +33,11 @@ async def post_password(call: Call) -> web.StreamResponse:
     except BadInput as error:
         return _page(call, problem=str(error))
     hashed = await service.passwords.hash(password)
+    change = SetPassword(user.key, hashed, but=_own(call).digest, before=user.password, actor=user.login)
     try:
-        await service.store.accounts.set_password(
-            user.key, hashed, call.now, but=_own(call).digest, known=user.password
-        )
+        await change.apply(service)
     except NotAuthorized:  # changed or taken away meanwhile
         return _page(call, problem=call.words("account.old_is_wrong"))
-    await service.reload_accounts()
     raise render.see(f"{HERE}?done=password")
 
 
@@ -51,22 +50,20 @@ async def post_look(call: Call) -> web.StreamResponse:
     if theme not in THEMES:
         raise BadInput(f"the theme is {theme[:40]!r}, it must be light or dark, or empty")
     changed = msgspec.structs.replace(call.user, language=language, theme=theme)
-    await call.service.store.accounts.change_user(changed, call.now, known=call.user)
-    await call.service.reload_accounts()
+    await ChangeUser(changed, call.user, actor=call.user.login).apply(call.service)
     raise render.see(f"{HERE}?done=look")
 
 
 async def post_end_sessions(call: Call) -> web.StreamResponse:
     """End one of one's own sessions, named by its digest, or all but this one."""
-    fields, service = await fields_of(call), call.service
+    fields, user = await fields_of(call), call.user
     if fields.get("all") == "others":
-        await service.store.accounts.end_sessions(call.user.key, but=_own(call).digest)
+        await EndOtherSessions(user.key, _own(call).digest, actor=user.login).apply(call.service)
     else:
         wanted = next((one for one in _sessions(call) if one.digest.hex() == fields.get("session")), None)
         if wanted is None:
             raise web.HTTPNotFound
-        await service.store.accounts.end_session(wanted.digest)
-    await service.reload_accounts()
+        await EndSession(wanted.digest, actor=user.login).apply(call.service)
     raise render.see(f"{HERE}?done=sessions")
 
 

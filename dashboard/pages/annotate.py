@@ -13,6 +13,7 @@ from counter.calendar.localtime import day_date, day_number
 from counter.calendar.periods import FIRST_DATE
 from counter.errors import BadInput, UsageError
 from counter.reports.grammar import read_filters
+from counter.service.changes.sites import AddAnnotation, RemoveAnnotation
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.report.links import Links
@@ -29,7 +30,7 @@ async def post_annotation(call: Call) -> web.StreamResponse:
     day = _read_day(call, str(form.get("day", "")))
     text = check_annotation(str(form.get("text", "")))
     annotation = Annotation(0, call.site.site.key, day, text, call.user.login)
-    await call.service.store.accounts.add_annotation(annotation, call.service.clock.now())
+    await AddAnnotation(annotation, actor=call.user.login).apply(call.service)
     raise render.see(back)
 
 
@@ -40,7 +41,7 @@ async def post_remove_annotation(call: Call) -> web.StreamResponse:
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise web.HTTPNotFound
     try:
-        await call.service.store.accounts.remove_annotation(call.site.site.key, int(text), call.service.clock.now())
+        await RemoveAnnotation(call.site.site.key, int(text), actor=call.user.login).apply(call.service)
     except UsageError:
         raise web.HTTPNotFound from None
     raise render.see(back)

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from counter.accounts import User
 from counter.errors import UsageError
+from counter.service.changes.accounts import ChangeUser, EndSession
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.access.sessions import set_cookie
@@ -40,8 +41,7 @@ async def post_login(call: Call) -> web.StreamResponse:
 async def post_logout(call: Call) -> web.StreamResponse:
     """End the session here and on the server."""
     if call.session is not None:
-        await call.service.store.accounts.end_session(call.session.digest)
-        await call.service.reload_accounts()
+        await EndSession(call.session.digest, actor=call.user.login).apply(call.service)
     answer = render.see("/dashboard/login")
     set_cookie(answer, call.request, call.service, "")
     raise answer
@@ -61,8 +61,6 @@ async def _with_todays_hash(call: Call, user: User, password: str) -> User:
         return user
     renewed = msgspec.structs.replace(user, password=await passwords.hash(password))
     try:
-        changed = await call.service.store.accounts.change_user(renewed, call.now, known=user)
+        return await ChangeUser(renewed, user, actor=user.login).apply(call.service)
     except UsageError:
         return user  # changed meanwhile: what was changed must not be undone
-    await call.service.reload_accounts()
-    return changed

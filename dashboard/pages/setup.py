@@ -12,6 +12,8 @@ from aiohttp import web
 
 from counter.accounts import User, check_login
 from counter.errors import BadInput, ConfigError, NotAuthorized, UsageError
+from counter.service.changes.accounts import AcceptInvitation, AddUser
+from counter.service.changes.sites import AddSite
 from counter.service.service import token_digest
 from counter.site import Site
 from dashboard import render
@@ -41,14 +43,13 @@ async def post_setup(call: Call) -> web.StreamResponse:
     if not secret or not service.accounts.needs_setup:
         raise web.HTTPNotFound
     try:
-        user = await service.store.accounts.add_user(User(0, login, owner=True, password=hashed), call.now)
+        # First: the owner is there, whatever becomes of the site.
+        user = await AddUser(User(0, login, owner=True, password=hashed), actor=login).apply(service)
     except BaseException:
         service.accounts.setup_secret = secret
         raise
-    await service.reload_accounts()  # first: the owner is there, whatever becomes of the site
     if site is not None:
-        await service.store.catalog.add_site(site, call.now)
-    await service.reload_sites()
+        await AddSite(site, actor=login).apply(service)
     sites = [site.id] if site is not None else [one.site.id for one in service.sites.all()]
     raise await sign_in(call, user, f"/dashboard/sites/{sites[0]}/install" if sites else START)
 
@@ -67,10 +68,9 @@ async def post_welcome(call: Call) -> web.StreamResponse:
         return _welcome_form(call, user, str(error))
     digest = token_digest(call.request.match_info["secret"])
     try:
-        await service.store.accounts.accept_invitation(digest, await service.passwords.hash(password), call.now)
+        await AcceptInvitation(digest, await service.passwords.hash(password), actor=user.login).apply(service)
     except NotAuthorized:
         raise web.HTTPNotFound from None
-    await service.reload_accounts()
     raise await sign_in(call, service.accounts.users[user.key], START)
 
 

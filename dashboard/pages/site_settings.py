@@ -9,6 +9,15 @@ from typing import Any
 from aiohttp import web
 
 from counter.errors import BadInput, ConfigError, UsageError
+from counter.service.changes.sites import (
+    AddGoal,
+    AddSite,
+    AddToken,
+    ChangeSite,
+    RemoveGoal,
+    RemoveSite,
+    RemoveToken,
+)
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
 from dashboard import render
@@ -35,10 +44,9 @@ async def post_new(call: Call) -> web.StreamResponse:
         site = new_site(fields, taken)
         if any(one.site.id == site.id for one in service.sites.all()):
             raise BadInput(call.words("setup.id_taken", id=site.id))
-        made = await service.store.catalog.add_site(site, call.now)
+        made = await AddSite(site, actor=call.user.login).apply(service)
     except (BadInput, ConfigError, UsageError) as error:
         return await _new_form(call, fields, str(error))
-    await service.reload_sites()
     raise render.see(f"/dashboard/sites/{made.id}/install")
 
 
@@ -48,14 +56,15 @@ async def get_settings(call: Call) -> web.StreamResponse:
 
 
 async def post_settings(call: Call) -> web.StreamResponse:
-    """Change the site; another time zone puts its hits into other days."""
-    fields = await fields_of(call)
+    """Change the site, if it is still what the form was made from; another time zone puts its hits into other days."""
+    fields, site = await fields_of(call), call.site.site
+    version = fields.get("version") or site.version
     try:
-        changed = changed_site(call.site.site, fields)
-        await call.service.store.catalog.change_site(changed, call.now)
-    except (ConfigError, UsageError) as error:
+        await ChangeSite(changed_site(site, fields), version, actor=call.user.login).apply(call.service)
+    except ConfigError as error:
         return await _page(call, problem=str(error), form=fields)
-    await call.service.reload_sites()
+    except UsageError as error:  # changed meanwhile: the form shows what is stored
+        return await _page(call, problem=str(error))
     raise _on(call, "saved")
 
 
@@ -67,9 +76,8 @@ async def post_goal(call: Call) -> web.StreamResponse:
         if kind not in set(GoalKind):
             raise BadInput(f"the goal is {kind[:40]!r}, it must be page or event")
         name, pattern = fields.get("name", "").strip(), fields.get("pattern", "").strip()
-        await call.service.store.catalog.add_goal(
-            call.site.site.key, Goal(name or pattern, GoalKind(kind), pattern), call.now
-        )
+        goal = Goal(name or pattern, GoalKind(kind), pattern)
+        await AddGoal(call.site.site.key, goal, actor=call.user.login).apply(call.service)
     except (BadInput, UsageError) as error:
         return await _page(call, problem=str(error), goal=fields)
     raise _on(call, "goal")
@@ -77,7 +85,7 @@ async def post_goal(call: Call) -> web.StreamResponse:
 
 async def post_remove_goal(call: Call) -> web.StreamResponse:
     fields = await fields_of(call)
-    await call.service.store.catalog.remove_goal(call.site.site.key, fields.get("name", ""), call.now)
+    await RemoveGoal(call.site.site.key, fields.get("name", ""), actor=call.user.login).apply(call.service)
     raise _on(call, "goal_removed")
 
 
@@ -88,8 +96,8 @@ async def post_token(call: Call) -> web.StreamResponse:
     if may not in set(TokenMay):
         raise BadInput(f"the token is to {may[:40]!r}, it must be to read or to write")
     secret = f"counter_{secrets.token_urlsafe(32)}"
-    await call.service.store.catalog.add_token(call.site.site.key, token_digest(secret), call.now, TokenMay(may))
-    await call.service.reload_sites()
+    token = AddToken(call.site.site.key, token_digest(secret), TokenMay(may), actor=call.user.login)
+    await token.apply(call.service)
     return await _page(call, new_token=secret)
 
 
@@ -100,8 +108,7 @@ async def post_remove_token(call: Call) -> web.StreamResponse:
     wanted = next((one for one in tokens if one.digest.hex() == fields.get("token")), None)
     if wanted is None:
         raise web.HTTPNotFound
-    await call.service.store.catalog.remove_token(call.site.site.key, wanted.digest, call.now)
-    await call.service.reload_sites()
+    await RemoveToken(call.site.site.key, wanted.digest, actor=call.user.login).apply(call.service)
     raise _on(call, "token_removed")
 
 
@@ -110,8 +117,7 @@ async def post_remove_site(call: Call) -> web.StreamResponse:
     fields = await fields_of(call)
     if fields.get("id", "").strip() != call.site.site.id:
         return await _page(call, problem=call.words("settings.id_differs", id=call.site.site.id))
-    await call.service.store.catalog.remove_site(call.site.site.id, call.now)
-    await call.service.reload_sites()
+    await RemoveSite(call.site.site.id, actor=call.user.login).apply(call.service)
     raise render.see(START)
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from counter.accounts import INVITATION_LASTS, Invitation, Role, User, check_login
 from counter.errors import BadInput, UsageError
 from counter.service.accounts import new_secret
+from counter.service.changes.accounts import AddUser, ChangeUser, Invite, RemoveUser, SetPassword
 from counter.service.service import token_digest
 from dashboard import render
 from dashboard.access.call import Call
@@ -34,7 +35,7 @@ async def post_user(call: Call) -> web.StreamResponse:
         if call.service.accounts.by_login(login) is not None:
             raise BadInput(call.words("users.login_taken", login=login))
         owner, access = _roles(call, fields)
-        made = await call.service.store.accounts.add_user(User(0, login, owner, access), call.now)
+        made = await AddUser(User(0, login, owner, access), actor=call.user.login).apply(call.service)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error), form=fields)
     return await _with_link(call, made)
@@ -50,17 +51,16 @@ async def post_access(call: Call) -> web.StreamResponse:
         # A site that was removed is not in the form; who had access has it again when the site comes back.
         hidden = {key: role for key, role in user.access.items() if call.service.sites.by_key(key) is None}
         changed = msgspec.structs.replace(user, owner=owner, access={**hidden, **access})
-        await call.service.store.accounts.change_user(changed, call.now, known=user)
+        await ChangeUser(changed, user, actor=call.user.login).apply(call.service)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error))
-    await call.service.reload_accounts()
     raise _on(call, "access")
 
 
 async def post_link(call: Call) -> web.StreamResponse:
     """Sign a user out everywhere, make the password useless, and show a new link, as `counter user reset-password`."""
     user = _user_of(call)
-    await call.service.store.accounts.set_password(user.key, "", call.now)
+    await SetPassword(user.key, "", actor=call.user.login).apply(call.service)
     return await _with_link(call, user)
 
 
@@ -69,18 +69,16 @@ async def post_remove(call: Call) -> web.StreamResponse:
     user = _user_of(call)
     try:
         _keep_an_owner(call, user)
-        await call.service.store.accounts.remove_user(user.key, call.now)
+        await RemoveUser(user.key, actor=call.user.login).apply(call.service)
     except (BadInput, UsageError) as error:
         return _page(call, problem=str(error))
-    await call.service.reload_accounts()
     raise _on(call, "removed")
 
 
 async def _with_link(call: Call, user: User) -> web.StreamResponse:
     secret = new_secret()
     invitation = Invitation(token_digest(secret), user.key, call.now + INVITATION_LASTS)
-    await call.service.store.accounts.add_invitation(invitation, call.now)
-    await call.service.reload_accounts()
+    await Invite(invitation, actor=call.user.login).apply(call.service)
     link = f"{base_url(call.request, call.service)}/dashboard/welcome/{secret}"
     return render.page(call, "link.html", login=user.login, link=link)
 

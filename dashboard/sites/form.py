@@ -67,6 +67,7 @@ def typed_fields(site: Site) -> dict[str, str]:
         "name": site.name, "hosts": "\n".join(site.hosts), "timezone": site.timezone,
         "first_weekday": site.first_weekday, "start_count": str(site.start_count),
         "public": "yes" if site.public else "", "query_keys": " ".join(site.query_keys),
+        "version": site.version,
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from aiohttp import web
 from counter.calendar.localtime import day_date
 from counter.errors import CounterError
 from counter.question import LoggedHit, Question
+from counter.service.changes.numbers import NoteExport
 from counter.site import ActiveSite
 from counter.web.head import only_looks
 from dashboard import render
@@ -60,9 +61,7 @@ async def send_hits(call: Call, question: Question, ending: str, head: str, line
     })  # fmt: skip
     if only_looks(call.request):
         return answer
-    await call.service.store.catalog.audit(
-        "hits.exported", f"{name} by {call.user.login}", call.now, call.site.site.key
-    )
+    await NoteExport(call.site.site.key, name, actor=call.user.login).apply(call.service)
     await answer.prepare(call.request)
     try:
         await _send_pages(call, answer, question, head, lines, hits)

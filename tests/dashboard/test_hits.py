@@ -251,7 +251,7 @@ async def test_an_export_is_narrowed_by_filters_and_stands_in_the_audit_log(star
         for line in await counter.service.store.accounts.audit_log(counter.site_key(), 20)
         if line.action == "hits.exported"
     ]
-    assert line.detail == "hits-demo-2024-11-15-2024-11-21.csv.gz by adam"
+    assert (line.detail, line.actor) == ("hits-demo-2024-11-15-2024-11-21.csv.gz", "adam")
 
 
 async def test_an_export_of_nothing_is_a_file_with_its_head_alone(start, signed_in):

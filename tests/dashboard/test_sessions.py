@@ -173,6 +173,6 @@ async def test_pages_are_read_although_the_use_of_a_session_can_not_be_written_d
     async def disk_full(*_: object) -> None:
         raise StoreError("database or disk is full")
 
-    monkeypatch.setattr(counter.service.store, "touch_sessions", disk_full)
+    monkeypatch.setattr(counter.service.store.accounts, "touch_sessions", disk_full)
     clock.move(TOUCH_EVERY)
     assert (await owner.get(ACCOUNT)).status == 200

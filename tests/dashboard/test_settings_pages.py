@@ -43,6 +43,24 @@ async def test_an_admin_changes_every_field_and_the_change_is_in_the_audit_log(
     assert (await counter.get("/api/v1/totals?site=demo")).status == 404
 
 
+async def test_a_form_from_before_another_change_is_refused_and_shows_what_is_stored(
+    start: Start, signed_in: SignedIn
+) -> None:
+    counter = await start(dashboard=True)
+    ada, ben = await signed_in(counter, "ada", "admin"), await signed_in(counter, "ben", "admin")
+    versions = [re.findall(r'name="version" value="(\w+)"', await client.text(SETTINGS))[0] for client in (ada, ben)]
+    assert (await ada.post(SETTINGS, {**FORM, "name": "By Ada"}, version=versions[0])).status == 303
+    answer = await ben.post(SETTINGS, {**FORM, "name": "By Ben"}, version=versions[1])
+    page = await answer.text()
+    assert answer.status == 400
+    assert "was changed meanwhile; look again, and repeat what is still wanted" in page
+    assert 'value="By Ada"' in page
+    assert counter.service.sites.get("demo").site.name == "By Ada"
+    seen = re.findall(r'name="version" value="(\w+)"', page)[0]
+    assert (await ben.post(SETTINGS, {**FORM, "name": "By Ben"}, version=seen)).status == 303
+    assert "by ben" in await ben.text(SETTINGS)
+
+
 @pytest.mark.parametrize(
     ("key", "text", "sentence"),
     [

@@ -18,6 +18,8 @@ from counter import app as counter_app
 from counter.calendar.localtime import LocalTime
 from counter.cli.port import running_service
 from counter.errors import StoreError
+from counter.service.changes.change import COMMAND_LINE
+from counter.service.changes.numbers import MendNumbers
 from counter.service.jobs import Job, run_jobs
 from counter.service.last_check import LONGEST, REST, Checked, due, read_checked, write_checked
 from counter.service.nightly import check_now, check_when_due
@@ -134,9 +136,8 @@ async def test_a_planted_difference_is_told_mended_and_audited(start: Start, nam
     assert (ready["check"]["differences"], ready["check"]["repaired"]) == (checked.differences,) * 2
     assert any("were mended" in notice for notice in ready["notices"])
     assert any("a number differs from the raw rows" in line for line in counter.log.lines)
-    assert [
-        row["detail"].split()[0] for row in counter.rows("select * from audit where action = 'check.repaired'")
-    ] == [str(checked.repaired)]
+    (line,) = counter.rows("select * from audit where action = 'check.repaired'")
+    assert (line["detail"].split()[0], line["actor"]) == (str(checked.repaired), "nightly")
     assert f"counter_check_differences {checked.differences}.0" in await (await counter.get("/metrics")).text()
     assert (await check_now(counter.service)).differences == 0
     ready = await (await counter.get("/readyz")).json()
@@ -166,7 +167,7 @@ async def test_a_number_that_would_fall_is_kept_and_said_every_night_until_the_o
         assert (await counter.totals(metric="pageviews"))["all"]["count"] == shown["all"]["count"]
     async with running_service(counter.service.config) as port:
         assert port is not None
-        assert await port.repair() > 0
+        assert (await port.apply(MendNumbers(lower=True, actor=COMMAND_LINE))).mended > 0
     assert await counter.service.store.check() == []
     assert (await check_now(counter.service)).differences == 0
 
@@ -180,13 +181,14 @@ async def test_lost_raw_rows_leave_all_at_its_number_and_the_repair_notes_the_ol
     assert (await counter.totals(metric="pageviews"))["all"]["count"] == 6
     async with running_service(counter.service.config) as port:
         assert port is not None
-        await port.repair()
+        await port.apply(MendNumbers(lower=True, actor=COMMAND_LINE))
     assert (await counter.totals(metric="pageviews"))["all"]["count"] == 1
     lines = counter.rows("select site_key, detail from audit where action = 'day.mended'")
     assert [line["site_key"] for line in lines] == [1]
     assert lines[0]["detail"].startswith("2024-11-21: pageviews 6 to 1, visits 6 to 1, visitors 6 to 1")
-    by = counter.rows("select detail from audit where action = 'check.repaired'")
-    assert [one["detail"].split(" ", 1)[1] for one in by] == ["numbers by 'counter check --repair'"]
+    (line,) = counter.rows("select detail, actor from audit where action = 'check.repaired'")
+    assert line["detail"].split(" ", 1)[1].startswith("numbers of rollup_day, ")
+    assert line["actor"] == COMMAND_LINE
 
 
 async def test_a_day_that_is_too_low_is_mended_while_another_is_kept(start: Start) -> None:

@@ -182,6 +182,16 @@ async def test_a_migrated_database_has_no_users_and_takes_the_first_owner(newest
         assert await store.accounts.users() == [owner]
 
 
+async def test_lines_of_the_audit_log_from_before_schema_5_name_nobody_and_new_ones_do(tmp_path: Path) -> None:
+    replace_database(tmp_path, FIXTURES / "schema_4.db", force=False, now=NOON)
+    async with open_store(tmp_path, "normal", 30) as store:
+        before = await store.accounts.audit_log(None, 1000)
+        assert {line.actor for line in before} == {""}
+        await store.catalog.remove_site("blog", NOON, actor="ann")
+        (last, *others) = await store.accounts.audit_log(None, 1000)
+        assert (last.action, last.actor, others) == ("site.removed", "ann", before)
+
+
 async def test_a_new_database_is_ours_and_of_the_newest_schema(tmp_path: Path) -> None:
     async with open_store(tmp_path, "normal", 30):
         pass

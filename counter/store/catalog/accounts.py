@@ -37,30 +37,37 @@ class ReadAccounts:
 
 
 class WriteAccounts(ReadAccounts):
-    """What the holder of the lock changes, each in one transaction."""
+    """What the holder of the lock changes, each in one transaction; `actor` stands in the audit log."""
 
     def __init__(self, ask: RunQuestion, change: RunChange) -> None:
         super().__init__(ask)
         self._change = change
 
-    async def add_user(self, user: User, now: float) -> User:
-        return await self._change(users.add_user, user, now)
+    async def add_user(self, user: User, now: float, *, actor: str = "") -> User:
+        return await self._change(users.add_user, user, now, actor)
 
-    async def change_user(self, user: User, now: float, known: User | None = None) -> User:
+    async def change_user(self, user: User, now: float, known: User | None = None, *, actor: str = "") -> User:
         """Store `user`. UsageError when it is no longer `known`, from which it was made: no change undoes another."""
-        return await self._change(users.change_user, user, now, known)
+        return await self._change(users.change_user, user, now, actor, known)
 
-    async def remove_user(self, user_key: int, now: float) -> None:
-        await self._change(users.remove_user, user_key, now)
+    async def remove_user(self, user_key: int, now: float, *, actor: str = "") -> None:
+        await self._change(users.remove_user, user_key, now, actor)
 
     async def set_password(
-        self, user_key: int, password: str, now: float, but: bytes | None = None, known: str | None = None
+        self,
+        user_key: int,
+        password: str,
+        now: float,
+        but: bytes | None = None,
+        known: str | None = None,
+        *,
+        actor: str = "",
     ) -> None:
         """Store a new hash ('': no password fits); the user's links and all sessions but `but` end with it.
 
         NotAuthorized when the old hash is no longer `known`: who knew an older password changes nothing.
         """
-        await self._change(users.set_password, user_key, password, now, but, known)
+        await self._change(users.set_password, user_key, password, now, actor, but, known)
 
     async def add_session(self, session: Session, password: str | None = None) -> None:
         """Keep a session; NotAuthorized when its user is gone, or `password` is no longer the user's hash."""
@@ -76,26 +83,26 @@ class WriteAccounts(ReadAccounts):
     async def end_sessions(self, user_key: int, but: bytes | None = None) -> None:
         await self._change(sessions.end_sessions, user_key, but)
 
-    async def add_invitation(self, invitation: Invitation, now: float) -> None:
-        await self._change(invitations.add_invitation, invitation, now)
+    async def add_invitation(self, invitation: Invitation, now: float, *, actor: str = "") -> None:
+        await self._change(invitations.add_invitation, invitation, now, actor)
 
-    async def take_invitation(self, digest: bytes, now: float) -> None:
-        await self._change(invitations.take_invitation, digest, now)
+    async def take_invitation(self, digest: bytes, now: float, *, actor: str = "") -> None:
+        await self._change(invitations.take_invitation, digest, now, actor)
 
-    async def accept_invitation(self, digest: bytes, password: str, now: float) -> None:
+    async def accept_invitation(self, digest: bytes, password: str, now: float, *, actor: str = "") -> None:
         """NotAuthorized for a link that is not known or is over."""
-        await self._change(invitations.accept_invitation, digest, password, now)
+        await self._change(invitations.accept_invitation, digest, password, now, actor)
 
     async def expire_accounts(self, now: float) -> Mapping[str, int]:
         """Remove sessions and links that are over; returns how many."""
         return await self._change(_expire, now)
 
-    async def add_annotation(self, annotation: Annotation, now: float) -> Annotation:
-        return await self._change(add_annotation, annotation, now)
+    async def add_annotation(self, annotation: Annotation, now: float, *, actor: str = "") -> Annotation:
+        return await self._change(add_annotation, annotation, now, actor)
 
-    async def remove_annotation(self, site_key: int, key: int, now: float) -> None:
+    async def remove_annotation(self, site_key: int, key: int, now: float, *, actor: str = "") -> None:
         """UsageError when there is no such annotation of this very site."""
-        await self._change(remove_annotation, site_key, key, now)
+        await self._change(remove_annotation, site_key, key, now, actor)
 
 
 def _expire(connection: sqlite3.Connection, now: float) -> dict[str, int]:

@@ -23,7 +23,7 @@ def read_annotations(connection: sqlite3.Connection, site_key: int, start: int, 
     return [Annotation(*row) for row in rows]
 
 
-def add_annotation(connection: sqlite3.Connection, annotation: Annotation, now: float) -> Annotation:
+def add_annotation(connection: sqlite3.Connection, annotation: Annotation, now: float, actor: str) -> Annotation:
     """Add an annotation; its key is given here."""
     text = check_annotation(annotation.text)
     if not connection.execute("select 1 from site where key = ?", (annotation.site_key,)).fetchone():
@@ -33,11 +33,11 @@ def add_annotation(connection: sqlite3.Connection, annotation: Annotation, now: 
         (annotation.site_key, annotation.day, text, annotation.login),
     )
     made = msgspec.structs.replace(annotation, key=cursor.lastrowid or 0, text=text)
-    audit(connection, made.site_key, "annotation.added", _described(made), now)
+    audit(connection, made.site_key, "annotation.added", _described(made), now, actor)
     return made
 
 
-def remove_annotation(connection: sqlite3.Connection, site_key: int, key: int, now: float) -> None:
+def remove_annotation(connection: sqlite3.Connection, site_key: int, key: int, now: float, actor: str) -> None:
     """Remove an annotation of this very site."""
     row = connection.execute(
         "select key, site_key, day, text, login from annotation where site_key = ? and key = ?", (site_key, key)
@@ -45,7 +45,7 @@ def remove_annotation(connection: sqlite3.Connection, site_key: int, key: int, n
     if row is None:
         raise UsageError(f"there is no annotation {key} of this site; somebody may have removed it")
     connection.execute("delete from annotation where key = ?", (key,))
-    audit(connection, site_key, "annotation.removed", _described(Annotation(*row)), now)
+    audit(connection, site_key, "annotation.removed", _described(Annotation(*row)), now, actor)
 
 
 def _described(annotation: Annotation) -> str:

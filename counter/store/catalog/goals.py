@@ -27,7 +27,7 @@ def read_goals(connection: sqlite3.Connection, site_key: int) -> list[Goal]:
     return [Goal(name, kinds[kind], pattern.replace("[[]", "[")) for name, kind, pattern in rows]
 
 
-def put_goal(connection: sqlite3.Connection, site_key: int, goal: Goal, now: float) -> int:
+def put_goal(connection: sqlite3.Connection, site_key: int, goal: Goal, now: float, actor: str) -> int:
     """The row of a new goal; returns the id of its name, under which the engine counts it."""
     for what, text in (("name", goal.name), ("pattern", goal.pattern)):
         if not text.strip() or len(text) > LONGEST or not text.isprintable():
@@ -45,11 +45,11 @@ def put_goal(connection: sqlite3.Connection, site_key: int, goal: Goal, now: flo
         "insert into goal values (?, ?, ?, ?, ?)",
         (value_id, site_key, KINDS[goal.kind], _as_glob(goal.pattern), int(now)),
     )
-    audit(connection, site_key, "goal.added", described(goal), now)
+    audit(connection, site_key, "goal.added", described(goal), now, actor)
     return value_id
 
 
-def take_goal(connection: sqlite3.Connection, site_key: int, name: str, now: float) -> int:
+def take_goal(connection: sqlite3.Connection, site_key: int, name: str, now: float, actor: str) -> int:
     """Remove the row of a goal; returns the id of its name, so that the engine can forget what it counted."""
     row = connection.execute(
         "select g.value_id from goal g join value v on v.id = g.value_id where g.site_key = ? and v.text = ?",
@@ -59,7 +59,7 @@ def take_goal(connection: sqlite3.Connection, site_key: int, name: str, now: flo
         known = ", ".join(repr(goal.name) for goal in read_goals(connection, site_key)) or "none"
         raise UsageError(f"there is no goal {name!r}; goals of this site: {known}")
     connection.execute("delete from goal where value_id = ?", row)
-    audit(connection, site_key, "goal.removed", name, now)
+    audit(connection, site_key, "goal.removed", name, now, actor)
     return int(row[0])
 
 

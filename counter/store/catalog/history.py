@@ -21,11 +21,11 @@ def read_history(connection: sqlite3.Connection, site_key: int | None) -> dict[i
 
 
 def put_history(
-    connection: sqlite3.Connection, site_key: int, days: Sequence[HistoryDay], note: str, now: float
+    connection: sqlite3.Connection, site_key: int, days: Sequence[HistoryDay], note: str, now: float, actor: str
 ) -> None:
     """Keep days of a former counter; a date that is imported again is replaced."""
     connection.executemany(
         "insert or replace into history values (?, ?, ?, ?, ?)",
         [(site_key, day.day, day.visits, day.visitors, day.pageviews) for day in days],
     )
-    audit(connection, site_key, "history.imported", note, now)
+    audit(connection, site_key, "history.imported", note, now, actor)

@@ -26,7 +26,7 @@ def removed_ids(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in connection.execute("select id from site where removed_at is not null order by key")]
 
 
-def add_site(connection: sqlite3.Connection, site: Site, now: float) -> tuple[Site, Site | None]:
+def add_site(connection: sqlite3.Connection, site: Site, now: float, actor: str) -> tuple[Site, Site | None]:
     """Add a site; its key is given here. A removed site of that id comes back with its numbers.
 
     Returns the site, and what it was before when it came back.
@@ -36,21 +36,24 @@ def add_site(connection: sqlite3.Connection, site: Site, now: float) -> tuple[Si
         raise UsageError(f"site {site.id!r} exists already; change it with 'counter site set {site.id} KEY=VALUE'")
     if row is not None:
         connection.execute("update site set removed_at = null where key = ?", (row[0],))
-        audit(connection, row[0], "site.restored", site.id, now)
+        audit(connection, row[0], "site.restored", site.id, now, actor)
         back = msgspec.structs.replace(site, key=row[0])
-        return back, change_site(connection, back, now)
+        return back, change_site(connection, back, now, actor)
     cursor = connection.execute(
         "insert into site (id, name, hosts, timezone, first_weekday, start_count, public, query_keys)"
         " values (?, ?, ?, ?, ?, ?, ?, ?)",
         _values(site),
     )
     made = msgspec.structs.replace(site, key=cursor.lastrowid or 0)
-    audit(connection, made.key, "site.added", described(made), now)
+    audit(connection, made.key, "site.added", described(made), now, actor)
     return made, None
 
 
-def change_site(connection: sqlite3.Connection, site: Site, now: float) -> Site:
-    """Store `site` under its key; returns what it was before. What another time zone moves is moved by the engine."""
+def change_site(connection: sqlite3.Connection, site: Site, now: float, actor: str, version: str = "") -> Site:
+    """Store `site` under its key, with `version` only while that is what is stored; returns what it was before.
+
+    What another time zone moves is moved by the engine.
+    """
     row = connection.execute(
         f"select {_COLUMNS} from site where key = ? and removed_at is null",  # noqa: S608 - names of our own
         (site.key,),
@@ -58,23 +61,25 @@ def change_site(connection: sqlite3.Connection, site: Site, now: float) -> Site:
     if row is None:
         raise UnknownSite(f"there is no site {site.id!r}")
     before = _site(row)
+    if version not in {"", before.version}:
+        raise UsageError(f"site {before.id!r} was changed meanwhile; look again, and repeat what is still wanted")
     connection.execute(
         "update site set id = ?, name = ?, hosts = ?, timezone = ?, first_weekday = ?, start_count = ?, public = ?,"
         " query_keys = ? where key = ?",
         (*_values(site), site.key),
     )
-    audit(connection, site.key, "site.changed", f"from {described(before)} to {described(site)}", now)
+    audit(connection, site.key, "site.changed", f"from {described(before)} to {described(site)}", now, actor)
     return before
 
 
-def remove_site(connection: sqlite3.Connection, site_id: str, now: float) -> None:
+def remove_site(connection: sqlite3.Connection, site_id: str, now: float, actor: str) -> None:
     """Stop counting and showing a site; its numbers stay, and come back with it."""
     row = connection.execute("select key from site where id = ? and removed_at is null", (site_id,)).fetchone()
     if row is None:
         raise UnknownSite(f"there is no site {site_id!r}")
     connection.execute("update site set removed_at = ? where key = ?", (int(now), row[0]))
     connection.execute("delete from token where site_key = ?", row)
-    audit(connection, row[0], "site.removed", site_id, now)
+    audit(connection, row[0], "site.removed", site_id, now, actor)
 
 
 def _site(row: tuple[object, ...]) -> Site:

@@ -24,18 +24,20 @@ def read_site_tokens(connection: sqlite3.Connection, site_key: int) -> list[Site
     return [SiteToken(digest, TokenMay(may), made_at) for digest, may, made_at in rows]
 
 
-def add_token(connection: sqlite3.Connection, site_key: int, digest: bytes, now: float, may: TokenMay) -> None:
+def add_token(
+    connection: sqlite3.Connection, site_key: int, digest: bytes, now: float, actor: str, may: TokenMay
+) -> None:
     connection.execute(
         "insert into token (digest, site_key, made_at, may) values (?, ?, ?, ?)",
         (digest, site_key, int(now), may.value),
     )
-    audit(connection, site_key, "token.added", may.value, now)
+    audit(connection, site_key, "token.added", may.value, now, actor)
 
 
-def remove_token(connection: sqlite3.Connection, site_key: int, digest: bytes, now: float) -> None:
+def remove_token(connection: sqlite3.Connection, site_key: int, digest: bytes, now: float, actor: str) -> None:
     """Make a token of this very site useless."""
     row = connection.execute("select may from token where site_key = ? and digest = ?", (site_key, digest)).fetchone()
     if row is None:
         raise UsageError("there is no such token of this site; somebody may have removed it")
     connection.execute("delete from token where digest = ?", (digest,))
-    audit(connection, site_key, "token.removed", row[0], now)
+    audit(connection, site_key, "token.removed", row[0], now, actor)

@@ -37,7 +37,7 @@ def find_user(connection: sqlite3.Connection, user_key: int) -> User:
     raise UsageError(f"there is no user with the key {user_key}")
 
 
-def add_user(connection: sqlite3.Connection, user: User, now: float) -> User:
+def add_user(connection: sqlite3.Connection, user: User, now: float, actor: str) -> User:
     """Add a user; the key is given here. The first is an owner, or nobody could let in others."""
     _check(connection, user)
     if not user.owner and not _owners(connection):
@@ -48,11 +48,11 @@ def add_user(connection: sqlite3.Connection, user: User, now: float) -> User:
     )
     made = msgspec.structs.replace(user, key=cursor.lastrowid or 0, made_at=int(now))
     _put_access(connection, made)
-    audit(connection, None, "user.added", _described(connection, made), now)
+    audit(connection, None, "user.added", _described(connection, made), now, actor)
     return made
 
 
-def change_user(connection: sqlite3.Connection, user: User, now: float, known: User | None = None) -> User:
+def change_user(connection: sqlite3.Connection, user: User, now: float, actor: str, known: User | None = None) -> User:
     """Store `user` under its key, with `known` only while that is what is stored; when it was made stays."""
     before = find_user(connection, user.key)
     if known not in (None, before):
@@ -68,13 +68,13 @@ def change_user(connection: sqlite3.Connection, user: User, now: float, known: U
     _put_access(connection, user)
     old, new = (_described(connection, one) for one in (before, user))
     if old != new:
-        audit(connection, None, "user.changed", f"from {old} to {new}", now)
+        audit(connection, None, "user.changed", f"from {old} to {new}", now, actor)
     if before.password != user.password:
-        audit(connection, None, "user.password_changed", user.login, now)
+        audit(connection, None, "user.password_changed", user.login, now, actor)
     return user
 
 
-def remove_user(connection: sqlite3.Connection, user_key: int, now: float) -> None:
+def remove_user(connection: sqlite3.Connection, user_key: int, now: float, actor: str) -> None:
     """Remove a user with sessions and links; what the user wrote stays."""
     user = find_user(connection, user_key)
     if user.owner:
@@ -82,7 +82,7 @@ def remove_user(connection: sqlite3.Connection, user_key: int, now: float) -> No
     for table in ("access", "session", "invitation"):
         connection.execute(f"delete from {table} where user_key = ?", (user_key,))  # noqa: S608 - names of our own
     connection.execute("delete from user where key = ?", (user_key,))
-    audit(connection, None, "user.removed", user.login, now)
+    audit(connection, None, "user.removed", user.login, now, actor)
 
 
 def set_password(
@@ -90,6 +90,7 @@ def set_password(
     user_key: int,
     password: str,
     now: float,
+    actor: str,
     but: bytes | None = None,
     known: str | None = None,
 ) -> None:
@@ -101,7 +102,7 @@ def set_password(
     connection.execute("update user set password = ? where key = ?", (password, user_key))
     connection.execute("delete from invitation where user_key = ?", (user_key,))
     end_sessions(connection, user_key, but)
-    audit(connection, None, "user.password_set" if password else "user.password_cleared", user.login, now)
+    audit(connection, None, "user.password_set" if password else "user.password_cleared", user.login, now, actor)
 
 
 def _check(connection: sqlite3.Connection, user: User) -> None:

@@ -41,7 +41,7 @@ class ReadCatalog:
 
 
 class WriteCatalog(ReadCatalog):
-    """What the holder of the lock changes."""
+    """What the holder of the lock changes; `actor` stands in the audit log."""
 
     def __init__(self, ask: RunQuestion, change: RunChange, side: WriteSide) -> None:
         """`side` remembers what a change makes void: visits by day, and what is not folded."""
@@ -49,57 +49,66 @@ class WriteCatalog(ReadCatalog):
         self._change = change
         self._side = side
 
-    async def add_site(self, site: Site, now: float) -> Site:
-        return await self._change(_add_site, site, now, after=self._side.appender.forget)
+    async def add_site(self, site: Site, now: float, *, actor: str = "") -> Site:
+        return await self._change(_add_site, site, now, actor, after=self._side.appender.forget)
 
-    async def change_site(self, site: Site, now: float) -> Site:
-        """Store `site` under its key. A new time zone puts the raw rows into their new days."""
-        return await self._change(_change_site, site, now, after=self._side.appender.forget)
+    async def change_site(self, site: Site, now: float, version: str = "", *, actor: str = "") -> Site:
+        """Store `site` under its key. A new time zone puts the raw rows into their new days.
 
-    async def remove_site(self, site_id: str, now: float) -> None:
-        await self._change(sites.remove_site, site_id, now)
+        UsageError when what is stored is not of `version`, from which it was made: no change undoes another.
+        """
+        return await self._change(_change_site, site, now, actor, version, after=self._side.appender.forget)
 
-    async def add_token(self, site_key: int, digest: bytes, now: float, may: TokenMay = TokenMay.WRITE) -> None:
-        await self._change(tokens.add_token, site_key, digest, now, may)
+    async def remove_site(self, site_id: str, now: float, *, actor: str = "") -> None:
+        await self._change(sites.remove_site, site_id, now, actor)
 
-    async def remove_token(self, site_key: int, digest: bytes, now: float) -> None:
+    async def add_token(
+        self, site_key: int, digest: bytes, now: float, may: TokenMay = TokenMay.WRITE, *, actor: str = ""
+    ) -> None:
+        await self._change(tokens.add_token, site_key, digest, now, actor, may)
+
+    async def remove_token(self, site_key: int, digest: bytes, now: float, *, actor: str = "") -> None:
         """UsageError when there is no such token of this very site."""
-        await self._change(tokens.remove_token, site_key, digest, now)
+        await self._change(tokens.remove_token, site_key, digest, now, actor)
 
-    async def add_goal(self, site_key: int, goal: Goal, now: float) -> None:
+    async def add_goal(self, site_key: int, goal: Goal, now: float, *, actor: str = "") -> None:
         """Add a goal; hits from before it was made count towards it too, as far as their raw rows are there."""
-        await self._change(_add_goal, site_key, goal, now, after=self._side.appender.visitors.tail_folded)
+        await self._change(_add_goal, site_key, goal, now, actor, after=self._side.appender.visitors.tail_folded)
 
-    async def remove_goal(self, site_key: int, name: str, now: float) -> None:
+    async def remove_goal(self, site_key: int, name: str, now: float, *, actor: str = "") -> None:
         """Remove a goal with its numbers; made again, it counts what raw rows are left."""
-        await self._change(_remove_goal, site_key, name, now)
+        await self._change(_remove_goal, site_key, name, now, actor)
 
-    async def put_history(self, site_key: int, days: Sequence[HistoryDay], note: str, now: float) -> None:
-        await self._change(history.put_history, site_key, days, note, now)
+    async def put_history(
+        self, site_key: int, days: Sequence[HistoryDay], note: str, now: float, *, actor: str = ""
+    ) -> None:
+        await self._change(history.put_history, site_key, days, note, now, actor)
 
-    async def audit(self, action: str, detail: str, now: float, site_key: int | None = None) -> None:
+    async def audit(
+        self, action: str, detail: str, now: float, site_key: int | None = None, *, actor: str = ""
+    ) -> None:
         """A line of the audit log, about one site or all."""
-        await self._change(audit, site_key, action, detail, now)
+        await self._change(audit, site_key, action, detail, now, actor)
 
 
-def _add_site(connection: sqlite3.Connection, site: Site, now: float) -> Site:
-    made, before = sites.add_site(connection, site, now)
+def _add_site(connection: sqlite3.Connection, site: Site, now: float, actor: str) -> Site:
+    made, before = sites.add_site(connection, site, now, actor)
     if before is not None and before.timezone != made.timezone:
         move_days(connection, made)
     return made
 
 
-def _change_site(connection: sqlite3.Connection, site: Site, now: float) -> Site:
-    before = sites.change_site(connection, site, now)
+def _change_site(connection: sqlite3.Connection, site: Site, now: float, actor: str, version: str) -> Site:
+    before = sites.change_site(connection, site, now, actor, version)
     if before.timezone != site.timezone:
         move_days(connection, site)
     return site
 
 
-def _add_goal(connection: sqlite3.Connection, site_key: int, goal: Goal, now: float) -> None:
+def _add_goal(connection: sqlite3.Connection, site_key: int, goal: Goal, now: float, actor: str) -> None:
     fold(connection)
-    sum_goal(connection, goals.put_goal(connection, site_key, goal, now))
+    sum_goal(connection, goals.put_goal(connection, site_key, goal, now, actor))
 
 
-def _remove_goal(connection: sqlite3.Connection, site_key: int, name: str, now: float) -> None:
-    drop_goal_sums(connection, site_key, goals.take_goal(connection, site_key, name, now))
+def _remove_goal(connection: sqlite3.Connection, site_key: int, name: str, now: float, actor: str) -> None:
+    drop_goal_sums(connection, site_key, goals.take_goal(connection, site_key, name, now, actor))

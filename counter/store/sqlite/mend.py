@@ -35,7 +35,12 @@ class Unlowered(NamedTuple):
 
 
 def mend(
-    connection: sqlite3.Connection, days: Sequence[RollupKey], months: Sequence[RollupKey], now: float, lower: bool
+    connection: sqlite3.Connection,
+    days: Sequence[RollupKey],
+    months: Sequence[RollupKey],
+    now: float,
+    lower: bool,
+    actor: str,
 ) -> Unlowered:
     """Replace the sums of these days and months inside the caller's transaction; without `lower`, none may fall."""
     fold(connection)
@@ -47,8 +52,8 @@ def mend(
     connection.executemany("delete from temp.wrong_day where site_key = ? and day = ?", sorted(falling))
     before = _day_totals(connection)
     _mend_days(connection, after, upto)
-    _audit_days(connection, before, now)
-    return Unlowered(falling, _mend_months(connection, months, falling, now, lower))
+    _audit_days(connection, before, now, actor)
+    return Unlowered(falling, _mend_months(connection, months, falling, now, lower, actor))
 
 
 def _span(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -79,6 +84,7 @@ def _mend_months(
     kept_days: frozenset[RollupKey],
     now: float,
     lower: bool,
+    actor: str,
 ) -> frozenset[RollupKey]:
     """Add the months up again: those named, and those of the days that were mended. Returns those that were kept."""
     connection.executemany("insert or ignore into temp.wrong_month values (?, ?)", months)
@@ -88,7 +94,7 @@ def _mend_months(
     before = _month_totals(connection)
     connection.execute(statement("mend_clear_months"))
     connection.execute(statement("mend_put_months"))
-    _audit_months(connection, before, now)
+    _audit_months(connection, before, now, actor)
     return kept
 
 
@@ -116,20 +122,27 @@ def _month_totals(connection: sqlite3.Connection) -> Old:
     return {row[:3]: row[3:] for row in rows}
 
 
-def _audit_days(connection: sqlite3.Connection, before: Old, now: float) -> None:
+def _audit_days(connection: sqlite3.Connection, before: Old, now: float, actor: str) -> None:
     after = _day_totals(connection)
     for (site_key, day), old in sorted(before.items()):
         changes = ", ".join(_changes(old, after[site_key, day])) or "totals as before, breakdowns counted again"
-        audit(connection, site_key, "day.mended", f"{day_date(day)}: {changes}", now)
+        audit(connection, site_key, "day.mended", f"{day_date(day)}: {changes}", now, actor)
 
 
-def _audit_months(connection: sqlite3.Connection, before: Old, now: float) -> None:
+def _audit_months(connection: sqlite3.Connection, before: Old, now: float, actor: str) -> None:
     after, nothing = _month_totals(connection), (0,) * len(SUMS)
     for place in sorted(before.keys() | after.keys()):
         changes = ", ".join(_changes(before.get(place, nothing), after.get(place, nothing)))
         if changes:
             site_key, month, dimension = place
-            audit(connection, site_key, "month.mended", f"{month_text(month)} dimension {dimension}: {changes}", now)
+            audit(
+                connection,
+                site_key,
+                "month.mended",
+                f"{month_text(month)} dimension {dimension}: {changes}",
+                now,
+                actor,
+            )
 
 
 def _changes(old: tuple[int, ...], new: tuple[int, ...]) -> Iterator[str]:

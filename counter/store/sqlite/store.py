@@ -136,14 +136,15 @@ class SqliteStore(SqliteReadOnly):
 
     # Upkeep --------------------------------------------------------------------------------------------------
 
-    async def repair(self, now: float, *, lower: bool) -> Repair:
+    async def repair(self, now: float, *, lower: bool, actor: str = "") -> Repair:
         """Recount while hits go on, then replace the days that differ; without `lower`, no number may fall."""
         found = await recount.check(self._path)
         if not found.differences:
             return Repair()
         forget = self._side.appender.forget
-        kept = await self._change(mend.mend, found.days, found.months, now, lower, after=forget)
-        return Repair(len(found.differences), sum(not kept.has(one) for one in found.differences))
+        kept = await self._change(mend.mend, found.days, found.months, now, lower, actor, after=forget)
+        tables = tuple(sorted({one.table for one in found.differences}))
+        return Repair(len(found.differences), sum(not kept.has(one) for one in found.differences), tables)
 
     async def look_at_clock(self, moment: Moment, first: Moment | None) -> Trust:
         return await self._change(look_at_clock, moment, first)
