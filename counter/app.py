@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from counter.collect.rate import RateLimiter
 from counter.collect.screen import Rules
 from counter.config import Config, SiteConfig
 from counter.errors import StoreError
+from counter.passwords import Passwords
 from counter.service import nightly
 from counter.service.clock_doubt import clock_is_believed, look_before_hits
 from counter.service.jobs import Job, run_jobs
@@ -36,37 +38,61 @@ from counter.web.routes import add_routes
 from counter.web.socket import serve_commands
 from counter.web.totals import ANSWERS, Answers
 
+if TYPE_CHECKING:
+    from counter.collect.agents.useragent import UserAgents  # its patterns take half a second to load
+
 log = logging.getLogger(__name__)
 
-HOUSEKEEPING = 3600.0  # seconds
-LISTS = 30.0  # seconds between looks whether 'counter lists update' brought a new list
-SALTS = 1.0  # seconds between looks whether a salt could be made
-PLACES = 60.0  # seconds between looks whether the database of places changed
+
+class Intervals(NamedTuple):
+    """Seconds between two runs of each job."""
+
+    online: float = REFRESH
+    salts: float = 1.0  # a look whether a salt could be made
+    housekeeping: float = 3600.0
+    check: float = nightly.EVERY
+    places: float = 60.0  # a look whether the database of places changed
+    lists: float = 30.0  # a look whether 'counter lists update' brought a new list
 
 
-def build_app(config: Config, clock: Clock | None = None) -> web.Application:
-    """The public application. It opens its store when it starts and drains the queue before it ends."""
+INTERVALS = web.AppKey("intervals", Intervals)
+
+
+def build_app(
+    config: Config,
+    clock: Clock | None = None,
+    *,
+    pipeline: Pipeline | None = None,
+    passwords: Passwords | None = None,
+    intervals: Intervals | None = None,
+) -> web.Application:
+    """The public application. It opens its store when it starts and drains the queue before it ends.
+
+    A part that is None is made as the configuration says.
+    """
     app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
     service = Service(
         config=config,
         clock=clock or SystemClock(),
         store=open_store(config.storage.path, config.storage.durability, config.counting.visit_timeout_minutes),
         sites=Sites(),
-        pipeline=build_pipeline(config),
+        pipeline=pipeline or build_pipeline(config),
         trusted_proxies=Networks(config.server.trusted_proxies),
+        passwords=passwords or Passwords(),
     )
     app[SERVICE] = service
     app[ANSWERS] = Answers(service)
+    app[INTERVALS] = intervals or Intervals()
     add_routes(app, config)
     app.cleanup_ctx.append(_running)
     return app
 
 
-def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipeline:
-    """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down."""
-    # Its patterns take half a second to load, and most commands do not need them.
-    from counter.collect.agents.useragent import UserAgents
+def build_pipeline(config: Config, *, throw_away_salts: bool = False, agents: UserAgents | None = None) -> Pipeline:
+    """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down.
 
+    `agents` is for who has one already: making one takes half a second.
+    """
     salts = config.storage.path / "salts"
     geo = Geo.open(config.geoip.database, config.storage.path)
     if geo.problem:
@@ -79,11 +105,18 @@ def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipelin
             spam=SpamReferrers.of_file(spam_file(config.storage.path)),
         ),
         salts=PassingSalts(salts) if throw_away_salts else Salts(salts),
-        agents=UserAgents(),
+        agents=agents or _load_agents(),
         geo=geo,
         origins=Origins(Sources.load(config.lists.sources)),
         store_ip=config.privacy.store_ip,
     )
+
+
+def _load_agents() -> UserAgents:
+    """Imported here, since most commands do not need its patterns."""
+    from counter.collect.agents.useragent import UserAgents
+
+    return UserAgents()
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
@@ -100,7 +133,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         service.checked = await asyncio.to_thread(read_checked, service.config.storage.path)
         renew_notices(service)
         service.writer.start()
-        jobs = asyncio.create_task(run_jobs(_jobs(service)), name="jobs")
+        jobs = asyncio.create_task(run_jobs(_jobs(service, app[INTERVALS])), name="jobs")
         async with serve_commands(service):
             yield
         jobs.cancel()
@@ -115,7 +148,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     service.pipeline.geo.close()
 
 
-def _jobs(service: Service) -> tuple[Job, ...]:
+def _jobs(service: Service, every: Intervals) -> tuple[Job, ...]:
     async def refresh_online() -> None:
         service.online.refresh(service.clock.now())
 
@@ -135,12 +168,12 @@ def _jobs(service: Service) -> tuple[Job, ...]:
         await asyncio.to_thread(service.pipeline.rules.spam.renew)
 
     return (
-        Job("online", REFRESH, refresh_online),
-        Job("salts", SALTS, look_at_salts),
-        Job("housekeeping", HOUSEKEEPING, keep_house),
-        Job("check", nightly.EVERY, check, first=nightly.SOON),
-        Job("places", PLACES, look_at_places),
-        Job("lists", LISTS, look_at_lists),
+        Job("online", every.online, refresh_online),
+        Job("salts", every.salts, look_at_salts),
+        Job("housekeeping", every.housekeeping, keep_house),
+        Job("check", every.check, check, first=nightly.SOON),
+        Job("places", every.places, look_at_places),
+        Job("lists", every.lists, look_at_lists),
     )
 
 
