@@ -12,7 +12,7 @@ from aiohttp import web
 
 from counter.address import Networks
 from counter.clock import Clock, SystemClock
-from counter.collect.identify import PassingSalts, Salts
+from counter.collect.identify import Salts
 from counter.collect.lists import SpamReferrers, spam_file
 from counter.collect.origins.origin import Origins
 from counter.collect.origins.sources import Sources
@@ -29,6 +29,7 @@ from counter.service.jobs import Job, run_jobs
 from counter.service.last_check import read_checked
 from counter.service.notices import renew_notices, renew_places
 from counter.service.online import REFRESH, WINDOW
+from counter.service.salts import ServiceSalts
 from counter.service.service import SERVICE, Service
 from counter.site import Site, Sites
 from counter.store.open import Store, open_store, sweep
@@ -62,21 +63,23 @@ def build_app(
     config: Config,
     clock: Clock | None = None,
     *,
-    pipeline: Pipeline | None = None,
+    agents: UserAgents | None = None,
     passwords: Passwords | None = None,
     intervals: Intervals | None = None,
 ) -> web.Application:
     """The public application. It opens its store when it starts and drains the queue before it ends.
 
-    A part that is None is made as the configuration says.
+    A part that is None is made here; making `agents` takes half a second.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
+    salts = ServiceSalts(config.storage.path / "salts")
     service = Service(
         config=config,
         clock=clock or SystemClock(),
         store=open_store(config.storage.path, config.storage.durability, config.counting.visit_timeout_minutes),
         sites=Sites(),
-        pipeline=pipeline or build_pipeline(config),
+        salts=salts,
+        pipeline=build_pipeline(config, salts, agents),
         trusted_proxies=Networks(config.server.trusted_proxies),
         passwords=passwords or Passwords(),
     )
@@ -88,12 +91,8 @@ def build_app(
     return app
 
 
-def build_pipeline(config: Config, *, throw_away_salts: bool = False, agents: UserAgents | None = None) -> Pipeline:
-    """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down.
-
-    `agents` is for who has one already: making one takes half a second.
-    """
-    salts = config.storage.path / "salts"
+def build_pipeline(config: Config, salts: Salts | None = None, agents: UserAgents | None = None) -> Pipeline:
+    """Everything that judging hits needs; also an import's. Without `salts` they are those of the data directory."""
     geo = Geo.open(config.geoip.database, config.storage.path)
     if geo.problem:
         log.warning(geo.problem)
@@ -104,7 +103,7 @@ def build_pipeline(config: Config, *, throw_away_salts: bool = False, agents: Us
             rate=RateLimiter(config.counting.rate_limit_per_minute),
             spam=SpamReferrers.of_file(spam_file(config.storage.path)),
         ),
-        salts=PassingSalts(salts) if throw_away_salts else Salts(salts),
+        salts=salts or Salts(config.storage.path / "salts"),
         agents=agents or _load_agents(),
         geo=geo,
         origins=Origins(Sources.load(config.lists.sources)),
@@ -153,7 +152,7 @@ def _jobs(service: Service, every: Intervals) -> tuple[Job, ...]:
         service.online.refresh(service.clock.now())
 
     async def look_at_salts() -> None:
-        await asyncio.to_thread(service.pipeline.salts.probe)
+        await asyncio.to_thread(service.salts.probe)
 
     async def keep_house() -> None:
         await housekeeping(service)
@@ -188,7 +187,7 @@ async def housekeeping(service: Service) -> None:
     if not believed:
         log.info("housekeeping waits: the clock is in doubt")
         return
-    gone = await asyncio.to_thread(service.pipeline.salts.expire, now)
+    gone = await asyncio.to_thread(service.salts.expire, now)
     pruned = await service.store.prune(now, gone)
     privacy = service.config.privacy
     expired = await service.store.expire(now, privacy.ip_retention_days, privacy.hit_retention_days)

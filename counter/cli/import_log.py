@@ -21,6 +21,7 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.follow_log import ImportOptions, follow_logs
 from counter.cli.port import open_port
 from counter.clock import SystemClock
+from counter.collect.identify import PassingSalts, Salts
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event, Outcome
@@ -107,7 +108,8 @@ def _format(form: str, string: str) -> tuple[str, str]:
 
 
 def _import(context: Context, asked: ImportOptions, files: list[str], summary: ImportSummary) -> None:
-    pipeline = build_pipeline(context.config, throw_away_salts=asked.dry_run)
+    kind = PassingSalts if asked.dry_run else Salts
+    pipeline = build_pipeline(context.config, kind(context.config.storage.path / "salts"))
     count = asked.processes or _worth(files)
     workers = Workers(count, pipeline) if count > 1 else None
     try:

@@ -17,6 +17,7 @@ from counter.cli.plain import plain, print_json
 from counter.cli.site_drops import drops_as_json, show_drops
 from counter.clock import SystemClock
 from counter.collect.explain import Explanation, StepVerdict, explain
+from counter.collect.identify import PassingSalts
 from counter.collect.parse import USER_AGENT, Envelope, WireHit, hit_from
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
@@ -58,7 +59,7 @@ def why(
     address, user_agent = split_words(whom)
     asked = DescribedHit(address, user_agent, path, host, referrer)
     site, found = run(_look_up(context, site_id))
-    pipeline = build_pipeline(context.config, throw_away_salts=True)
+    pipeline = build_pipeline(context.config, PassingSalts(context.config.storage.path / "salts"))
     try:
         explanation = explain_hit(pipeline, site, asked, SystemClock().now())
         came = came_from(found, asked, pipeline)

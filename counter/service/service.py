@@ -23,6 +23,7 @@ from counter.service.countries import Countries
 from counter.service.last_check import Checked
 from counter.service.online import Online
 from counter.service.proxies import UntrustedPeers
+from counter.service.salts import ServiceSalts
 from counter.service.writer import Writer
 from counter.site import Sites, Token, TokenMay
 from counter.store.open import Store
@@ -38,6 +39,7 @@ class Service:
     clock: Clock
     store: Store
     sites: Sites
+    salts: ServiceSalts  # the pipeline's
     pipeline: Pipeline
     trusted_proxies: Networks
     book: Book = field(default_factory=Book)
@@ -64,7 +66,7 @@ class Service:
     @property
     def failing(self) -> StoreError | None:
         """Why a hit that came now would not be stored; None when it would."""
-        return self.writer.failing or self.pipeline.salts.failing
+        return self.writer.failing or self.salts.failing
 
     def committed(self, appended: Appended) -> None:
         """A batch is durable: its numbers show before its hits are answered."""

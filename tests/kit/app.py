@@ -28,7 +28,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from counter.app import Intervals, build_app, build_pipeline
+from counter.app import Intervals, build_app
 from counter.collect.agents.useragent import UserAgents
 from counter.collect.places.geo import Geo
 from counter.config import Config, load
@@ -317,11 +317,10 @@ async def start(tmp_path: Path, countries: Path) -> AsyncIterator[Start]:
         if not (tmp_path / "data").exists():
             (tmp_path / "data").mkdir(mode=0o700)
             shutil.copytree(countries, tmp_path / "data" / "geo", copy_function=os.link)
-        config = make_config(tmp_path, **sections)
         app = build_app(
-            config,
+            make_config(tmp_path, **sections),
             clock,
-            pipeline=build_pipeline(config, agents=_agents()),
+            agents=_agents(),
             passwords=Passwords(time_cost=1, memory_kib=8),  # which cost next to nothing
             intervals=intervals,
         )
