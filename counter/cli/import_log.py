@@ -20,6 +20,7 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.follow_log import ImportOptions, follow_logs
 from counter.cli.port import appending, open_port
 from counter.clock import SystemClock
+from counter.collect.identify import PassingSalts, Salts
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event, Outcome
@@ -32,7 +33,7 @@ from counter.logfiles.summary import ImportSummary
 from counter.logfiles.workers import Workers
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
-from counter.store.protocols import BatchSink, Appended, Batch
+from counter.store.protocols import Appended, Batch, BatchSink
 
 # Below this, sharing the work costs more than it saves.
 WORTH_SHARING = 8 * 1024 * 1024  # bytes
@@ -106,7 +107,8 @@ def _format(form: str, string: str) -> tuple[str, str]:
 
 
 def _import(context: Context, asked: ImportOptions, files: list[str], summary: ImportSummary) -> None:
-    pipeline = build_pipeline(context.config, throw_away_salts=asked.dry_run)
+    kind = PassingSalts if asked.dry_run else Salts
+    pipeline = build_pipeline(context.config, kind(context.config.storage.path / "salts"))
     count = asked.processes or _worth(files)
     workers = Workers(count, pipeline) if count > 1 else None
     try:

@@ -33,6 +33,7 @@ from counter.collect.explain import (
     explain_described,
     name_of,
 )
+from counter.collect.identify import PassingSalts
 from counter.collect.parse import USER_AGENT
 from counter.collect.screen import ASKS
 from counter.errors import UsageError
@@ -65,7 +66,7 @@ def why(
     address, user_agent = split_words(whom)
     asked = DescribedHit(address, user_agent, path, host, referrer)
     site, found = run(_look_up(context, site_id))
-    pipeline = build_pipeline(context.config, throw_away_salts=True)
+    pipeline = build_pipeline(context.config, PassingSalts(context.config.storage.path / "salts"))
     try:
         explanation = explain_described(pipeline, ActiveSite(site), asked, SystemClock().now())
         came = came_from(found, asked, pipeline)

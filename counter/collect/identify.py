@@ -68,7 +68,7 @@ class Salts:
         """The 32 bytes for a site and its local day (days since 1970), made at `now` (UTC seconds) if need be."""
         salt = self._cache.get((site_key, day))
         if salt is None or salt.expired(now):
-            salt = self._cache[site_key, day] = self._usable(self._folder / f"{site_key}-{day}.salt", now)
+            salt = self._cache[site_key, day] = self._read_or_make((site_key, day), now)
         return salt.key
 
     def probe(self) -> None:
@@ -96,17 +96,27 @@ class Salts:
         reason = StorageReason.FULL if full else StorageReason.SALTS
         return StoreError(f"The salts in {self._folder} cannot be read or written: {error}.", reason)
 
-    def _usable(self, path: Path, now: float) -> Salt:
-        """The salt in the file, made if need be. One that has expired there is neither used nor replaced: perhaps the
-        clock is wrong, and `expire` destroys it when that is certain. Until then one in memory takes its place."""
+    def _read_or_make(self, pair: tuple[int, int], now: float) -> Salt:
+        """The salt in the file of (site key, day), made if need be.
+
+        One that has expired there is neither used nor replaced: perhaps the clock is wrong, and `expire` destroys it
+        when that is certain. Until then one in memory takes its place.
+        """
+        path = self._folder / f"{pair[0]}-{pair[1]}.salt"
         with self._alone():
             salt = _read(path) or self._make(path, now)
         return Salt(self._random(KEY_BYTES), int(now)) if salt.expired(now) else salt
 
     def forget(self, now: float) -> None:
         """Drops expired salts from memory, in a process that leaves their files to the service."""
-        for pair in [pair for pair, salt in self._cache.items() if salt.expired(now)]:
-            del self._cache[pair]
+        self._drop_expired(now)
+
+    def _drop_expired(self, now: float) -> set[tuple[int, int]]:
+        """Called in a thread while the loop adds salts: a copy is made at once, and what is gone already stays so."""
+        gone = {pair for pair, salt in self._cache.copy().items() if salt.expired(now)}
+        for pair in gone:
+            self._cache.pop(pair, None)
+        return gone
 
     def expire(self, now: float) -> list[tuple[int, int]]:
         """Destroys the salts made more than 48 h before `now`; returns their (site_key, day).
@@ -114,9 +124,7 @@ class Salts:
         Each is overwritten, synced and removed. On a copy-on-write file system or an SSD the old bytes may outlive
         that; only an encrypted disk helps there.
         """
-        gone = {pair for pair, salt in list(self._cache.items()) if salt.expired(now)}  # hits add to it meanwhile
-        for pair in gone:
-            self._cache.pop(pair, None)
+        gone = self._drop_expired(now)
         if not self._folder.is_dir():
             return sorted(gone)
         with self._alone():

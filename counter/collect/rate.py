@@ -13,9 +13,10 @@ SHARED = 4096
 
 
 class RateLimiter:
-    def __init__(self, per_minute: int) -> None:
-        """`per_minute` 0 switches it off."""
+    def __init__(self, per_minute: int, most: int = MOST) -> None:
+        """`per_minute` 0 switches it off; `most` addresses are counted each by itself."""
         self._limit = per_minute
+        self._most = most
         self._counts: dict[str | int, int] = {}  # by address, or by number of a shared count
         self._ends = 0.0
 
@@ -33,7 +34,7 @@ class RateLimiter:
             self._ends = now + WINDOW
         key: str | int = group(address)
         count = self._counts.get(key, 0)
-        if not count and len(self._counts) >= MOST:
+        if not count and len(self._counts) >= self._most:
             key = hash(key) % SHARED  # hashes of texts differ from process to process: a sender can't choose a count
             count = self._counts.get(key, 0)
         if count >= self._limit:
@@ -42,5 +43,5 @@ class RateLimiter:
         return 0
 
     def __len__(self) -> int:
-        """Counts held now, at most MOST + SHARED."""
+        """Counts held now, at most `most` + SHARED."""
         return len(self._counts)

@@ -21,7 +21,7 @@ from counter.demo.shape import Plan, days_of
 from counter.demo.visits import DemoDay, make_day
 from counter.errors import StoreError
 from counter.event import Drop, Event, Kind, Outcome
-from counter.store.protocols import BatchSink, Appended, Batch
+from counter.store.protocols import Appended, Batch, BatchSink
 
 LARGEST = 5000  # events a transaction: live hits wait for no more
 WORTH_A_PROCESS = 50_000  # hits; below, starting one takes longer than it saves

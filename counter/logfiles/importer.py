@@ -21,7 +21,7 @@ from counter.logfiles.judge import Chunk, Judge, Portion, Terms
 from counter.logfiles.order import Occurrences, TimeOrder, line_hash
 from counter.logfiles.read.files import Block, lines_of
 from counter.logfiles.summary import ImportSummary
-from counter.store.protocols import BatchSink, Batch
+from counter.store.protocols import Batch, BatchSink
 
 BATCH = 2000  # lines a transaction
 

@@ -18,6 +18,7 @@ from counter.service.core import Core
 from counter.service.countries import Countries
 from counter.service.last_check import Checked
 from counter.service.proxies import UntrustedPeers
+from counter.service.salts import ServiceSalts
 from counter.site import TokenMay
 from counter.trust import Moment, Trust
 
@@ -26,6 +27,7 @@ from counter.trust import Moment, Trust
 class Service(Core):
     """One running service."""
 
+    salts: ServiceSalts  # the pipeline's
     pipeline: Pipeline
     trusted_proxies: Networks
     outcomes: Counter[str] = field(default_factory=Counter)  # answers given, by X-Counter
@@ -47,7 +49,7 @@ class Service(Core):
     @property
     def failing(self) -> StoreError | None:
         """Why a hit that came now would not be stored; None when it would."""
-        return self.writer.failing or self.pipeline.salts.failing
+        return self.writer.failing or self.salts.failing
 
     def token_site(self, header: str, may: TokenMay = TokenMay.WRITE) -> int | None:
         """The site key of a `Bearer` token, None without one; NotAuthorized for one that is not known, or may not."""

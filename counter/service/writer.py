@@ -54,6 +54,7 @@ class Writer:
         self._waiting: list[Waiting] = []
         self._drops: list[Drop] = []
         self._wake = asyncio.Event()
+        self._settled = asyncio.Event()
         self._stopping = False
         self._unfolded = 0
         self._last_batch = 0
@@ -95,6 +96,7 @@ class Writer:
             )
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, future))
+        self._settled.clear()
         self._wake.set()
         return future
 
@@ -107,7 +109,12 @@ class Writer:
         """Count a drop with the next batch. Beyond the queue's limit drops are not remembered."""
         if len(self._drops) < self._most:
             self._drops.append(drop)
+            self._settled.clear()
             self._wake.set()
+
+    async def settled(self) -> None:
+        """Until all that was queued and all drops are committed. As long as storage fails, drops are not."""
+        await self._settled.wait()
 
     async def append(self, batch: Batch) -> Appended:
         """Write a batch; imports bring theirs between the live ones."""
@@ -119,6 +126,8 @@ class Writer:
 
     async def _run(self) -> None:
         while True:
+            if not self._waiting and not self._drops:
+                self._settled.set()
             await self._sleep()
             if self._stopping and not self._waiting and self.failing is not None:
                 return  # drops that cannot be counted must not keep the service from stopping

@@ -13,6 +13,7 @@ from counter.collect.parse import Envelope, WireHit, decode_body, decode_query, 
 from counter.collect.pipeline import Judged
 from counter.errors import BadInput, UnknownSite
 from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
+from counter.service.salts import SaltMissing
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
 from counter.web.head import only_looks
@@ -81,8 +82,8 @@ async def post_hit(request: web.Request) -> web.Response:
                 hits.append(_hit(service, wire, envelope, site_key))
             except BadInput as error:
                 raise BadInput(f"hit {index}: {error}") from None
-        return await _answer_array(service, [_judge(service, *hit) for hit in hits])
-    return _answer(await settle(service, _judge(service, *_hit(service, wires[0], envelope, site_key))))
+        return await _answer_array(service, [await _judge(service, *hit) for hit in hits])
+    return _answer(await settle(service, await _judge(service, *_hit(service, wires[0], envelope, site_key))))
 
 
 async def get_pixel(request: web.Request) -> web.Response:
@@ -108,7 +109,7 @@ async def count_query(request: web.Request, service: Service, site_id: str = "")
     if only_looks(request):
         _refuse_bad(service, wire, envelope)
         return _NOT_COUNTED
-    return await settle(service, _judge(service, *_hit(service, wire, envelope, None)))
+    return await settle(service, await _judge(service, *_hit(service, wire, envelope, None)))
 
 
 def _refuse_bad(service: Service, wire: WireHit, envelope: Envelope) -> None:
@@ -127,8 +128,15 @@ def _hit(service: Service, wire: WireHit, envelope: Envelope, token: int | None)
     return hit_from(wire, envelope, trusted=token == site.site.key), site
 
 
-def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:
-    return service.pipeline.judge(hit, site, service.clock.now(), service.clock.monotonic())
+async def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:
+    """What becomes of the hit. Only the first event of a site and day waits here: for the day's salt."""
+    pipeline, now = service.pipeline, service.clock.now()
+    try:
+        return pipeline.judge(hit, site, now, service.clock.monotonic())
+    except SaltMissing as missing:
+        await service.salts.fetch(missing.site_key, missing.day, now)
+    # It has been screened: a second time would count against its rate.
+    return Judged(event=pipeline.event(hit, site, pipeline.agents.look_up(hit.user_agent), now))
 
 
 async def settle(service: Service, judged: Judged) -> Verdict:

@@ -68,11 +68,8 @@ class TestTheLimiter:
         assert sum(limiter.wait(text, 1.0) == 0 for text in texts) == 10
         assert len(limiter) == 1
 
-    def test_the_table_is_bounded_and_a_flood_behind_a_crowd_is_stopped_all_the_same(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(rate, "MOST", 1000)
-        limiter = RateLimiter(50)
+    def test_the_table_is_bounded_and_a_flood_behind_a_crowd_is_stopped_all_the_same(self) -> None:
+        limiter = RateLimiter(50, most=1000)
         for number in range(20_000):
             limiter.wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 1.0)
         assert len(limiter) <= 1000 + SHARED
@@ -81,10 +78,9 @@ class TestTheLimiter:
         assert all(flood[50:])
         assert limiter.wait("10.0.0.7", 1.0) == 0, "who has a place of his own keeps it"
 
-    def test_a_crowd_larger_than_the_table_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_crowd_larger_than_the_table_is_served(self) -> None:
         """The default limit, and as many visitors beyond the table as a fast machine answers in a minute."""
-        monkeypatch.setattr(rate, "MOST", 1000)
-        limiter = RateLimiter(600)
+        limiter = RateLimiter(600, most=1000)
         served = sum(limiter.wait(f"2001:db8:{n >> 16:x}:{n & 65535:x}::1", 1.0) == 0 for n in range(200_000))
         assert served == 200_000
 

@@ -11,6 +11,7 @@ import pytest
 from counter.app import build_pipeline
 from counter.cli.site_why import because
 from counter.collect.explain import LOOKS_AT, NEEDED, StepVerdict, explain
+from counter.collect.identify import PassingSalts
 from counter.collect.pipeline import Pipeline
 from counter.collect.screen import ASKS, LOG_STEPS, STEPS
 from counter.config import load
@@ -47,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pipeline(folder: Path) -> Iterator[Pipeline]:
     config = load(folder / "config.toml", {"COUNTER_STORAGE_PATH": str(folder / "data")})
-    pipeline = build_pipeline(config, throw_away_salts=True)
+    pipeline = build_pipeline(config, PassingSalts(config.storage.path / "salts"))
     yield pipeline
     pipeline.geo.close()
 

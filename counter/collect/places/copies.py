@@ -27,6 +27,7 @@ from counter.folders import make_open_folder
 SHIPPED: Final = Path(__file__).parents[2] / "data" / "country.mmdb.xz"
 DOWNLOAD: Final = "download.mmdb"  # in data_dir/geo: what `counter geo update` fetched
 TRIAL_SECONDS: Final = 60
+TRIAL_READER: Final = Path(trial_reader.__file__)
 STALE_SECONDS: Final = 3600
 NEW: Final = ".new-"  # the start of the names of files that are not finished
 
@@ -91,15 +92,15 @@ def last_good(source: DatabaseFile, folder: Path) -> Path | None:
     return _finished_copy(folder, source.whose, "*")
 
 
-def try_database(path: Path) -> None:
-    """Raises BadDatabase when a process that reads `path` fails or dies."""
-    command = [sys.executable, "-I", trial_reader.__file__, str(path)]
+def try_database(path: Path, reader: Path = TRIAL_READER, seconds: float = TRIAL_SECONDS) -> None:
+    """Raises BadDatabase when `reader`, a process that reads `path`, fails, dies or takes longer than `seconds`."""
+    command = [sys.executable, "-I", str(reader), str(path)]
     try:
         trial = subprocess.run(  # noqa: S603  # our own interpreter, our own program
-            command, capture_output=True, text=True, errors="replace", timeout=TRIAL_SECONDS, check=False
+            command, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
-        raise BadDatabase(f"reading it takes over {TRIAL_SECONDS} s") from None
+        raise BadDatabase(f"reading it takes over {seconds:g} s") from None
     if trial.returncode < 0:
         raise BadDatabase("it is damaged, reading it crashes")
     if trial.returncode > 0:

@@ -56,12 +56,14 @@ class Geo:
     `place` belongs to one thread. The reader is never closed while in use: each look-up holds a reference.
     """
 
-    def __init__(self, database: Path | None, data_dir: Path) -> None:
+    def __init__(self, database: Path | None, data_dir: Path, most_known: int = REMEMBERED) -> None:
+        """`most_known` addresses are remembered with their places."""
         self._database = database
         self._data_dir = data_dir
         self._reader: maxminddb.Reader | None = None
         self._copy: Path | None = None
         self._known: dict[str, Place] = {}
+        self._most_known = most_known
         self._seen: tuple[DatabaseFile, Stamp] | None = None
         self._turn = asyncio.Lock()
         self.source = source_of(database, data_dir)
@@ -69,13 +71,13 @@ class Geo:
         self.problem: str | None = None
 
     @classmethod
-    def open(cls, database: Path | None, data_dir: Path) -> Self:
+    def open(cls, database: Path | None, data_dir: Path, most_known: int = REMEMBERED) -> Self:
         """Opens the owner's `database`; for None what `counter geo update` fetched, else the shipped one.
 
         Never raises: the service runs without. Blocks: half a second the first time a file is seen, then as long
         as reading it takes once.
         """
-        geo = cls(database, data_dir)
+        geo = cls(database, data_dir, most_known)
         seen = geo._look()
         if seen is not None:
             if seen.opened is None:
@@ -98,7 +100,7 @@ class Geo:
             return known
         if self._reader is None:
             return NOWHERE
-        if len(self._known) >= REMEMBERED:
+        if len(self._known) >= self._most_known:
             self._known.clear()
         nowhere = self.source.whose == Whose.SHIPPED and address in PRIVATE
         place = self._known[address] = NOWHERE if nowhere else _find(self._reader, address)
