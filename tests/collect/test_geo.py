@@ -16,7 +16,7 @@ import pytest
 
 from counter.collect.places.copies import DOWNLOAD, SHIPPED, Whose
 from counter.collect.places.edition import Credit, Edition
-from counter.collect.places.geo import MAX_NAME, MOST_KNOWN, Geo
+from counter.collect.places.geo import MAX_NAME, REMEMBERED, Geo
 from counter.event import Place
 from tests.kit.places import ADDRESS, NETWORK, city, database, dbip, geoip2
 
@@ -40,7 +40,7 @@ def shipped(folder: Path) -> Iterator[Geo]:
     geo.close()
 
 
-def opened(tmp_path: Path, content: bytes, most_known: int = MOST_KNOWN) -> Geo:
+def opened(tmp_path: Path, content: bytes, most_known: int = REMEMBERED) -> Geo:
     own = tmp_path / "own.mmdb"
     own.write_bytes(content)
     return Geo.open(own, tmp_path / "data", most_known)
