@@ -13,12 +13,22 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from counter.calendar.localtime import SLOT, LocalTime, day_date, day_number
+from counter.calendar.periods import Period
 from counter.errors import BadInput
 from counter.question import Bucket, Point, Question, Sums
 
 HOUR: Final = 3600  # seconds
 DAY: Final = 86_400
 HOURLY_DAYS: Final = 31  # local days that a series of hours may cover
+DAILY_DAYS: Final = 100  # longer periods are drawn in months unless asked otherwise
+
+
+def default_bucket(period: Period) -> Bucket:
+    """The default bucket of a period: hours for two days, days for some months, months for more."""
+    days = period.end - period.start
+    if days <= 2:
+        return Bucket.HOUR
+    return Bucket.DAY if days <= DAILY_DAYS else Bucket.MONTH
 
 
 def make_series(question: Question, found: Mapping[int, Sums], zone: str) -> tuple[Point, ...]:

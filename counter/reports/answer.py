@@ -30,7 +30,6 @@ from counter.site import Site
 from counter.store.protocols import Reports
 
 MOST_POINTS: Final = 1500  # of a series: four years of days
-DAILY_DAYS: Final = 100  # longer periods are drawn in months unless asked otherwise
 
 COUNTS: Final = ("visitors", "visits", "pageviews", "events", "engaged")
 ALL: Final = (*COUNTS, "bounce_rate", "visit_duration", "views_per_visit")
@@ -136,14 +135,6 @@ def wants_conversion(asked: ReportQuery) -> bool:
     """Whether the question is about goals."""
     dimensions = [*(one.dimension for one in asked.filters), *(by.dimension for by in asked.breakdowns)]
     return Dimension.GOAL in dimensions
-
-
-def default_bucket(period: Period) -> Bucket:
-    """The default bucket of a period: hours for two days, days for some months, months for more."""
-    days = period.end - period.start
-    if days <= 2:
-        return Bucket.HOUR
-    return Bucket.DAY if days <= DAILY_DAYS else Bucket.MONTH
 
 
 def metrics(sums: Sums, wanted: tuple[str, ...] = ALL) -> dict[str, int | float | None]:

@@ -17,9 +17,10 @@ from typing import Final, TypeVar
 from multidict import MultiMapping
 
 from counter.calendar.periods import NAMES, Compare, Period, dated_period, named_period
+from counter.calendar.series import default_bucket
 from counter.errors import BadInput
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
-from counter.reports.answer import ReportQuery, default_bucket
+from counter.reports.answer import ReportQuery
 from counter.site import ActiveSite
 from counter.text import clean
 

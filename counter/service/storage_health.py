@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
 
 from counter.clock import Clock
 from counter.errors import CounterError, StoreError
 from counter.event import Event
+from counter.store.protocols import EventWriter
 
 log = logging.getLogger(__name__)
-
-
-class ProbeStore(Protocol):
-    """What is asked of a store."""
-
-    async def verify(self, now: float) -> None: ...
-
-    async def probe(self, event: Event | None, now: float) -> None: ...
 
 
 class StorageHealth:
     """Belongs to the writer, which reports every batch and looks here while no hit waits."""
 
-    def __init__(self, store: ProbeStore, clock: Clock) -> None:
+    def __init__(self, store: EventWriter, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self.failing: StoreError | None = None  # why the last batch could not be written

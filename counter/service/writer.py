@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from counter.clock import Clock
 from counter.errors import CounterError, Overloaded, StoreError
 from counter.event import Drop, Event, Outcome
-from counter.service.storage_health import ProbeStore, StorageHealth, as_store_error
-from counter.store.protocols import Appended, Batch
+from counter.service.storage_health import StorageHealth, as_store_error
+from counter.store.protocols import Appended, Batch, EventWriter
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +27,15 @@ LOOK = 1.0  # seconds without a hit between two looks whether storage is still t
 IDLE_LOOKS = 2  # of them before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
 
-
-class WriteStore(ProbeStore, Protocol):
-    """What the writer needs of a store."""
-
-    async def append(self, batch: Batch, now: float) -> Appended: ...
-
-    async def fold(self) -> int: ...
-
-    async def quarantine(self, event: Event, error: str, now: float) -> None: ...
-
-
 Waiting = tuple[Event, "asyncio.Future[Outcome]"]
 
 
 class Writer:
     """Group commit. `submit` returns once the event is durable; `drop` does not wait."""
 
-    def __init__(self, store: WriteStore, clock: Clock, queue_hits: int, committed: Callable[[Appended], None]) -> None:
+    def __init__(
+        self, store: EventWriter, clock: Clock, queue_hits: int, committed: Callable[[Appended], None]
+    ) -> None:
         """`committed` is told of each batch before its hits are answered."""
         self._store = store
         self._clock = clock
@@ -157,10 +147,7 @@ class Writer:
             self._idle += 1
 
     async def _gather(self) -> None:
-        """After a large batch, wait a moment for the next to grow: a commit costs the same for one and for many.
-
-        At low load there is no wait at all. docs/bench.md has what it was measured to save.
-        """
+        """A commit costs the same for one hit and for many; docs/bench.md has what the wait saves."""
         if self._last_batch >= BUSY and not self._stopping:
             await asyncio.sleep(GATHER)
 

@@ -68,6 +68,9 @@ class EventWriter(Protocol):
     async def probe(self, event: Event | None, now: float) -> None:
         """StoreError when hits can't be stored: something is really written, and `event` is tried and taken back."""
 
+    async def quarantine(self, event: Event, error: str, now: float) -> None:
+        """Put aside an event that can't be stored, with the reason, so that its neighbours can be."""
+
     async def fold(self) -> int:
         """Add what is not yet in the breakdown rollups; returns how many events."""
 

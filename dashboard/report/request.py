@@ -9,11 +9,11 @@ import msgspec
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Compare, Period, compared_period, named_period
-from counter.calendar.series import HOURLY_DAYS
+from counter.calendar.series import HOURLY_DAYS, default_bucket
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
-from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket
+from counter.reports.answer import ROW_METRICS, ReportQuery
 from counter.reports.grammar import (
     CUSTOM,
     Query,

@@ -9,9 +9,10 @@ import pytest
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import NAMES, Compare, Period, compared_period, dated_period, named_period
+from counter.calendar.series import default_bucket
 from counter.errors import BadInput
 from counter.question import VISIT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Report, Sums
-from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket, metrics, rate, read_answer
+from counter.reports.answer import ROW_METRICS, ReportQuery, metrics, rate, read_answer
 from counter.site import Site
 from tests.kit.events import day_of, instant
 
