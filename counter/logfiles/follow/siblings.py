@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from counter.logfiles.follow.checkpoint import Position
-from counter.logfiles.follow.growing import Finished, Growing, Part, beginning, digest
+from counter.logfiles.follow.growing import CompressedPart, GrowingPart, Part, beginning, digest
 from counter.logfiles.read.compressed import kind_of
 
 
@@ -30,4 +30,4 @@ def open_part(path: Path, offset: int = 0) -> Part:
     """The file, from `offset` of its text on."""
     with path.open("rb") as file:
         compressed = kind_of(file.read(4)) is not None
-    return Finished(path, offset) if compressed else Growing(path, offset)
+    return CompressedPart(path, offset) if compressed else GrowingPart(path, offset)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from counter.errors import UsageError
 from counter.logfiles.follow.checkpoint import Position
-from counter.logfiles.follow.growing import HEAD, Growing, Part, beginning, digest
+from counter.logfiles.follow.growing import HEAD, GrowingPart, Part, beginning, digest
 from counter.logfiles.follow.siblings import is_at, open_part, siblings
 from counter.logfiles.read.sources import begin
 
@@ -36,7 +36,7 @@ class Tail:
         self._troubled = False  # the file at the path cannot be opened, and that was reported
         self._parts: list[Part] = self._parts_from(position) if position else []
         if not self._parts:
-            self._parts = [Growing(path)]
+            self._parts = [GrowingPart(path)]
         self._known += [beginning(one, HEAD) for one in siblings(path) if not self._is_read(one)]
         self._quiet_since = clock()
 
@@ -75,7 +75,7 @@ class Tail:
             return
         self._pick_up_rotated()
         try:
-            self._parts.append(Growing(self._path))
+            self._parts.append(GrowingPart(self._path))
         except UsageError as error:  # moved on again, or not yet ours to read
             if not self._troubled:
                 self._say(f"{error} Trying again.")
@@ -131,7 +131,7 @@ class Tail:
             later = [one for one in rotated if one != was and _is_later(one, was)]
         parts = [open_part(was, position.offset)] if was else []
         parts += [open_part(one) for one in sorted(_different(later), key=_written)]
-        return [*parts, Growing(self._path)] if self._path.exists() else parts
+        return [*parts, GrowingPart(self._path)] if self._path.exists() else parts
 
 
 def _different(paths: list[Path]) -> list[Path]:
