@@ -1,1 +1,1 @@
-"""The admins' web pages. They read; what they show comes from `counter`'s reports."""
+"""The dashboard: pages that show the reports of `counter`, and change sites and accounts."""

@@ -1,4 +1,4 @@
-"""A report to take away: one panel or the whole, as CSV or JSON."""
+"""Downloads of a report: one panel or all of it, as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def _read_whole(call: Call) -> tuple[ReportRequest, Reading]:
 
 async def _send(call: Call, wanted: ReportRequest, make: Callable[[], bytes], kind: str, what: tuple[str, ...],
                 ending: str) -> web.StreamResponse:  # fmt: skip
-    """The file, made and packed in a thread: a hundred thousand rows take longer than anybody else should wait."""
+    """The file, made and packed in a thread: a hundred thousand rows would keep other requests waiting."""
     name = export.file_name(call.site.site.id, what, wanted.period, ending)
 
     def answer() -> web.Response:

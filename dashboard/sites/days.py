@@ -1,4 +1,4 @@
-"""The days that a page about hits is asked for; the last seven when nothing is said."""
+"""The days of a page about hits; the last seven by default."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Days(msgspec.Struct, frozen=True):
 
     @property
     def link_name(self) -> str | None:
-        """What a link says so that it means the same days; None where its dates say it."""
+        """The name of the period for links; None when they carry its dates."""
         return None if self.name == CUSTOM else self.name
 
 
