@@ -33,7 +33,7 @@ _ADDRESS = re.compile(rf"{_V6}|{_V4}")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+()*-]+")
 
 
-class Sparing(logging.Filter):
+class LineLimit(logging.Filter):
     """Lets `most` lines through in `seconds`; the next one after that says how many were `suppressed`."""
 
     def __init__(self, most: int, seconds: float = 60, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -92,9 +92,9 @@ def configure(level: str, format: str, stream: TextIO | None = None) -> None:  #
     root.setLevel(level.upper())
     for name, most in SPARED:
         logger = logging.getLogger(name)
-        for spare in [spare for spare in logger.filters if isinstance(spare, Sparing)]:
+        for spare in [spare for spare in logger.filters if isinstance(spare, LineLimit)]:
             logger.removeFilter(spare)
-        logger.addFilter(Sparing(most))
+        logger.addFilter(LineLimit(most))
 
 
 def without_addresses(text: str) -> str:

@@ -36,12 +36,12 @@ def build_dashboard(service: Service) -> web.Application:
 
 
 async def read_templates(_: web.Application) -> None:
-    """In a thread, and nobody waits: the first reader's page would hold up every hit until its templates are read."""
+    """In a thread, without waiting: otherwise the first page would delay every hit while its templates compile."""
     _reading = asyncio.get_running_loop().run_in_executor(None, render.read_templates)
 
 
 async def to_start(_: web.Request) -> web.StreamResponse:
-    """People type the address without its last slash."""
+    """For people who type the address without its last slash."""
     raise render.see(START)
 
 
@@ -81,7 +81,7 @@ def error_of_ours(request: web.Request, error: CounterError) -> web.Response:
 
 
 def error_page(request: web.Request, status: int, code: str, sentence: str = "") -> web.Response:
-    """What went wrong in the reader's words, and a way on. `code` is `403`, or that of our own error."""
+    """What went wrong, in the reader's language, and where to go next. `code` is `403`, or that of our own error."""
     call = call_of(request)
     name = f"error.{code}" if call.words.has(f"error.{code}") else "error.other"
     return render.page(call, "error.html", status, status_code=status, title=call.words(name), sentence=sentence)

@@ -1,8 +1,8 @@
-"""The dashboard's own files and plotly.js: found in a list, never by a path, named so that they are cached for ever.
+"""The dashboard's own files and plotly.js: looked up in a list, never by path, with names that never expire.
 
     url_of("report.js") -> "/dashboard/static/4f1c.../report.js"      GET that -> the file, immutable
 
-What stands in `static/` is named by its content. plotly.js is large: it comes from the installed package as it is,
+Files of `static/` are named by their content. plotly.js is large: it comes unchanged from the installed package,
 is read and compressed once, in a thread, when the first reader needs a chart, and is named by its release until then.
 """
 
@@ -45,13 +45,13 @@ def files() -> dict[str, File]:
 
 @cache
 def url_of(name: str) -> str:
-    """Where a file is served, under another path when it is another file; KeyError for a file there is none of."""
+    """The URL of a file, which changes with its content; KeyError for an unknown file."""
     mark = _release_of_plotly() if name == PLOTLY else files()[name].body
     return f"/dashboard/static/{hashlib.blake2b(mark, digest_size=8).hexdigest()}/{name}"
 
 
 async def get_static(call: Call) -> web.StreamResponse:
-    """A file of the list; under an old digest it is not cached for ever."""
+    """A file of the list; under an old digest it is not cached permanently."""
     name = call.request.match_info["name"]
     found = await plotly() if name == PLOTLY else files().get(name)
     if found is None:
@@ -59,12 +59,12 @@ async def get_static(call: Call) -> web.StreamResponse:
     current = call.request.path == url_of(name)
     headers = {"Cache-Control": FOR_EVER if current else "no-cache", "Cross-Origin-Resource-Policy": "same-origin"}
     answer = answer_file(call.request, found, headers)
-    answer.headers.popall("Access-Control-Allow-Origin", None)  # nobody else's business
+    answer.headers.popall("Access-Control-Allow-Origin", None)  # private to the dashboard
     return answer
 
 
 async def plotly() -> File:
-    """plotly.js; who asks while it is being compressed waits for the same file. A reader who leaves stops nothing."""
+    """plotly.js; requests during its compression wait for the same file. A reader who leaves does not stop it."""
     return await asyncio.shield(asyncio.wrap_future(_begin_plotly()))
 
 
@@ -91,5 +91,5 @@ def _plotly_file() -> Path:
 
 
 def _release_of_plotly() -> bytes:
-    """What tells one plotly.js from the next without reading megabytes while a page is waiting."""
+    """What distinguishes releases of plotly.js without reading megabytes while a page is waiting."""
     return f"{metadata.version('plotly')} {_plotly_file().stat().st_size}".encode()

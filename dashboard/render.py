@@ -24,7 +24,7 @@ CSP: Final = (
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": CSP,
     "Cache-Control": "private, no-store",
-    "Vary": "Accept-Encoding, Accept-Language, Cookie",  # for caches that keep what they should not
+    "Vary": "Accept-Encoding, Accept-Language, Cookie",  # for caches that store what they should not
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -66,8 +66,8 @@ def html(call: Call, text: str, status: int = 200) -> web.Response:
 
 
 def answer(request: web.Request, body: bytes, kind: str, status: int = 200, **headers: str) -> web.Response:
-    """A private answer, compressed where the reader takes it. Nothing secret and chosen by strangers stands side by
-    side in it but the form token, which is of no use without the cookie."""
+    """A private answer, compressed if the client accepts it. Its only secret next to text chosen by strangers is the
+    form token, which is useless without the cookie."""
     sent = {**HEADERS, **{name.replace("_", "-"): value for name, value in headers.items()}, "Content-Type": kind}
     if len(body) >= WORTH_COMPRESSING and takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
         squeeze = zlib.compressobj(6, zlib.DEFLATED, 31)  # 31: with gzip's header

@@ -112,7 +112,7 @@ def test_the_level_is_the_least_that_is_written() -> None:
 def test_configuring_twice_writes_once() -> None:
     logs.configure("info", "text", io.StringIO())
     assert written("text", "hello").count("hello") == 1
-    assert sum(isinstance(spare, logs.Sparing) for spare in logging.getLogger("asyncio").filters) == 1
+    assert sum(isinstance(spare, logs.LineLimit) for spare in logging.getLogger("asyncio").filters) == 1
 
 
 def test_a_flood_of_asyncio_errors_is_a_few_lines_and_a_count() -> None:
@@ -125,7 +125,7 @@ def test_a_flood_of_asyncio_errors_is_a_few_lines_and_a_count() -> None:
 
 def test_a_minute_later_the_suppressed_lines_are_counted() -> None:
     now = 0.0
-    spare = logs.Sparing(2, 60, lambda: now)
+    spare = logs.LineLimit(2, 60, lambda: now)
     assert [spare.filter(logging.makeLogRecord({})) for _ in range(5)] == [True, True, False, False, False]
     now = 60.0
     record = logging.makeLogRecord({})

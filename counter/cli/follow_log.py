@@ -21,7 +21,7 @@ from counter.collect.pipeline import Pipeline
 from counter.config import Config
 from counter.errors import Overloaded, StoreError, UsageError
 from counter.logfiles.follow.checkpoint import file_of
-from counter.logfiles.follow.follower import Followed, follow
+from counter.logfiles.follow.follower import FollowedLog, follow
 from counter.logfiles.importer import LogImport, OneProcess
 from counter.logfiles.judge import ImportRules, Judge, Terms
 from counter.logfiles.read.files import is_stream
@@ -78,7 +78,7 @@ async def _follow(
         followed = []
         for path in paths:
             state = file_of(folder, site.id, path)
-            one = Followed(path, asked.format, asked.string, state, time.monotonic, _say)
+            one = FollowedLog(path, asked.format, asked.string, state, time.monotonic, _say)
             stack.callback(one.close)
             followed.append(one)
         forgetting = asyncio.create_task(_forget(pipeline))

@@ -24,7 +24,7 @@ from counter.cli.download import Address, Limits, Progress, download, shown
 from counter.cli.geo_unpack import unpack
 from counter.cli.port import running_service
 from counter.clock import SystemClock
-from counter.collect.places.copies import DOWNLOAD, NEW, BadDatabase, Whose, try_database
+from counter.collect.places.copies import DOWNLOAD, NEW, BadDatabase, Provenance, try_database
 from counter.collect.places.geo import Geo
 from counter.config import Config
 from counter.errors import DownloadFailed, UsageError
@@ -41,10 +41,10 @@ LIMITS: Final = Limits(
     },
 )
 EXAMPLES = ("8.8.8.8", "1.1.1.1", "193.0.6.139", "2001:4860:4860::8888")
-_WHOSE = {
-    Whose.OWN: "the file that \\[geoip] database names",
-    Whose.DOWNLOADED: "downloaded by 'counter geo update'",
-    Whose.SHIPPED: "comes with this program",
+_PROVENANCE = {
+    Provenance.OWN: "the file that \\[geoip] database names",
+    Provenance.DOWNLOADED: "downloaded by 'counter geo update'",
+    Provenance.SHIPPED: "comes with this program",
 }
 
 
@@ -178,7 +178,7 @@ def _open(config: Config) -> Geo:
 def _show(opened: Geo, now: float) -> None:
     table = Table("", "", box=None, show_header=False, pad_edge=False)
     table.add_row("database", escape(str(opened.source.path)))
-    table.add_row("", _WHOSE[opened.source.whose])
+    table.add_row("", _PROVENANCE[opened.source.provenance])
     edition = opened.edition
     if edition is not None:
         table.add_row("kind", escape(edition.kind))

@@ -28,7 +28,7 @@ class Pauses(NamedTuple):
     slowest: float = 10.0  # for a reader to take what it was sent
 
 
-class Held(NamedTuple):
+class HeldHits(NamedTuple):
     """The hits of a site's last half hour in the order of arrival."""
 
     hits: list[LoggedHit]
@@ -36,16 +36,16 @@ class Held(NamedTuple):
     whole: bool  # False: older ones of the half hour are missing
 
 
-async def read_held(service: Service, site_key: int) -> Held:
+async def read_held(service: Service, site_key: int) -> HeldHits:
     """What the store has now, without imported hits."""
     newest = await service.store.reports.newest()
     since = int(service.clock.now()) - SPAN
     found = await service.store.reports.recent(site_key, since, MOST_HITS)
     hits = sorted(found, key=lambda hit: hit.hit)
-    return Held(hits, max([newest, *(hit.hit for hit in hits[-1:])]), len(hits) < MOST_HITS)
+    return HeldHits(hits, max([newest, *(hit.hit for hit in hits[-1:])]), len(hits) < MOST_HITS)
 
 
-def read_now(service: Service, site_key: int, held: Held) -> Now:
+def read_now(service: Service, site_key: int, held: HeldHits) -> Now:
     """The numbers of this moment; visitors online are counted as everywhere, and refreshed first."""
     now = service.clock.now()
     service.online.refresh(now)
@@ -61,7 +61,7 @@ class Feed:
         self._pauses = pauses
         self._woken = asyncio.Event()
         self._texts: dict[tuple[object, ...], str] = {}
-        self._held = Held([], 0, whole=False)
+        self._held = HeldHits([], 0, whole=False)
         self.now: Now | None = None  # None until the first read
         self.reads = 0
         self.turn = asyncio.Event()
@@ -114,9 +114,9 @@ class Feed:
             self._held = await self._more()
         hits = [hit for hit in self._held.hits if hit.at >= since]
         whole = self._held.whole or len(hits) < len(self._held.hits)
-        self._held = Held(hits[-MOST_HITS:], self._held.newest, whole and len(hits) <= MOST_HITS)
+        self._held = HeldHits(hits[-MOST_HITS:], self._held.newest, whole and len(hits) <= MOST_HITS)
 
-    async def _more(self) -> Held:
+    async def _more(self) -> HeldHits:
         if self.now is None:
             return await read_held(self._service, self._site_key)
         reports = self._service.store.reports
@@ -125,7 +125,7 @@ class Feed:
         if len(found) >= AT_ONCE:
             return await read_held(self._service, self._site_key)
         newest = max([newest, *(hit.hit for hit in found)])
-        return Held(self._held.hits + found, newest, self._held.whole)
+        return HeldHits(self._held.hits + found, newest, self._held.whole)
 
     def _publish(self) -> None:
         self.now = read_now(self._service, self._site_key, self._held)

@@ -1,4 +1,4 @@
-"""What admins note on days of a site: added below the chart, and taken away there."""
+"""Annotations on days of a site: admins add and remove them below the chart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.access.call import Call
 from dashboard.report.links import Links
 from dashboard.report.request import REPORT_KEYS, refuse_unknown_keys
 
-AHEAD: Final = 366  # days after today that may be noted: what is planned
+AHEAD: Final = 366  # days after today that may be annotated, for plans
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -35,7 +35,7 @@ async def post_annotation(call: Call) -> web.StreamResponse:
 
 
 async def post_remove_annotation(call: Call) -> web.StreamResponse:
-    """404 for what is not, or not of this site."""
+    """404 for an annotation that does not exist, or belongs to another site."""
     back = _report_of(call)
     text = call.request.match_info["annotation"]
     if not re.fullmatch(r"[0-9]{1,18}", text):
@@ -48,7 +48,7 @@ async def post_remove_annotation(call: Call) -> web.StreamResponse:
 
 
 def _report_of(call: Call) -> str:
-    """The report that the form stood on: its question is the form's query."""
+    """The report that the form was on: its question is the form's query."""
     query = call.request.query
     refuse_unknown_keys(query, REPORT_KEYS)
     return Links(call.site.site.id, query, read_filters(query)).report() + "#chart"

@@ -1,4 +1,4 @@
-"""A report to take away: one panel or the whole, as CSV or JSON."""
+"""Downloads of a report: one panel or all of it, as CSV or JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a site is made to count: the lines for its pages, and whether the first hit has arrived."""
+"""How to install the tracker: the lines for the pages of a site, and whether the first hit has arrived."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def get_install(call: Call) -> web.StreamResponse:
     site, config = call.site.site, call.service.config
     base = base_url(call.request, call.service)
     image = f"{base}/widget/{quote(site.id)}.svg?count=1&path=/"
-    newest = await call.service.store.reports.newest()  # first: the page is told of what comes from here on
+    newest = await call.service.store.reports.newest()  # read first: the page is sent what comes after it
     last = await _last_hit(call)
     return render.page(
         call, "install.html",

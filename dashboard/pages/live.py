@@ -19,9 +19,9 @@ from dashboard.live.feed import Feed, read_held, read_now
 from dashboard.live.hub import LIVE, LiveHub
 
 SHOWN: Final = 100  # hits on the page at a time
-RESUMED: Final = 50  # hits that a reader who comes back is sent of those it missed
+RESUMED: Final = 50  # missed hits that are sent to a reader who reconnects
 LARGEST_ID: Final = 2**62
-RETRY: Final = "retry: 3000\n\n"  # milliseconds that a browser waits before it comes back
+RETRY: Final = "retry: 3000\n\n"  # milliseconds that a browser waits before it reconnects
 ALIVE: Final = ": alive\n\n"
 HEADERS: Final = {
     **render.HEADERS,
@@ -61,7 +61,7 @@ async def get_events(call: Call) -> web.StreamResponse:
             await LiveStream(call, hub, feed, answer).follow(after, missed)
         except (ConnectionError, TimeoutError):
             if call.request.transport is not None:
-                call.request.transport.abort()  # it does not read: what it was sent is not kept for it
+                call.request.transport.abort()  # it does not read: unsent data must not pile up
     return answer
 
 
@@ -73,13 +73,13 @@ class LiveStream:
         self._hub = hub
         self._feed = feed
         self._answer = answer
-        self._told = ""  # the moment as it was told last
+        self._told = ""  # the moment as it was last sent
 
     async def follow(self, after: int | None, missed: list[LoggedHit]) -> None:
         """Send what there is, wait for the next turn, and again.
 
-        A page that was just made, and a reader who comes back, may know hits that the feed has yet to read. Such a
-        reader waits for the turn that has them: an older one would take its numbers back and bring the hits again.
+        A new page, or a reader who reconnects, may know hits that the feed has yet to read. Such a reader waits for
+        the turn that has them: an older turn would lower its numbers and send the hits again.
         """
         await self._send(RETRY + self._hits(missed))
         last = missed[-1].hit if missed else after
@@ -117,7 +117,7 @@ class LiveStream:
         )
 
     def _moment(self, newest: int) -> str:
-        """The moment, unless it is the one that was told last."""
+        """The moment, unless it is the one that was last sent."""
         now = self._feed.now
         if now is None:
             return ""
@@ -143,7 +143,7 @@ async def _missed(call: Call, asked: int) -> tuple[int, list[LoggedHit]]:
 
 
 def _resumed_after(call: Call) -> int | None:
-    """The last hit the reader has: a browser that comes back tells it by itself, a page at its first request."""
+    """The last hit the reader has: a reconnecting browser sends it by itself, a page with its first request."""
     said = call.request.headers.get("Last-Event-ID", "")
     if said.isascii() and said.isdigit() and len(said) <= 18:
         return int(said)

@@ -1,4 +1,4 @@
-"""`GET /dashboard/`: all sites that the reader may see, each with today so far, and who is online."""
+"""`GET /dashboard/`: all sites that the reader may see, each with today's numbers and the visitors online."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def get_overview(call: Call) -> web.StreamResponse:
     shown = [site for site in sites if matches(site, wanted)]
     until = await _until(call, shown)
     online, book = call.service.online, call.service.book
-    online.refresh(call.now)  # as the live page does, so that both say the same
+    online.refresh(call.now)  # as the live page does, so that both agree
     cards = [
         make_card(call.words, site, book, known, online.count(site.site.key), call.now)
         for site, known in zip(shown, until, strict=True)
@@ -51,7 +51,7 @@ async def get_online(call: Call) -> web.StreamResponse:
 
 
 async def _until(call: Call, sites: list[ActiveSite]) -> list[Sums | None]:
-    """What each site had by this time yesterday, in one question; None where a former counter counted a part of it."""
+    """Each site's numbers at this time yesterday, in one question; None where a former counter counted part of it."""
     book = call.service.book
     asked = [(site.site.key, *same_time_yesterday(site, call.now)) for site in sites]
     found = await call.service.store.reports.until(asked) if asked else {}

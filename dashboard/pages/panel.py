@@ -44,7 +44,7 @@ async def get_rows(call: Call) -> web.StreamResponse:
 
 
 def panel_of(call: Call) -> Panel:
-    """The panel of the path; 404 for one there is none of."""
+    """The panel of the path, or 404."""
     panel = BY_NAME.get(call.request.match_info["panel"])
     if panel is None:
         raise web.HTTPNotFound

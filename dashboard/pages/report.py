@@ -34,7 +34,7 @@ from dashboard.report.request import (
 
 COUNTED_APART: Final = frozenset(
     {TabKind.BOTS, TabKind.DROPS}
-)  # read when somebody looks: they are no part of the numbers above
+)  # loaded when they scroll into view: they are no part of the numbers above
 
 
 async def get_report(call: Call) -> web.StreamResponse:
@@ -108,7 +108,7 @@ def _panels(call: Call, wanted: ReportRequest, links: Links, reading: Reading) -
 
 
 async def _why_empty(call: Call, wanted: ReportRequest, reading: Reading) -> str:
-    """'' when there is something; else whether it is the filters, the period, or that no hit ever came."""
+    """Why the report is empty: its filters, its period, or no hits at all; '' when it is not."""
     totals = reading.answer.report.totals
     if totals.pageviews or totals.events or totals.visits:
         return ""
@@ -126,7 +126,7 @@ def _form_url(call: Call) -> str:
 
 
 def _refused(call: Call, error: BadInput | TooExpensive, wanted: ReportRequest | None = None) -> web.Response:
-    """Why there is no report, in the frame of the page; with the filters to change, as far as they are understood."""
+    """Why there is no report, in the frame of the page, with the filters that could be read, to change them."""
     links = links_of(call, wanted) if wanted else Links(call.site.site.id, MultiDict(), ())
     return render.page(
         call, "report_refused.html", error.status,

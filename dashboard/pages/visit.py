@@ -1,4 +1,4 @@
-"""One visit: who it was as far as is known, and its path from the entry page to the exit page."""
+"""One visit: what is known about it, and its path from the entry page to the exit page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stop:
 
 
 async def get_visit(call: Call) -> web.StreamResponse:
-    """404 for a visit of another site, as for one that never was."""
+    """404 for a visit of another site, as for one that does not exist."""
     number = call.request.match_info["visit"]
     if not NUMBER.fullmatch(number):
         raise web.HTTPNotFound

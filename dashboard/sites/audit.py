@@ -1,4 +1,4 @@
-"""The audit log in words people read: what a change was from and to, field by field."""
+"""The audit log in readable words: the old and new value of each changed field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _INTERNAL: Final = ("key",)  # a number of ours
 
 
 def describe_change(detail: str) -> str:
-    """`timezone: UTC → Asia/Tbilisi` of what the catalog wrote; what is written otherwise stays as it is."""
+    """`timezone: UTC → Asia/Tbilisi` for a change that the catalog wrote; other texts are unchanged."""
     changed = _FROM_TO.fullmatch(detail)
     try:
         if changed:

@@ -1,4 +1,4 @@
-"""The overview's cards: what each site has today beside the same time yesterday, and its last 28 days. Pure.
+"""The overview's cards: each site's numbers today, compared with the same time yesterday, and its last 28 days. Pure.
 
 Days come from memory, so that fifty sites cost what one costs; only the part of yesterday is asked of the store.
 """
@@ -33,7 +33,7 @@ class Spark(msgspec.Struct, frozen=True):
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """One metric of one site, or of all: today, the last 28 days, and how today stands beside yesterday."""
+    """One metric of one site, or of all: today, the last 28 days, and how today compares with yesterday."""
 
     metric: str
     today: int
@@ -50,7 +50,7 @@ class SiteCard(msgspec.Struct, frozen=True):
     online: int
     numbers: tuple[Numbers, ...]
     spark: Spark
-    days: str  # what the line says, for who can't see it
+    days: str  # the line in words, for screen readers
 
 
 def same_time_yesterday(site: ActiveSite, now: int) -> tuple[int, int]:
@@ -60,7 +60,7 @@ def same_time_yesterday(site: ActiveSite, now: int) -> tuple[int, int]:
 
 
 def make_card(words: Words, site: ActiveSite, book: Book, until: Sums | None, online: int, now: int) -> SiteCard:
-    """The card of one site. `until` is what it had by this time yesterday; None where that is not known."""
+    """The card of one site. `until` has its numbers at this time yesterday; None where unknown."""
     key, today = site.site.key, site.local.day(now)
     period = Period(today + 1 - DAYS, today + 1)
     found = []
@@ -74,7 +74,7 @@ def make_card(words: Words, site: ActiveSite, book: Book, until: Sums | None, on
 
 
 def make_sum(words: Words, cards: Sequence[SiteCard], until: Sequence[Sums | None], days: Sequence[int]) -> SiteCard:
-    """All sites together. What is not known of one is not known of all."""
+    """All sites together. A number that is unknown for one is unknown for all."""
     found = []
     for index, metric in enumerate(METRICS):
         whole = _sum(card.numbers[index].last_days for card in cards)
@@ -101,7 +101,7 @@ def spark(days: Sequence[int]) -> Spark:
 
 
 def matches(site: ActiveSite, wanted: str) -> bool:
-    """Whether the letters stand in the site's name, its id or a host, in either case."""
+    """Whether the letters are in the site's name, its id or a host, in either case."""
     texts = (site.site.id, site.site.name, *site.site.hosts)
     return any(wanted.casefold() in text.casefold() for text in texts)
 

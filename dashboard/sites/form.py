@@ -50,7 +50,7 @@ def new_site(form: Mapping[str, str], taken: Collection[str]) -> Site:
 
 
 def changed_site(site: Site, form: Mapping[str, str]) -> Site:
-    """`site` with what its settings' form says, or ConfigError; a field that is not in the form stays as it is, but
+    """`site` with what its settings' form says, or ConfigError; a field that is not in the form is unchanged, except
     for the box `public`, which browsers send only when it is ticked."""
     changes: dict[str, Any] = {}
     for key in TEXTS:
@@ -84,7 +84,7 @@ def tidy_hosts(text: str) -> list[str]:
 
 
 def free_id(text: str, taken: Collection[str]) -> str:
-    """An id that tells what it is of, and that no site has or had."""
+    """A telling id that no site has or had."""
     stem = re.sub(r"[^a-z0-9._-]+", "-", text.lower().removeprefix("*.").removeprefix("www."))
     stem = stem.strip("-.")[: LONGEST_ID - 5] or "site"
     number = 2

@@ -1,4 +1,4 @@
-"""The hit log as a file to take away: CSV or NDJSON, packed, in constant memory.
+"""The hit log as a file: CSV or NDJSON, packed, in constant memory.
 
 Every thousand hits are a question of their own, so no reader is held for long and hits go on being counted. What
 arrives meanwhile is not in the file: it goes back from the newest hit of its beginning.
@@ -51,8 +51,8 @@ def as_ndjson(hits: list[LoggedHit], site: ActiveSite) -> str:
 async def send_hits(call: Call, question: Question, ending: str, head: str, lines: Lines) -> web.StreamResponse:
     """All hits of the question, newest first, as `hits-SITE-FROM-TO.ENDING.gz`.
 
-    What fails before the first byte is answered as an error; what fails later ends the connection, so that nobody
-    takes a part for the whole.
+    A failure before the first byte is answered as an error; a later one ends the connection, so that a part is
+    never taken for the whole.
     """
     hits = await call.service.store.reports.hits(question, None, PAGE)
     name = file_name(call.site.site.id, question, ending)
@@ -89,13 +89,13 @@ async def _send_pages(call: Call, answer: web.StreamResponse, question: Question
 
 
 def file_name(site_id: str, question: Question, ending: str) -> str:
-    """A name of plain ASCII, with nothing in it that a header or a file system reads as its own."""
+    """A plain ASCII name, with no character that is special in a header or a file system."""
     site = re.sub(r"[^A-Za-z0-9_-]+", "-", site_id).strip("-") or "site"
     return f"hits-{site}-{day_date(question.start)}-{day_date(question.end - 1)}.{ending}.gz"
 
 
 def _packed(packer: Any, lines: Lines, hits: list[LoggedHit], site: ActiveSite) -> bytes:
-    """In a thread: a thousand lines take longer than anybody else should wait."""
+    """In a thread: a thousand lines would keep other requests waiting."""
     packed: bytes = packer.compress(lines(hits, site).encode("utf-8", "replace"))
     return packed
 

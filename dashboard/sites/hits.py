@@ -1,6 +1,6 @@
-"""A line of the hit log as people read it: in the site's time, in the reader's words, each value a filter.
+"""A line of the hit log as pages show it: in the site's time and the reader's language, each value a filter.
 
-An address is put into a row only for who administers the site: a viewer's templates and answers never have it.
+An address is put into a row only for the site's admins: a viewer's templates and answers never have it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class HitLinks(Links):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What stands in a cell, and the hits that have it; '' where nothing can be asked for."""
+    """The text of a cell, and the URL of the hits that have it; '' where no filter is possible."""
 
     text: str
     url: str = ""
@@ -116,5 +116,5 @@ def props_of(hit: LoggedHit) -> dict[str, str]:
 
 
 def is_named(found: str) -> bool:
-    """What nothing is known of is stored under a name of its own."""
+    """Whether a value is known; unknown ones are stored under a name of their own."""
     return found not in {"", UNKNOWN}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from counter.collect.places.copies import DOWNLOAD, SHIPPED, Whose
+from counter.collect.places.copies import DOWNLOAD, SHIPPED, Provenance
 from counter.collect.places.edition import Credit, Edition
 from counter.collect.places.geo import MAX_NAME, REMEMBERED, Geo
 from counter.event import Place
@@ -249,12 +249,12 @@ def test_an_edition_has_an_age_in_whole_days(built: int, shown: str, age: int) -
 def test_a_configured_file_wins_over_a_downloaded_one_and_that_over_the_shipped(tmp_path: Path) -> None:
     data = tmp_path / "data"
     shipped = Geo.open(None, data)
-    assert (shipped.source.whose, shipped.place(here()).city) == (Whose.SHIPPED, "")
+    assert (shipped.source.provenance, shipped.place(here()).city) == (Provenance.SHIPPED, "")
     (data / "geo" / DOWNLOAD).write_bytes(city("Downloaded"))
     downloaded = Geo.open(None, data)
-    assert (downloaded.source.whose, downloaded.place(here()).city) == (Whose.DOWNLOADED, "Downloaded")
+    assert (downloaded.source.provenance, downloaded.place(here()).city) == (Provenance.DOWNLOADED, "Downloaded")
     own = opened(tmp_path, city("Own"))
-    assert (own.source.whose, own.place(here()).city) == (Whose.OWN, "Own")
+    assert (own.source.provenance, own.place(here()).city) == (Provenance.OWN, "Own")
     assert copies(data) == ["download.mmdb", "own"]
     for geo in (shipped, downloaded, own):
         geo.close()

@@ -10,7 +10,7 @@ import zstandard
 
 from counter.errors import UsageError
 from counter.logfiles.follow.checkpoint import Position, SafePoint, file_of, read_position, write_position
-from counter.logfiles.follow.growing import Finished, Growing, beginning, digest
+from counter.logfiles.follow.growing import CompressedPart, GrowingPart, beginning, digest
 from counter.logfiles.follow.tail import PATIENCE, Tail, siblings
 from counter.logfiles.order import WINDOW
 from counter.logfiles.read.files import BLOCK
@@ -147,9 +147,9 @@ class TestRestart:
 
 
 class TestSafePoint:
-    def part(self, stage: Stage) -> Growing:
+    def part(self, stage: Stage) -> GrowingPart:
         stage.write("line\n" * 100)
-        one = Growing(stage.path)
+        one = GrowingPart(stage.path)
         one.read()
         return one
 
@@ -173,7 +173,7 @@ class TestSafePoint:
 
     def test_before_anything_was_read_it_is_where_reading_begins(self, stage: Stage) -> None:
         stage.write("line\n" * 100)
-        old, new = Growing(stage.path, 50), Growing(stage.path)
+        old, new = GrowingPart(stage.path, 50), GrowingPart(stage.path)
         safe = SafePoint()
         for _ in range(2):
             position = safe.position(stage.path, [old, new])
@@ -212,12 +212,12 @@ class TestFiles:
     def test_a_compressed_file_does_not_grow(self, stage: Stage) -> None:
         stage.path.write_bytes(gzip.compress(b"a\n"))
         with pytest.raises(UsageError, match=r"access\.log is a gzip file: it does not grow"):
-            Growing(stage.path)
+            GrowingPart(stage.path)
 
     def test_a_finished_file_is_read_from_a_place_in_its_text(self, stage: Stage) -> None:
         text = b"".join(b"%07d\n" % number for number in range(100_000))
         stage.path.write_bytes(gzip.compress(text))
-        part, found = Finished(stage.path, 400_008), b""
+        part, found = CompressedPart(stage.path, 400_008), b""
         while more := part.read():
             found += more
         assert found == text[400_008:]

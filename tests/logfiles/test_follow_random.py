@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from counter.logfiles.follow.follower import Followed
+from counter.logfiles.follow.follower import FollowedLog
 from counter.logfiles.importer import Log
 from counter.logfiles.read.files import Block, lines_of
 
@@ -60,7 +60,7 @@ class World:
 
     def begin(self) -> None:
         self.importing = Import(self.written)
-        self.followed = Followed(self.log, "auto", "", self.state, lambda: self.now, self.said.append)
+        self.followed = FollowedLog(self.log, "auto", "", self.state, lambda: self.now, self.said.append)
 
     def append(self, text: str) -> None:
         with self.log.open("a") as file:

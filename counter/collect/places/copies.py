@@ -36,7 +36,7 @@ class BadDatabase(ValueError):
     """The file is not one that may be used, and will not be until it changes; the text says why."""
 
 
-class Whose(StrEnum):
+class Provenance(StrEnum):
     """Where a database comes from; the earlier one wins."""
 
     OWN = "own"  # the file that [geoip] database names
@@ -47,7 +47,7 @@ class Whose(StrEnum):
 class DatabaseFile(NamedTuple):
     """The file to read places from."""
 
-    whose: Whose
+    provenance: Provenance
     path: Path
 
 
@@ -57,9 +57,13 @@ Stamp = tuple[int, ...]
 def source_of(database: Path | None, data_dir: Path) -> DatabaseFile:
     """The configured file, even if it does not exist; else the downloaded one; else the one of this package."""
     if database is not None:
-        return DatabaseFile(Whose.OWN, database)
+        return DatabaseFile(Provenance.OWN, database)
     downloaded = data_dir / "geo" / DOWNLOAD
-    return DatabaseFile(Whose.DOWNLOADED, downloaded) if downloaded.exists() else DatabaseFile(Whose.SHIPPED, SHIPPED)
+    return (
+        DatabaseFile(Provenance.DOWNLOADED, downloaded)
+        if downloaded.exists()
+        else DatabaseFile(Provenance.SHIPPED, SHIPPED)
+    )
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -80,7 +84,7 @@ def private_copy(source: DatabaseFile, folder: Path) -> Path:
     _sweep(folder)
     if not stat.S_ISREG(source.path.stat().st_mode):
         raise BadDatabase("it is not a file")
-    made = _finished_copy(folder, source.whose, _digest(source.path)) or _make(source, folder)
+    made = _finished_copy(folder, source.provenance, _digest(source.path)) or _make(source, folder)
     for older in _copies(folder):
         if older != made:
             older.unlink(missing_ok=True)  # processes that have it mapped keep it until they close it
@@ -89,7 +93,7 @@ def private_copy(source: DatabaseFile, folder: Path) -> Path:
 
 def last_good(source: DatabaseFile, folder: Path) -> Path | None:
     """The copy that was made of an earlier state of such a source, if there is one."""
-    return _finished_copy(folder, source.whose, "*")
+    return _finished_copy(folder, source.provenance, "*")
 
 
 def try_database(path: Path, reader: Path = TRIAL_READER, seconds: float = TRIAL_SECONDS) -> None:
@@ -114,12 +118,12 @@ def _digest(path: Path) -> str:
 
 
 def _copies(folder: Path) -> list[Path]:
-    return [made for whose in Whose for made in folder.glob(f"{whose}-*-*.mmdb")]
+    return [made for provenance in Provenance for made in folder.glob(f"{provenance}-*-*.mmdb")]
 
 
-def _finished_copy(folder: Path, whose: Whose, digest: str) -> Path | None:
+def _finished_copy(folder: Path, provenance: Provenance, digest: str) -> Path | None:
     """A finished copy that was not truncated since: its size is in its name."""
-    for made in folder.glob(f"{whose}-{digest}-*.mmdb"):
+    for made in folder.glob(f"{provenance}-{digest}-*.mmdb"):
         if made.stem.endswith(f"-{made.stat().st_size}"):
             return made
     return None
@@ -131,17 +135,17 @@ def _make(source: DatabaseFile, folder: Path) -> Path:
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=NEW)
     new = Path(name)
     try:
-        opened = lzma.open if source.whose is Whose.SHIPPED else Path.open
+        opened = lzma.open if source.provenance is Provenance.SHIPPED else Path.open
         with os.fdopen(descriptor, "wb") as file, opened(source.path, "rb") as content:
             shutil.copyfileobj(content, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
-        digest = _digest(source.path if source.whose is Whose.SHIPPED else new)
-        if source.whose is not Whose.SHIPPED:
+        digest = _digest(source.path if source.provenance is Provenance.SHIPPED else new)
+        if source.provenance is not Provenance.SHIPPED:
             try_database(new)
         if stamp_of(source.path) != before:
             raise InterruptedError("it changed while it was read")
-        return new.replace(folder / f"{source.whose}-{digest}-{new.stat().st_size}.mmdb")
+        return new.replace(folder / f"{source.provenance}-{digest}-{new.stat().st_size}.mmdb")
     finally:
         new.unlink(missing_ok=True)
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 import maxminddb
 
 from counter.address import Networks
-from counter.collect.places.copies import DatabaseFile, Stamp, Whose, last_good, private_copy, source_of, stamp_of
+from counter.collect.places.copies import DatabaseFile, Provenance, Stamp, last_good, private_copy, source_of, stamp_of
 from counter.collect.places.edition import Credit, Edition
 from counter.event import Place
 from counter.text import clean
@@ -102,7 +102,7 @@ class Geo:
             return NOWHERE
         if len(self._known) >= self._most_known:
             self._known.clear()
-        nowhere = self.source.whose == Whose.SHIPPED and address in PRIVATE
+        nowhere = self.source.provenance == Provenance.SHIPPED and address in PRIVATE
         place = self._known[address] = NOWHERE if nowhere else _find(self._reader, address)
         return place
 

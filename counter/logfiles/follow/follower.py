@@ -23,7 +23,7 @@ _ENOUGH: Final = 100  # lines that must be enough to recognise a format
 _HEADERS: Final = 64 * 1024  # bytes in which a header is looked for
 
 
-class Followed:
+class FollowedLog:
     """One path. `state` is the file of its checkpoint."""
 
     def __init__(self, path: Path, form: str, string: str, state: Path, clock: Callable[[], float], say: Say) -> None:
@@ -82,7 +82,7 @@ class Followed:
 
 
 async def follow(
-    followed: Sequence[Followed], log_import: LogImport, stop: asyncio.Event, clock: Callable[[], float]
+    followed: Sequence[FollowedLog], log_import: LogImport, stop: asyncio.Event, clock: Callable[[], float]
 ) -> None:
     """Go on until `stop`; then all that was read is written and remembered. `clock` is monotonic."""
     saved = clock()
@@ -104,7 +104,7 @@ async def follow(
     await _write(followed, log_import)
 
 
-async def _write(followed: Sequence[Followed], log_import: LogImport) -> None:
+async def _write(followed: Sequence[FollowedLog], log_import: LogImport) -> None:
     await log_import.finish()
     for one in followed:
         one.save()

@@ -35,7 +35,7 @@ class Part(Protocol):
     def close(self) -> None: ...
 
 
-class Growing:
+class GrowingPart:
     """A plain file, read by offset. Raises UsageError when it cannot be opened or is compressed."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
@@ -81,7 +81,7 @@ class Growing:
         os.close(self._file)
 
 
-class Finished:
+class CompressedPart:
     """A file that was compressed after its rotation; offsets are those of its text."""
 
     inode = 0

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from counter.errors import UsageError
 from counter.logfiles.follow.checkpoint import Position
-from counter.logfiles.follow.growing import HEAD, Finished, Growing, Part, beginning, digest
+from counter.logfiles.follow.growing import HEAD, CompressedPart, GrowingPart, Part, beginning, digest
 from counter.logfiles.read.compressed import kind_of
 from counter.logfiles.read.sources import begin
 
@@ -40,7 +40,7 @@ class Tail:
         self._troubled = False  # the file at the path cannot be opened, and that was reported
         self._parts: list[Part] = self._parts_from(position) if position else []
         if not self._parts:
-            self._parts = [Growing(path)]
+            self._parts = [GrowingPart(path)]
         self._known += [beginning(one, HEAD) for one in siblings(path) if not self._is_read(one)]
         self._quiet_since = clock()
 
@@ -79,7 +79,7 @@ class Tail:
             return
         self._pick_up_rotated()
         try:
-            self._parts.append(Growing(self._path))
+            self._parts.append(GrowingPart(self._path))
         except UsageError as error:  # moved on again, or not yet ours to read
             if not self._troubled:
                 self._say(f"{error} Trying again.")
@@ -135,7 +135,7 @@ class Tail:
             later = [one for one in rotated if one != was and _is_later(one, was)]
         parts = [open_part(was, position.offset)] if was else []
         parts += [open_part(one) for one in sorted(_different(later), key=_written)]
-        return [*parts, Growing(self._path)] if self._path.exists() else parts
+        return [*parts, GrowingPart(self._path)] if self._path.exists() else parts
 
 
 def _different(paths: list[Path]) -> list[Path]:
@@ -190,4 +190,4 @@ def open_part(path: Path, offset: int = 0) -> Part:
     """The file, from `offset` of its text on."""
     with path.open("rb") as file:
         compressed = kind_of(file.read(4)) is not None
-    return Finished(path, offset) if compressed else Growing(path, offset)
+    return CompressedPart(path, offset) if compressed else GrowingPart(path, offset)
