@@ -19,7 +19,8 @@ from counter.store.sqlite.report.filters import FilterSlot, FilterTest
 from counter.store.sqlite.sql import SUMS, SqlPart, StatementError, statement, statement_of_rows
 from counter.store.sqlite.visit_values import VISIT_PARTS, VisitValue
 
-ENGINE: Final = Path(__file__).parents[2] / "counter" / "store" / "sqlite"
+ROOT: Final = Path(__file__).parents[2]
+ENGINE: Final = ROOT / "counter" / "store" / "sqlite"
 QUERIES: Final = sorted((ENGINE / "queries").glob("*.sql"))
 CODE: Final = sorted(ENGINE.rglob("*.py"))
 SQL: Final = re.compile(r"\s*(select|insert|update|delete|create|drop|with|replace)\s", re.IGNORECASE)
@@ -64,9 +65,10 @@ def test_what_is_longer_than_a_line_or_put_together_is_a_file(file: Path) -> Non
     assert wrong == []
 
 
-def test_no_file_of_the_engine_needs_an_exception_for_formatted_sql() -> None:
-    """`sql.py` formats nothing that looks like SQL to ruff, and says why what it does is safe."""
-    found = {file.name for file in CODE if re.search(r"#.*noqa.*S608", file.read_text(encoding="utf-8"))}
+def test_no_module_needs_an_exception_for_sql_made_of_texts() -> None:
+    """The one place where a statement is put together is `sql.py`, which says why that is safe."""
+    modules = [file for room in ("counter", "dashboard") for file in (ROOT / room).rglob("*.py")]
+    found = {file.name for file in modules if re.search(r"#\s*noqa:.*S608", file.read_text(encoding="utf-8"))}
     assert found == set()
 
 
@@ -96,9 +98,11 @@ def test_a_part_that_is_missing_or_has_no_place_is_refused(parts: tuple[SqlPart,
 def test_an_unknown_query_or_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StatementError, match="is no name"):
         statement("../migrations/0001_first")
-    for text in ("select {Kind.NOTHING}", "select {nonsense}", "select {rows}", "select {query nothing}"):
+    with pytest.raises(StatementError, match="there is no file"):
+        statement("nothing")
+    for text in ("select {Kind.NOTHING}", "select {nonsense}", "select {rows}"):
         monkeypatch.setattr("counter.store.sqlite.sql._read", {"odd": text}.get)
-        with pytest.raises((StatementError, TypeError)):
+        with pytest.raises(StatementError, match="odd"):
             statement("odd")
 
 

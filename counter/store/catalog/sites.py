@@ -12,13 +12,14 @@ from counter.site import Site
 from counter.store.catalog.audit import audit
 from counter.store.catalog.described import described
 
-_COLUMNS = "key, id, name, hosts, timezone, first_weekday, start_count, public, query_keys"
-
 
 def read_sites(connection: sqlite3.Connection) -> list[Site]:
     """Every site that was not removed, the oldest first."""
-    rows = connection.execute(f"select {_COLUMNS} from site where removed_at is null order by key").fetchall()  # noqa: S608
-    return [_site(row) for row in rows]
+    rows = connection.execute(
+        "select key, id, name, hosts, timezone, first_weekday, start_count, public, query_keys from site"
+        " where removed_at is null order by key"
+    )
+    return [_site(row) for row in rows.fetchall()]
 
 
 def removed_ids(connection: sqlite3.Connection) -> list[str]:
@@ -54,13 +55,9 @@ def change_site(connection: sqlite3.Connection, site: Site, now: float, actor: s
 
     What another time zone moves is moved by the engine.
     """
-    row = connection.execute(
-        f"select {_COLUMNS} from site where key = ? and removed_at is null",  # noqa: S608 - names of our own
-        (site.key,),
-    ).fetchone()
-    if row is None:
+    before = next((one for one in read_sites(connection) if one.key == site.key), None)
+    if before is None:
         raise UnknownSite(f"there is no site {site.id!r}")
-    before = _site(row)
     if version not in {"", before.version}:
         raise UsageError(f"site {before.id!r} was changed meanwhile; look again, and repeat what is still wanted")
     connection.execute(

@@ -13,8 +13,6 @@ from counter.errors import NotAuthorized, UsageError
 from counter.store.catalog.audit import audit
 from counter.store.catalog.sessions import end_sessions
 
-_USER = "key, login, owner, password, language, theme, made_at"
-
 
 def read_users(connection: sqlite3.Connection) -> list[User]:
     """Every user, by login."""
@@ -24,7 +22,7 @@ def read_users(connection: sqlite3.Connection) -> list[User]:
     return [
         User(key, login, bool(owner), access.get(key, {}), password, language, theme, made_at)
         for key, login, owner, password, language, theme, made_at in connection.execute(
-            f"select {_USER} from user order by login"  # noqa: S608 - names of our own
+            "select key, login, owner, password, language, theme, made_at from user order by login"
         )
     ]
 
@@ -79,8 +77,9 @@ def remove_user(connection: sqlite3.Connection, user_key: int, now: float, actor
     user = find_user(connection, user_key)
     if user.owner:
         _keep_an_owner(connection, user)
-    for table in ("access", "session", "invitation"):
-        connection.execute(f"delete from {table} where user_key = ?", (user_key,))  # noqa: S608 - names of our own
+    connection.execute("delete from access where user_key = ?", (user_key,))
+    connection.execute("delete from session where user_key = ?", (user_key,))
+    connection.execute("delete from invitation where user_key = ?", (user_key,))
     connection.execute("delete from user where key = ?", (user_key,))
     audit(connection, None, "user.removed", user.login, now, actor)
 

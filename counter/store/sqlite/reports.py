@@ -25,7 +25,7 @@ from counter.store.catalog.goals import read_goals
 from counter.store.catalog.history import read_history
 from counter.store.sqlite.drops import read_bot_sums, read_bots, read_last_drops
 from counter.store.sqlite.hits import find_hits, find_visit
-from counter.store.sqlite.live import find_after, find_recent, newest_event
+from counter.store.sqlite.live import LOOKED_AT, find_after, find_recent, newest_event
 from counter.store.sqlite.readers import TIME_LIMIT, Readers
 from counter.store.sqlite.report.answer import answer
 from counter.store.sqlite.report.until import sums_until
@@ -130,8 +130,8 @@ class SqliteReports:
 
     async def online(self, since: int) -> list[tuple[int, int, int]]:
         """(site key, visitor, last seen) of live events since `since`, among the last 200,000 events."""
-        sql = statement("online")
-        rows = await self._readers.ask(lambda connection: connection.execute(sql, (since,)).fetchall())
+        sql, asked = statement("online"), {"since": since, "looked_at": LOOKED_AT}
+        rows = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchall())
         return [(site_key, visitor, at) for site_key, visitor, at in rows]
 
     async def known_lines(self, site_key: int, lines: Sequence[int]) -> dict[int, bool]:

@@ -10,7 +10,7 @@ together, is a file, which begins with a comment that says what it asks or does.
     {all_zero} {any_falls}  whether all are 0; whether one of `t` is higher than that of `c`
     {add_up}                the end of an upsert: they are added to those of the row that is there
     {month} {month first}   the month of the local day in the column `day`, or in another
-    {Kind.CUSTOM}           the number that stands for the member of an enum: of Kind, Via, Dimension or Adds
+    {Kind.CUSTOM}           the number that stands for the member of an enum: of Kind, Via or Dimension
     {query NAME}            another file; {query Table}: the file that the member of `Table` names
     {rows}                  (?, ?), (?, ?), ...: rows of values that are bound
     {Table}                 the member of the enum `Table`, a kind of SqlPart, that is given to `statement`
@@ -32,7 +32,6 @@ from typing import Final
 
 from counter.event import Kind, Via
 from counter.question import Dimension, Sums
-from counter.store.visiting import Adds
 
 SUMS: Final = Sums.__struct_fields__  # names of columns, in the order of every table that has them
 VIA: Final = {Via.SNIPPET: 1, Via.PIXEL: 2, Via.API: 3, Via.LOG: 4}  # event.via
@@ -47,7 +46,6 @@ _NUMBERS: Final = {
     "Kind": Kind.__members__,
     "Via": {via.name: VIA[via] for via in Via},
     "Dimension": Dimension.__members__,
-    "Adds": Adds.__members__,
 }
 
 
@@ -61,7 +59,7 @@ class StatementError(Exception):
     """A statement can't be made of its file and its parts: a mistake in our code."""
 
 
-@lru_cache(maxsize=2048, typed=True)
+@lru_cache(maxsize=512, typed=True)
 def statement(name: str, *parts: SqlPart) -> str:
     """`queries/NAME.sql` with its parts. StatementError: a part is missing, has no place there, or is no SqlPart."""
     return _Assembly(name, parts).text

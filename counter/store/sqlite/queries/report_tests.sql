@@ -1,5 +1,5 @@
 -- Does event e of visit v match? What the queries that look for events share.
--- Of clients there are the most, so they are looked up last.
+-- A page view has the name -1 (PAGEVIEW_ID). Of clients there are the most, so they are looked up last.
 ({no FilterSlot.PLACE} or v.place_id in (select id from temp.allowed_id where slot = 'place'))
 and ({no FilterSlot.ORIGIN} or v.origin_id in (select id from temp.allowed_id where slot = 'origin'))
 and ({no FilterSlot.CLIENT} or v.client_id in (select id from temp.allowed_id where slot = 'client'))
