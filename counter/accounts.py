@@ -1,4 +1,4 @@
-"""The noun User, and what belongs to an account: sessions, invitations, and what its owner leaves behind."""
+"""The noun User and what belongs to an account: sessions, invitations, annotations and audit lines."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ DAY: Final = 86_400  # seconds
 SESSION_LASTS: Final = 30 * DAY  # seconds after signing in, however busy
 SESSION_IDLE: Final = 7 * DAY  # seconds without a request
 INVITATION_LASTS: Final = DAY  # seconds
-THEMES: Final = ("", "light", "dark")  # '' is what the reader's system says
+THEMES: Final = ("", "light", "dark")  # '' follows the reader's system
 SHORTEST_PASSWORD: Final = 10  # characters
 LONGEST_PASSWORD: Final = 256  # characters
 LONGEST_LANGUAGE: Final = 35  # characters of BCP 47
 LONGEST_ANNOTATION: Final = 500  # characters
 
-# Controls, line breaks, and what turns the reading direction; joiners stay, of which emoji and Persian are made.
+# Controls, line breaks and direction overrides; joiners stay, because emoji and Persian need them.
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOGIN = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
 _COMMONEST = frozenset({
@@ -40,7 +40,7 @@ class Role(StrEnum):
 
 
 class User(msgspec.Struct, frozen=True):
-    """One account. `key` is never reused; `login` is what its person types, in any case of letters."""
+    """One account. `key` is never reused; `login` is what its holder types, in upper or lower case."""
 
     key: int
     login: str
@@ -52,26 +52,26 @@ class User(msgspec.Struct, frozen=True):
     made_at: int = 0  # UTC seconds
 
     def role(self, site_key: int) -> Role | None:
-        """What the user is on a site: OWNER on any for an owner, None where there is no access."""
+        """The user's role on a site: OWNER everywhere for an owner, None without access."""
         return Role.OWNER if self.owner else self.access.get(site_key)
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A browser that is signed in; of its secret only the digest is kept."""
+    """A browser that is signed in; only the digest of its secret is stored."""
 
     digest: bytes
     user_key: int
     made_at: int  # UTC seconds
     seen_at: int  # UTC seconds
-    agent: str = ""  # as its user is shown it: "Firefox on Linux"
+    agent: str = ""  # as shown to the user: "Firefox on Linux"
 
     def over(self, now: float) -> bool:
-        """Whether it counts no longer: too old, or idle for too long."""
+        """Whether it has ended: too old, or idle for too long."""
         return now >= min(self.made_at + SESSION_LASTS, self.seen_at + SESSION_IDLE)
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """A one-time link to choose a password; of its secret only the digest is kept."""
+    """A one-time link to choose a password; only the digest of its secret is stored."""
 
     digest: bytes
     user_key: int
@@ -86,13 +86,13 @@ class Annotation(msgspec.Struct, frozen=True):
 
     key: int
     site_key: int
-    day: int  # local, as everywhere
+    day: int  # local
     text: str
-    login: str  # of who wrote it, even when the account is gone
+    login: str  # the author's, even after the account is gone
 
 
 class SiteToken(msgspec.Struct, frozen=True):
-    """A token as its site's list shows it."""
+    """A token as the list of its site shows it."""
 
     digest: bytes
     may: TokenMay
@@ -103,26 +103,26 @@ class AuditLine(NamedTuple):
     """A change by an owner or an admin; never with a secret in it."""
 
     at: int  # UTC seconds
-    site_id: str  # '' when it is not about one site
+    site_id: str  # '' when it concerns no single site
     action: str
     detail: str
     actor: str = ""  # a login, or what acts by itself, such as the command line; '' before it was kept
 
 
 def same_login(login: str) -> str:
-    """What is equal for logins that are the same: capitals of ASCII do not count, and nothing else is folded."""
+    """The key under which equal logins compare equal: ASCII case is ignored, nothing else is folded."""
     return login.lower() if login.isascii() else login
 
 
 def check_login(text: str) -> str:
-    """The login as it is kept, or BadInput."""
+    """The login as it is stored, or BadInput."""
     if not _LOGIN.fullmatch(text):
         raise BadInput(f"the login is {text[:80]!r}, it must be 1 to 64 of the letters a-z, digits and . _ @ + -")
     return text
 
 
 def check_password(password: str, login: str) -> None:
-    """BadInput for what is guessed first, or can't be typed again; the sentence does not tell the password."""
+    """BadInput for a password that is guessed first or can't be typed again; the message does not repeat it."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadInput(
             f"the password has {len(password)} characters, it must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
@@ -137,7 +137,7 @@ def check_password(password: str, login: str) -> None:
 
 
 def check_annotation(text: str) -> str:
-    """The text as it is kept, or BadInput."""
+    """The text as it is stored, or BadInput."""
     kept = text.strip()
     if not 1 <= len(kept) <= LONGEST_ANNOTATION or _NO_TEXT.search(kept):
         raise BadInput(

@@ -1,7 +1,7 @@
 """Whose address a hit has: the socket's peer, or what a trusted proxy says of it.
 
 Everything here speaks *canonical text*: dotted IPv4, compressed lower-case IPv6, IPv4-mapped IPv6 as IPv4, no
-brackets, port or scope id. The empty text is a unix socket, or an address nobody knows.
+brackets, port or scope id. The empty text is a unix socket, or an unknown address.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Networks:
         """Takes CIDR networks, single addresses and `unix:`; raises `ConfigError` naming the one it cannot read."""
         self.texts = tuple(texts)
         ranges = [_network(text) for text in self.texts if text.strip().lower() != UNIX]
-        # Single addresses are found by their text, as the visitor behind a local proxy is not: nearly every request.
+        # Single addresses are looked up by their text, which settles nearly every request behind a local proxy.
         self._hosts = frozenset(str(n.network_address) for n in ranges if n.prefixlen == n.max_prefixlen)
         # Length of the packed address, network, mask: one integer comparison a network.
         ranges = [n for n in ranges if n.prefixlen < n.max_prefixlen]
@@ -46,7 +46,7 @@ class Networks:
         return bool(self._ranges or not address) and self._known(address)
 
     def around(self, address: str) -> str:
-        """The first network, as it was written, that has `address` in it; '' when none has. For people: it is slow."""
+        """The first network, as written, that contains `address`; '' when none does. Slow, for messages only."""
         return next((text for text in self.texts if address in Networks((text,))), "")
 
     def __repr__(self) -> str:
@@ -124,7 +124,7 @@ def _text(packed: bytes) -> str:
 
 
 def client_address(peer: str | None, forwarded: Sequence[str], trusted: Networks) -> str:
-    """The canonical address of whoever sent a request; '' when there is none to know.
+    """The canonical address of the sender of a request; '' when it is unknown.
 
     `peer` is the socket's peer; None, '' and anything that is not an address is a unix socket. `forwarded` is all
     X-Forwarded-For lines in order. A peer that is not trusted is the client, whatever the headers say. Else the
@@ -162,7 +162,7 @@ def mask(address: str) -> str:
 
 
 def group(address: str) -> str:
-    """Whom an address stands for, in identity and rate limits: IPv6 by its /64 (`2001:db8::`), IPv4 as it is.
+    """The address that identities and rate limits use: IPv6 by its /64 (`2001:db8::`), IPv4 unchanged.
 
     One subscriber has a whole /64 and may change its lower half at every request.
     """

@@ -1,4 +1,4 @@
-"""`build_app`: the only place where the parts meet."""
+"""`build_app`: the only place where the parts are put together."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
 from counter.address import Networks
 from counter.clock import Clock, SystemClock
-from counter.collect.identify import PassingSalts, Salts
+from counter.collect.identify import Salts
 from counter.collect.lists import SpamReferrers, spam_file
 from counter.collect.origins.origin import Origins
 from counter.collect.origins.sources import Sources
@@ -21,6 +22,7 @@ from counter.collect.rate import RateLimiter
 from counter.collect.screen import Rules
 from counter.config import Config, SiteConfig
 from counter.errors import StoreError
+from counter.passwords import Passwords
 from counter.service import nightly
 from counter.service.changes.accounts import ExpireAccounts
 from counter.service.changes.change import CONFIG, NIGHTLY
@@ -31,6 +33,7 @@ from counter.service.jobs import Job, run_jobs
 from counter.service.last_check import read_checked
 from counter.service.notices import renew_notices, renew_places
 from counter.service.online import REFRESH, WINDOW
+from counter.service.salts import ServiceSalts
 from counter.service.service import SERVICE, Service
 from counter.site import Site
 from counter.store.open import open_store, sweep
@@ -40,37 +43,59 @@ from counter.web.routes import add_routes
 from counter.web.socket import serve_commands
 from counter.web.totals import ANSWERS, Answers
 
+if TYPE_CHECKING:
+    from counter.collect.agents.useragent import UserAgents  # its patterns take half a second to load
+
 log = logging.getLogger(__name__)
 
-HOUSEKEEPING = 3600.0  # seconds
-LISTS = 30.0  # seconds between looks whether 'counter lists update' brought a new list
-SALTS = 1.0  # seconds between looks whether a salt could be made
-PLACES = 60.0  # seconds between looks whether the database of places changed
+
+class Intervals(NamedTuple):
+    """Seconds between two runs of each job."""
+
+    online: float = REFRESH
+    salts: float = 1.0  # a look whether a salt could be made
+    housekeeping: float = 3600.0
+    check: float = nightly.EVERY
+    places: float = 60.0  # a look whether the database of places changed
+    lists: float = 30.0  # a look whether 'counter lists update' brought a new list
 
 
-def build_app(config: Config, clock: Clock | None = None) -> web.Application:
-    """The public application. It opens its store when it starts and drains the queue before it ends."""
+INTERVALS = web.AppKey("intervals", Intervals)
+
+
+def build_app(
+    config: Config,
+    clock: Clock | None = None,
+    *,
+    agents: UserAgents | None = None,
+    passwords: Passwords | None = None,
+    intervals: Intervals | None = None,
+) -> web.Application:
+    """The public application. It opens its store when it starts and drains the queue before it ends.
+
+    A part that is None is made here; making `agents` takes half a second.
+    """
     app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
+    salts = ServiceSalts(config.storage.path / "salts")
     service = Service(
         config=config,
         clock=clock or SystemClock(),
         store=open_store(config.storage.path, config.storage.durability, config.counting.visit_timeout_minutes),
-        pipeline=build_pipeline(config),
+        salts=salts,
+        pipeline=build_pipeline(config, salts, agents),
         trusted_proxies=Networks(config.server.trusted_proxies),
+        passwords=passwords or Passwords(),
     )
     app[SERVICE] = service
     app[ANSWERS] = Answers(service)
+    app[INTERVALS] = intervals or Intervals()
     add_routes(app, config)
     app.cleanup_ctx.append(_running)
     return app
 
 
-def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipeline:
-    """Everything that judging hits needs; also an import's. With `throw_away_salts` no salt is written down."""
-    # Its patterns take half a second to load, and most commands do not need them.
-    from counter.collect.agents.useragent import UserAgents
-
-    salts = config.storage.path / "salts"
+def build_pipeline(config: Config, salts: Salts | None = None, agents: UserAgents | None = None) -> Pipeline:
+    """Everything that judging hits needs; also an import's. Without `salts` they are those of the data directory."""
     geo = Geo.open(config.geoip.database, config.storage.path)
     if geo.problem:
         log.warning(geo.problem)
@@ -81,12 +106,19 @@ def build_pipeline(config: Config, *, throw_away_salts: bool = False) -> Pipelin
             rate=RateLimiter(config.counting.rate_limit_per_minute),
             spam=SpamReferrers.of_file(spam_file(config.storage.path)),
         ),
-        salts=PassingSalts(salts) if throw_away_salts else Salts(salts),
-        agents=UserAgents(),
+        salts=salts or Salts(config.storage.path / "salts"),
+        agents=agents or _load_agents(),
         geo=geo,
         origins=Origins(Sources.load(config.lists.sources)),
         store_ip=config.privacy.store_ip,
     )
+
+
+def _load_agents() -> UserAgents:
+    """Imported here, since most commands do not need its patterns."""
+    from counter.collect.agents.useragent import UserAgents
+
+    return UserAgents()
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
@@ -102,7 +134,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         service.checked = await asyncio.to_thread(read_checked, service.config.storage.path)
         renew_notices(service)
         service.writer.start()
-        jobs = asyncio.create_task(run_jobs(_jobs(service)), name="jobs")
+        jobs = asyncio.create_task(run_jobs(_jobs(service, app[INTERVALS])), name="jobs")
         async with serve_commands(service):
             yield
         jobs.cancel()
@@ -112,17 +144,17 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         await service.countries.close()
         try:
             await service.store.fold()
-        except StoreError as error:  # the next start folds; a disk that is full must not make the stop a crash
+        except StoreError as error:  # the next start folds; a full disk must not turn the stop into a crash
             log.error("breakdowns could not be folded", extra={"error": str(error)})
     service.pipeline.geo.close()
 
 
-def _jobs(service: Service) -> tuple[Job, ...]:
+def _jobs(service: Service, every: Intervals) -> tuple[Job, ...]:
     async def refresh_online() -> None:
         service.online.refresh(service.clock.now())
 
     async def look_at_salts() -> None:
-        await asyncio.to_thread(service.pipeline.salts.probe)
+        await asyncio.to_thread(service.salts.probe)
 
     async def keep_house() -> None:
         await housekeeping(service)
@@ -137,17 +169,17 @@ def _jobs(service: Service) -> tuple[Job, ...]:
         await asyncio.to_thread(service.pipeline.rules.spam.renew)
 
     return (
-        Job("online", REFRESH, refresh_online),
-        Job("salts", SALTS, look_at_salts),
-        Job("housekeeping", HOUSEKEEPING, keep_house),
-        Job("check", nightly.EVERY, check, first=nightly.SOON),
-        Job("places", PLACES, look_at_places),
-        Job("lists", LISTS, look_at_lists),
+        Job("online", every.online, refresh_online),
+        Job("salts", every.salts, look_at_salts),
+        Job("housekeeping", every.housekeeping, keep_house),
+        Job("check", every.check, check, first=nightly.SOON),
+        Job("places", every.places, look_at_places),
+        Job("lists", every.lists, look_at_lists),
     )
 
 
 async def housekeeping(service: Service) -> None:
-    """Salts of past days are destroyed; what only serves 48 hours, and what has a term or is over, is erased.
+    """Destroy salts of past days; erase what is only needed for 48 hours, has expired or has ended.
 
     None of it comes back, so all of it waits while the clock is in doubt.
     """
@@ -157,7 +189,7 @@ async def housekeeping(service: Service) -> None:
     if not believed:
         log.info("housekeeping waits: the clock is in doubt")
         return
-    gone = await asyncio.to_thread(service.pipeline.salts.expire, now)
+    gone = await asyncio.to_thread(service.salts.expire, now)
     pruned = await service.store.prune(now, gone)
     privacy = service.config.privacy
     expired = await service.store.expire(now, privacy.ip_retention_days, privacy.hit_retention_days)

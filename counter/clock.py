@@ -1,4 +1,4 @@
-"""The clock comes in as an argument: the service reads the system's, a test sets its own."""
+"""The clock is an argument: the service reads the system clock, a test sets its own."""
 
 from __future__ import annotations
 

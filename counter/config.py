@@ -144,7 +144,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
 
 
 def check_site_field(key: str, value: object) -> object:
-    """`value` as a site keeps it: lists become tuples, hosts as browsers send them; or ConfigError. `site set`, too."""
+    """`value` as a site stores it: lists as tuples, hosts as browsers send them; or ConfigError. `site set` uses it."""
     return _checked(_row("site", "sites", key, value), value, f"site {key}")
 
 
@@ -221,7 +221,7 @@ def _override(values: dict[str, dict[str, Any]], variable: str, text: str) -> No
 
 
 def _from_text(row: Setting, text: str) -> object:
-    """`text` as a value of the row's type; as it is when it cannot be one, for the check to refuse."""
+    """`text` as a value of the row's type; unchanged when it cannot be one, so that the check refuses it."""
     if row.type is list:
         return [item.strip() for item in text.split(",") if item.strip()]
     if row.type is int and re.fullmatch(r"-?[0-9]{1,20}", text):

@@ -16,7 +16,15 @@
         |-- Replaced      the file at the database's path is not the open one     HTTP 503, exit 1
         `-- Locked        another process holds the data directory                exit 1
 
-They are caught in one place each: `web/middleware.py` for HTTP, `cli/` for commands.
+Where they become answers:
+
+    web/middleware.py   public routes and the command socket: code and sentence as JSON
+    web/report.py       the API behind a read token: the same, for nobody else to read
+    web/widget.py       an image or a frame that cannot be read or counted: drawn with dashes, 503
+    dashboard/app.py    pages: the reader's words for the code, and the sentence
+    cli/__init__.py     one sentence on standard error, and the exit code
+
+What works without a reader (jobs, writer, live feed, an export under way) logs them and goes on, or ends its own work.
 """
 
 from __future__ import annotations

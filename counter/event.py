@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 PAGEVIEW = "pageview"
-# Events with a name of ours and a meaning: a link to another site, a file, a page that is not there (its path).
+# Events with a reserved name: an outbound link, a download, a missing page (its path).
 OUTBOUND, DOWNLOAD, NOT_FOUND = "outbound", "download", "not_found"
 
 
@@ -36,7 +36,6 @@ class Kind(IntEnum):
 class DropReason(StrEnum):
     """Why a hit was not counted; the closed set, in the order of screening."""
 
-    UNKNOWN_SITE = "unknown_site"
     FOREIGN_HOST = "foreign_host"
     OPT_OUT = "opt_out"
     IGNORED_IP = "ignored_ip"
@@ -44,14 +43,14 @@ class DropReason(StrEnum):
     DUPLICATE = "duplicate"
     RATE_LIMITED = "rate_limited"
     BOT = "bot"
-    SPAM_REFERRER = "spam_referrer"  # a link made up to be seen in statistics, by the owner's list
-    UNKNOWN_VIEW = "unknown_view"  # engaged time for a page view we do not know
+    SPAM_REFERRER = "spam_referrer"  # a fake referrer meant to be seen in statistics, by the owner's list
+    UNKNOWN_VIEW = "unknown_view"  # engaged time for an unknown page view
     DAY_TAKEN = "day_taken"  # a log line of a day that was counted live
     QUARANTINED = "quarantined"  # the store refused it and put it aside
 
 
 class Outcome(StrEnum):
-    """What the writer says of an event once its batch is committed."""
+    """What the writer did with an event, once its batch is committed."""
 
     COUNTED = "counted"
     DUPLICATE = "duplicate"
@@ -62,7 +61,7 @@ class Outcome(StrEnum):
 
 
 class Client(NamedTuple):
-    """What the user agent and the browser tell; '' is unknown."""
+    """What the user agent and the browser reveal; '' is unknown."""
 
     browser: str = ""
     browser_version: str = ""  # with the name: "Firefox 128"
@@ -79,7 +78,7 @@ class Place(NamedTuple):
 
 
 class Channel(StrEnum):
-    """By which way a visit came; the closed set, in the order it is documented."""
+    """The kind of source a visit came from; the closed set, in the order it is documented."""
 
     SEARCH = "search"
     SOCIAL = "social"
@@ -113,7 +112,7 @@ class BotCategory(StrEnum):
     AI = "ai"  # collects for a model, or answers for one
     SEO = "seo"  # counts links, watches competitors, researches markets
     MONITORING = "monitoring"
-    PREVIEW = "preview"  # of a link that somebody shared
+    PREVIEW = "preview"  # of a shared link
     FEED = "feed"
     HEADLESS = "headless"  # a browser that a program drives
     LIBRARY = "library"  # a program's HTTP client, or no user agent at all
@@ -121,7 +120,7 @@ class BotCategory(StrEnum):
 
 
 class BotReason(StrEnum):
-    """How a bot was recognised; the closed set, in the order of asking."""
+    """How a bot was recognised; the closed set, in the order of the checks."""
 
     NO_USER_AGENT = "no_user_agent"
     LIST = "list"  # a pattern of crawler-user-agents
@@ -136,17 +135,17 @@ class Bot(NamedTuple):
 
 
 class AgentFacts(NamedTuple):
-    """What a user agent tells; '' is unknown."""
+    """What a user agent reveals; '' is unknown."""
 
     browser: str
     browser_version: str  # with the name and the major version only: "Firefox 128"
     system: str
-    device: str  # of the closed set in ingest/enrich/useragent.py
+    device: str  # of the closed set in counter/collect/agents/useragent.py
     bot: Bot | None
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
-    """One hit as it was understood, before any judgement. Texts are clean UTF-8 within their limits."""
+    """One parsed hit, before any judgement. Texts are clean UTF-8 within their limits."""
 
     site: str
     path: str
@@ -172,7 +171,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One event as the store takes it; everything derived, nothing left to look up but ids."""
+    """One event as the store takes it: everything is derived, only ids remain to be looked up."""
 
     site_key: int
     at: int  # UTC seconds
@@ -192,12 +191,12 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     hit_id: str = ""
     view: str = ""  # Kind.ENGAGED: the hit id of the page view
     engaged_s: int = 0
-    line: int | None = None  # a log line's keyed hash, known for ever
+    line: int | None = None  # a log line's keyed hash, kept permanently
     overlap: bool = False  # a log line that may join a day counted live
 
 
 class Drop(msgspec.Struct, frozen=True, gc=False):
-    """One hit that is not counted, with what the owner may know of it. `site_key` 0: no such site."""
+    """One hit that is not counted, with what the owner may know about it. `site_key` 0: no such site."""
 
     site_key: int
     at: int
@@ -209,4 +208,4 @@ class Drop(msgspec.Struct, frozen=True, gc=False):
     user_agent: str = ""
     hit_id: str = ""
     line: int | None = None
-    nameless: bool = False  # of who opted out: counted, and nothing more, whatever else was wrong with the hit
+    nameless: bool = False  # the visitor opted out: only counted, whatever else was wrong with the hit

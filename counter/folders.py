@@ -1,15 +1,18 @@
-"""Folders below the data for files that are no secret: databases of places, lists."""
+"""What stands below the data directory: the database's name, and folders for files that are no secret."""
 
 from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Final
+
+DATABASE: Final = "counter.db"
 
 
 def make_open_folder(folder: Path) -> None:
-    """A folder that others may read, whatever the umask: `counter geo update` may run as another user than the service.
+    """A folder that others may read, whatever the umask: `counter geo update` and the service may run as two users.
 
-    One that is there keeps its mode. The data directory, when this comes before everything else, is its owner's alone.
+    An existing one keeps its mode. The data folder, if this call creates it, is private to its owner.
     """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):

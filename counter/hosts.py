@@ -4,7 +4,7 @@
     former_host("xn--strae-oqa.de") -> "strasse.de"        what IDNA 2003 made of the same name
 
 Browsers map by UTS 46 without its transitional step, so ß, final ς and the two joiners stay. Python's own codec `idna`
-is IDNA 2003: it makes 'strasse.de' of 'straße.de', which is another name, perhaps of another owner.
+is IDNA 2003: it makes 'strasse.de' of 'straße.de', which is another name and may have another owner.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _FORMER: Final = str.maketrans({"ß": "ss", "ς": "σ", "\u200c": None, "\u200d"
 
 
 def ascii_host(host: str) -> str:
-    """`host` in lower case and ASCII, without a dot at its end; '' when its letters can be no host. Never raises.
+    """`host` in lower case and ASCII, without a dot at its end; '' when it cannot be a host. Never raises.
 
-    Whether the ASCII in it is that of a host ('_', ':' and '*' stay) is for the caller to look at.
+    The caller checks whether its ASCII characters are those of a host ('_', ':' and '*' stay).
     """
     if host.isascii():
         return host.lower().removesuffix(".")
-    return _in_ascii(host) if len(host) <= MAX_HOST else ""  # what is remembered stays short
+    return _in_ascii(host) if len(host) <= MAX_HOST else ""  # keeps the cache small
 
 
 def former_host(host: str) -> str:
@@ -36,7 +36,7 @@ def former_host(host: str) -> str:
 
 
 def host_letters(host: str) -> str:
-    """An ASCII host in its own letters; a label that says none stays as it is."""
+    """An ASCII host in its own letters; a label that encodes none is unchanged."""
     return ".".join(map(_letters, host.split(".")))
 
 
@@ -74,5 +74,5 @@ def _letters(label: str) -> str:
         letters = label[len(_PUNY) :].encode("ascii").decode("punycode")
     except (UnicodeError, ValueError, OverflowError):
         return label
-    # What does not lead back is a name of another kind, or made up to be misread.
+    # A name that does not round-trip is of another kind, or made up to be misread.
     return letters if ascii_host(letters) == label else label

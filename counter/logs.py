@@ -22,7 +22,7 @@ from typing import TextIO
 
 LIMIT = 2_000  # characters of one value
 TRACEBACK_LIMIT = 8_000  # characters; the end is kept, it names the error
-# (logger, lines per minute): where a stranger decides how often a line comes. With no file descriptors left,
+# (logger, lines per minute), where a stranger decides how often a line is written. With no file descriptors left,
 # asyncio writes a traceback for every second of waiting and every refused connection.
 SPARED = (("asyncio", 5), ("aiohttp.server", 20))
 
@@ -78,7 +78,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Ours, to be found again when logging is configured twice."""
+    """A class of our own, so that configuring twice finds the first one."""
 
 
 def configure(level: str, format: str, stream: TextIO | None = None) -> None:  # noqa: A002  the setting's own name
@@ -98,7 +98,7 @@ def configure(level: str, format: str, stream: TextIO | None = None) -> None:  #
 
 
 def without_addresses(text: str) -> str:
-    """`text` with every IP address replaced, but for loopback and unspecified ones: those name nobody."""
+    """`text` with every IP address replaced, except loopback and unspecified ones, which identify no person."""
     return _ADDRESS.sub(_replace, text)
 
 
@@ -125,7 +125,7 @@ def _extras(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
 
 
 def _clean(text: str) -> str:
-    # Cut first, so that a huge text costs nothing; whoever is cut in two by it is replaced or no longer whole.
+    # Cut first, so that a huge text costs nothing; an address that the cut splits is replaced or no longer one.
     return without_addresses(text[:LIMIT])
 
 

@@ -22,7 +22,7 @@ SALT_BYTES: Final = 16
 
 
 class Passwords:
-    """Makes hashes and compares with them. One thread: however many sign in, the memory of one hash is in use."""
+    """Makes and compares hashes. One thread, so that however many people sign in, only one hash uses memory."""
 
     def __init__(
         self, time_cost: int = TIME_COST, memory_kib: int = MEMORY_KIB, parallelism: int = PARALLELISM
@@ -35,13 +35,13 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._hasher.hash, _typed(password))
 
     async def matches(self, hash: str, password: str) -> bool:  # noqa: A002 - the field's word
-        """Whether `password` is the one of `hash`; '' is nobody's, and takes as long to find out."""
+        """Whether `password` matches `hash`; '' matches none, and takes as long to check."""
         known = hash or self._nobody
         same = await asyncio.get_running_loop().run_in_executor(self._thread, self._verify, known, password)
         return same and bool(hash)
 
     def needs_rehash(self, hash: str) -> bool:  # noqa: A002 - the field's word
-        """Whether `hash` was made with other parameters than today's: make it anew at the next sign-in."""
+        """Whether `hash` was made with other parameters than today's and should be renewed at the next sign-in."""
         try:
             return bool(hash) and self._hasher.check_needs_rehash(hash)
         except InvalidHashError:
@@ -56,12 +56,12 @@ class Passwords:
 
 
 def _typed(password: str) -> bytes:
-    """One form of what keyboards send in several, cut beyond what may be chosen; lone surrogates do not break it."""
+    """The normal form of a typed password, cut beyond the longest that may be chosen; takes lone surrogates."""
     return unicodedata.normalize("NFKC", password[: LONGEST_PASSWORD + 1]).encode("utf-8", "surrogatepass")
 
 
 def _hash_of_nothing(time_cost: int, memory_kib: int, parallelism: int) -> str:
-    """A hash that no password has, without the time to make one: its digest is random."""
+    """A hash that no password matches, made without the cost of hashing: its digest is random."""
     salt, digest = (
         base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (SALT_BYTES, HASH_BYTES)
     )

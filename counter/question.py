@@ -12,6 +12,7 @@ from itertools import zip_longest
 import msgspec
 
 UNKNOWN = "Unknown"
+OTHER = "(other)"  # what came beyond the day's cap of new values
 
 
 class Metric(StrEnum):
@@ -29,7 +30,7 @@ class Dimension(IntEnum):
     ENTRY_PAGE = 2
     EXIT_PAGE = 3
     EVENT = 4
-    TITLE = 5  # a dictionary only, never rolled up
+    TITLE = 5  # only in the dictionary, never rolled up
     PROPERTY_KEY = 6  # names of the properties of events; from raw rows only
     PROPERTY = 7  # values of one property, named by `key`; from raw rows only
     BROWSER = 10
@@ -50,7 +51,7 @@ class Dimension(IntEnum):
     UTM_CAMPAIGN = 36
     UTM_TERM = 37
     UTM_CONTENT = 38
-    GOAL = 40  # the site's own: an event or a pattern of pages
+    GOAL = 40  # a goal of the site: an event or a pattern of pages
 
 
 CLIENT_DIMENSIONS = (
@@ -77,10 +78,6 @@ ORIGIN_DIMENSIONS = (
 VISIT_DIMENSIONS = (*CLIENT_DIMENSIONS, *PLACE_DIMENSIONS, *ORIGIN_DIMENSIONS, Dimension.ENTRY_PAGE)
 
 
-# What an event itself brings; every other dimension is its visit's.
-EVENT_DIMENSIONS = (Dimension.PAGE, Dimension.EVENT, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
-
-
 class Operator(StrEnum):
     """How a filter compares; several values are any of them, and for `is_not` none of them."""
 
@@ -90,7 +87,7 @@ class Operator(StrEnum):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """What a report is narrowed to: the events whose value (or whose visit's) compares so."""
+    """What a report is narrowed to: events whose value (or whose visit's value) matches."""
 
     dimension: Dimension
     operator: Operator
@@ -99,7 +96,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Bucket(StrEnum):
-    """What a period is drawn in."""
+    """The unit of a series."""
 
     HOUR = "hour"
     DAY = "day"
@@ -108,7 +105,7 @@ class Bucket(StrEnum):
 
 
 class Order(StrEnum):
-    """What a breakdown is sorted by, largest first; equal ones by visitors, visits, pageviews, then by value."""
+    """What a breakdown is sorted by, largest first; ties by visitors, visits, pageviews, then by value."""
 
     VISITS = "visits"
     VISITORS = "visitors"
@@ -118,7 +115,7 @@ class Order(StrEnum):
 
 
 class By(msgspec.Struct, frozen=True):
-    """One breakdown that is asked for: a dimension, and which of its rows."""
+    """One requested breakdown: a dimension, and which of its rows."""
 
     dimension: Dimension
     key: str = ""  # of Dimension.PROPERTY: which property
@@ -129,16 +126,16 @@ class By(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked of one site: local days [start, end), narrowed by filters that all hold.
+    """A question about one site: local days [start, end), narrowed by filters that must all match.
 
     Pageviews, events and engaged time are those of the matching events; visits and visitors are those with at
     least one matching event; bounces and seconds are of these visits as a whole.
 
     With `before` the totals are those of the matching events that happened before it, and nothing else may be asked
     for. Engaged time happened when its page view did. A visit counts when it has such an event and its first event,
-    where a visit is counted, happened before it, too; its bounce and seconds are still of the visit as a whole,
-    with what happened later. A visitor counts with the first of its visits that have a matching event at any time.
-    "First" is what arrived first. Without filters this is what `Reports.until` answers for a day.
+    where a visit is counted, also happened before; its bounce and seconds are still those of the whole visit,
+    including what happened later. A visitor counts with the first of its visits that has a matching event at any time.
+    "First" means first to arrive. Without filters this is what `Reports.until` answers for a day.
     """
 
     site_key: int
@@ -165,7 +162,7 @@ class Sums(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One bucket of a series: its first local day inside the period; of an hour, the UTC second of its beginning."""
+    """One bucket of a series: its first local day inside the period; for an hour, the UTC second it begins at."""
 
     start: int
     sums: Sums
@@ -191,7 +188,7 @@ class Report(msgspec.Struct, frozen=True):
 
     question: Question
     totals: Sums
-    series: tuple[Point, ...] = ()  # every bucket of the period, those without anything too
+    series: tuple[Point, ...] = ()  # every bucket of the period, including the empty ones
     breakdowns: tuple[Breakdown, ...] = ()
     incomplete_days: tuple[int, ...] = ()  # local days whose raw rows are gone, when the answer needs raw rows
     # (weekday of the local day, 0 is Monday; wall hour, 0-23; sums), in this order, of those that have anything
@@ -246,7 +243,7 @@ class DayTotal(msgspec.Struct, frozen=True):
 
 
 class HistoryDay(msgspec.Struct, frozen=True):
-    """A day brought along from a former counter; shown = history + counted."""
+    """A day imported from a former counter; shown = history + counted."""
 
     day: int
     visits: int
@@ -255,7 +252,7 @@ class HistoryDay(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One number of the rollups that the raw rows do not confirm."""
+    """One number of the rollups that differs from the raw rows."""
 
     table: str
     site_key: int
@@ -273,7 +270,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Repair(msgspec.Struct, frozen=True):
-    """Of `differences` numbers, `mended` are now what the raw rows say; the rest, or their day, would have fallen."""
+    """`mended` of `differences` numbers now equal the raw rows; the rest, or their day, would have fallen."""
 
     differences: int = 0
     mended: int = 0

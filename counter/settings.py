@@ -1,6 +1,6 @@
-"""Every setting: one row of `SETTINGS`, with its default, its unit, what is allowed and why it is there.
+"""Every setting: one row of `SETTINGS`, with its default, its unit, its range and its reason.
 
-The checks beside them take a value of the right type and return it in its normal form, or raise `Refused`.
+The checks take a value of the right type and return it in its normal form, or raise `Refused`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from counter.calendar.localtime import valid_zones
 from counter.hosts import ascii_host
 from counter.site import WEEKDAYS
 
-MOST_ITEMS = 100  # entries of one list
+MOST_ENTRIES = 100  # entries of one list
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _SAFE_NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # one part of a path: no slash, no leading dot
-# First parts of paths that are routes already: a tracker there would hide them.
+# First path segments that are routes already: a tracker there would hide them.
 ROUTES = frozenset(
     {"api", "badge", "dashboard", "demo", "healthz", "metrics", "pixel.gif", "readyz", "static", "widget"}
 )
@@ -61,7 +61,7 @@ class Setting:
 
 
 class Refused(Exception):
-    """A check says no; the text is a hint such as `did you mean 10.0.0.0/8`, or empty."""
+    """A check refused a value; the text is a hint such as `did you mean 10.0.0.0/8`, or empty."""
 
 
 def nearest(value: str, known: Iterable[str]) -> str:
@@ -107,7 +107,7 @@ def _flag(value: bool) -> bool:
 
 def _each(check: Callable[[str], str]) -> Callable[[list[str]], tuple[str, ...]]:
     def check_all(values: list[str]) -> tuple[str, ...]:
-        if len(values) > MOST_ITEMS:
+        if len(values) > MOST_ENTRIES:
             raise Refused(f"there are {len(values)} entries")
         return tuple(dict.fromkeys(check(value) for value in values))
 
@@ -153,7 +153,7 @@ def _site_host(value: str) -> str:
 
 
 def _url(value: str) -> str:
-    """Where the service is for the world, without a slash at the end; '' is unknown."""
+    """The public address of the service, without a slash at the end; '' is unknown."""
     if not value:
         return value
     try:
@@ -202,7 +202,7 @@ def _list_url(value: str) -> str:
     return _download_url(value) if value else value
 
 
-_NETWORKS = f"a list of at most {MOST_ITEMS} addresses or networks such as 10.0.0.0/8 or 2001:db8::/32"
+_NETWORKS = f"a list of at most {MOST_ENTRIES} addresses or networks such as 10.0.0.0/8 or 2001:db8::/32"
 _DAYS = "an integer from 0 to 3650"
 _PATH = _text(r"(?!~).*", 1024)
 _SITE_ID = _text(r"(?!\.+\Z)[a-zA-Z0-9._-]{1,64}", 64)
@@ -295,7 +295,7 @@ SETTINGS: tuple[Setting, ...] = (
             "up to 128 printable characters",
             "What people read; empty is the id."),
     Setting("sites", "hosts", list, (), "", _each(_site_host),
-            f"a list of at most {MOST_ITEMS} host names such as example.com or *.example.com, in any letters and "
+            f"a list of at most {MOST_ENTRIES} host names such as example.com or *.example.com, in any letters and "
             "without port",
             "Only pages of these hosts are counted; empty takes any."),
     Setting("sites", "timezone", str, "UTC", "", _zone,
@@ -311,6 +311,6 @@ SETTINGS: tuple[Setting, ...] = (
             "true or false",
             "Whether strangers may read the widget and the totals; a hidden site still counts."),
     Setting("sites", "query_keys", list, (), "", _QUERY_KEYS,
-            f"a list of at most {MOST_ITEMS} names, 64 characters each",
+            f"a list of at most {MOST_ENTRIES} names, 64 characters each",
             "Query parameters that make another page, such as id in /article?id=7; all others are left out."),
 )  # fmt: skip

@@ -57,9 +57,9 @@ class GoalKind(StrEnum):
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """What an owner wants visitors to reach: a page, or an event, whose path or name is like `pattern`.
+    """What an owner wants visitors to reach: a page or an event whose path or name matches `pattern`.
 
-    In a pattern `*` is any text and `?` any one character; everything else stands for itself, case kept.
+    In a pattern `*` is any text and `?` any one character; everything else matches literally, including case.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class ActiveSite:
-    """A site with what is derived from it once: its local time and the hosts its pages may stand on."""
+    """A site with what is derived from it once: its local time and the hosts its pages may be on."""
 
     __slots__ = ("_any_host", "_hosts", "_suffixes", "local", "site")
 
@@ -80,10 +80,10 @@ class ActiveSite:
         self._suffixes = tuple(host[1:] for host in site.hosts if host.startswith("*."))
 
     def owns(self, host: str) -> bool:
-        """Whether `host` is named as the site's own; without any name none is.
+        """Whether `host` is one of the site's own; always false for a site without hosts.
 
-        Before schema 4 the dashboard kept 'strasse.de' of an owner's 'straße.de', and the list does not tell which of
-        the two was typed. So a host is also the site's own by its IDNA 2003 form: a page on straße.de counts without
+        Before schema 4 the dashboard stored an owner's 'straße.de' as 'strasse.de', and the list does not say which
+        of the two was typed. So the IDNA 2003 form of a host is accepted as well: a page on straße.de counts without
         a change of the site.
         """
         return self._names(host) or ((former := former_host(host)) != host and self._names(former))

@@ -1,4 +1,4 @@
-"""Text from strangers, made safe to store, compare and print.
+"""Untrusted text, made safe to store, compare and print.
 
 `clean` is the one place where what a visitor sent becomes text we keep: valid Unicode in NFC, without control
 characters, without characters that turn the reading direction around, and of bounded length.

@@ -1,4 +1,4 @@
-"""Whether the clock may be believed, before anything is erased by it.
+"""Whether the clock can be trusted before anything is erased.
 
 A machine that starts with a wrong clock would otherwise erase every hit, address and salt that has a term. So the
 clock is believed while it is near the last moment at which it was believed. When it is far away, it is in doubt, and
@@ -16,7 +16,7 @@ STEP: Final = 3_600  # seconds that a clock may be slewed or set while in doubt
 
 
 class Moment(NamedTuple):
-    """What both clocks say: UTC seconds, and seconds that never step back but mean nothing in another process."""
+    """A reading of both clocks: UTC seconds, and monotonic seconds that mean nothing in another process."""
 
     wall: int
     monotonic: float
@@ -35,7 +35,7 @@ class Trust:
 
 
 def look(trust: Trust, moment: Moment, first: Moment | None) -> Trust:
-    """What to make of the clock at `moment`; `first` is this process's first look in the doubt that goes on, if any."""
+    """Judge the clock at `moment`; `first` is this process's first look in an ongoing doubt, if any."""
     if abs(moment.wall - trust.trusted_at) <= FAR:
         return Trust(max(moment.wall, trust.trusted_at))
     if trust.doubted_at is None or _is_another_doubt(trust, trust.doubted_at, moment, first):
@@ -52,7 +52,7 @@ def _is_another_doubt(trust: Trust, doubted_at: int, moment: Moment, first: Mome
 
 
 def _as_it_ran(moment: Moment, first: Moment | None) -> float:
-    """The wall clock as it would be, had it run as the monotonic one since `first`."""
+    """What the wall clock would show if it had run like the monotonic one since `first`."""
     return moment.wall if first is None else first.wall + moment.monotonic - first.monotonic
 
 

@@ -1,1 +1,1 @@
-"""The admins' web pages. They read; what they show comes from `counter`'s reports."""
+"""The web pages of owners, admins and viewers: what `counter` counted, and the settings of sites and accounts."""

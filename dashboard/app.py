@@ -7,11 +7,10 @@ import logging
 
 from aiohttp import hdrs, web
 
-from counter.errors import ConfigError, CounterError, Overloaded, StoreError, UsageError
+from counter.errors import ConfigError, CounterError, UsageError
 from counter.service.service import SERVICE, Service
-from counter.service.writer import RETRY_AFTER
 from counter.web.head import add_route
-from counter.web.middleware import Handler
+from counter.web.middleware import Handler, come_again, outward
 from dashboard import assets, render
 from dashboard.access.attempts import Attempts
 from dashboard.access.guard import call_of, guarded
@@ -73,15 +72,11 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def error_of_ours(request: web.Request, error: CounterError) -> web.Response:
-    """One of our own errors; what stands in a StoreError is for the log alone."""
-    sentence = str(error)
-    if isinstance(error, StoreError):
-        log.error("a page could not be read", extra={"error": sentence})
-        sentence = ""
+    """One of our own errors, as a page."""
+    sentence = outward(error, log, "a page could not be read", "")
     wrong_asked = isinstance(error, (UsageError, ConfigError))  # by a form, as by a command
     answer = error_page(request, 400 if wrong_asked else error.status, error.code, sentence)
-    if isinstance(error, (Overloaded, StoreError)):
-        answer.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER)
+    answer.headers.update(come_again(error))
     return answer
 
 

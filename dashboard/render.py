@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 from aiohttp import hdrs, web
 
 from counter import __version__
+from counter.templates import templates_in
 from counter.web.files import takes_gzip
 from dashboard.access.call import Call
 from dashboard.access.guard import csrf_token
@@ -33,14 +33,7 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 WORTH_COMPRESSING: Final = 1000  # bytes
 
-templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+templates = templates_in(Path(__file__).parent / "templates")
 templates.globals["asset"] = url_of
 templates.globals["version"] = __version__
 templates.filters.update(numbers.filters())

@@ -81,8 +81,8 @@ class LocalTime:
     def same_time(self, day: int, now: int) -> int:
         """The UTC second at which the clocks of `day` showed the time of day that they show at `now` (UTC seconds).
 
-        Of a time that was there twice, the first, unless `now` is such a second one itself; where it was skipped, a
-        time beside the gap. Never after the end of `day`.
+        When that time occurs twice, the first, unless `now` is itself a second occurrence; when it is skipped, a
+        time next to the gap. Never after the end of `day`.
         """
         wall = dt.datetime.fromtimestamp(now, self.zone)
         then = dt.datetime.combine(day_date(day), wall.time(), self.zone).replace(fold=wall.fold)

@@ -13,7 +13,7 @@ from counter.calendar.localtime import day_date, day_number
 from counter.errors import BadInput
 
 FIRST_DATE: Final = dt.date(1970, 1, 1)
-LAST_DATE: Final = dt.date(9998, 12, 31)  # so that the day after it, and the week around it, are dates too
+LAST_DATE: Final = dt.date(9998, 12, 31)  # so that the day after it and the week around it are dates as well
 NAMES: Final = (
     "today", "yesterday", "this_week", "last_week", "this_month", "last_month", "7d", "28d", "12m", "year",
     "last_year", "all",
@@ -58,7 +58,7 @@ def named_period(name: str, today: int, first_weekday: int, counted: tuple[int, 
     """The period of a report; BadInput for a name that is none.
 
     `7d` and `28d` end with today, `12m` holds this month and the eleven before it. `counted` is the first and the
-    last day that have anything, for `all`; None when there is nothing.
+    last day with any visits, for `all`; None when there are none.
     """
     date = day_date(today)
     if name in {"7d", "28d"}:
@@ -77,7 +77,7 @@ def named_period(name: str, today: int, first_weekday: int, counted: tuple[int, 
 
 
 def dated_period(first: dt.date, last: dt.date) -> Period:
-    """From one date to another, both inclusive; BadInput when they are no period."""
+    """From one date to another, both inclusive; BadInput when they don't form a period."""
     for what, date in (("from", first), ("to", last)):
         if not FIRST_DATE <= date <= LAST_DATE:
             raise BadInput(f"{what} is {date}, it may lie between {FIRST_DATE} and {LAST_DATE}")
@@ -89,9 +89,9 @@ def dated_period(first: dt.date, last: dt.date) -> Period:
 def compared_period(period: Period, compare: Compare, today: int) -> Period:
     """What `period` is compared with: as many days before it, or the same dates a year before.
 
-    Whole months are compared with as many whole months. Of a period that is not over only the days up to today are
-    compared, so that half a month stands beside half a month: whole days, of which `counter.reports.answer` takes the
-    last one up to the same time. BadInput before 1970.
+    Whole months are compared with the same number of whole months. For an unfinished period only the days up to today
+    are compared, so half a month is compared with half a month. These are whole days; `counter.reports.answer` cuts
+    the last one at the same time of day. BadInput before 1970.
     """
     first, after = day_date(period.start), day_date(period.end)
     if compare == Compare.LAST_YEAR:

@@ -22,7 +22,7 @@ HOURLY_DAYS: Final = 31  # local days that a series of hours may cover
 
 
 def make_series(question: Question, found: Mapping[int, Sums], zone: str) -> tuple[Point, ...]:
-    """Every bucket of the question, those without anything too.
+    """Every bucket of the question, including the empty ones.
 
     `found` is by hour (the UTC second at which the wall hour began) for Bucket.HOUR and else by local day; `zone` is
     the site's. The first and the last bucket hold what of their week or month lies in the period.
@@ -30,7 +30,7 @@ def make_series(question: Question, found: Mapping[int, Sums], zone: str) -> tup
     if question.bucket is None:
         return ()
     if question.bucket == Bucket.HOUR:
-        # What is left of another zone's hours, where raw rows were gone when the site moved, is shown beside.
+        # Hours of a former time zone, whose raw rows were gone when the site moved, are buckets of their own.
         others = {start for start, sums in found.items() if sums != Sums()}
         starts = sorted({*_hours(question, LocalTime(zone)), *others})
         return tuple(Point(start, found.get(start, Sums())) for start in starts)
@@ -42,20 +42,20 @@ def make_series(question: Question, found: Mapping[int, Sums], zone: str) -> tup
 
 
 def refuse_many_hours(question: Question) -> None:
-    """BadInput when a series of hours would be longer than anybody reads."""
+    """BadInput when a series of hours would be too long to read."""
     days = question.end - question.start
     if question.bucket == Bucket.HOUR and days > HOURLY_DAYS:
         raise BadInput(f"hours are shown for at most {HOURLY_DAYS} days, and this period has {days}; ask for days")
 
 
 def refuse_more_than_totals(question: Question) -> None:
-    """BadInput when a question up to a moment asks for more than its totals."""
+    """BadInput when a question with `before` asks for more than totals."""
     if question.before is not None and question != totals_alone(question):
         raise BadInput(f"a question up to a moment ({question.before}) may ask for totals alone")
 
 
 def totals_alone(question: Question) -> Question:
-    """The same question for nothing but its totals."""
+    """The same question for its totals alone."""
     return msgspec.structs.replace(question, bucket=None, breakdowns=(), week_hours=False)
 
 
@@ -70,14 +70,14 @@ def bucket_of(day: int, bucket: Bucket, first_weekday: int) -> int:
 
 
 def add_up(many: Sequence[Sums]) -> Sums:
-    """What several sums are together."""
+    """Several sums added up."""
     if len(many) < 2:
         return many[0] if many else Sums()
     return Sums(*map(sum, zip(*map(msgspec.structs.astuple, many), strict=True)))
 
 
 class Parts(NamedTuple):
-    """What days are the sum of: whole months (12 * year + month - 1), some days more, and some of the months' less."""
+    """Days as a sum: whole months (12 * year + month - 1), plus some days, minus some days of these months."""
 
     months: range
     more: tuple[range, ...] = ()
@@ -85,9 +85,9 @@ class Parts(NamedTuple):
 
 
 def parts_of(start: int, end: int, first: int, last: int) -> Parts:
-    """The local days [start, end) of a site that has something in [first, last), which they lie in.
+    """The local days [start, end), clipped to [first, last), in which the site has anything.
 
-    A month at an edge is taken whole without its other days where these are fewer: a period up to today reads none.
+    A month at an edge is taken whole, minus its other days, where these are fewer: a period up to today reads none.
     """
     months: list[int] = []
     more: list[range] = []
@@ -113,9 +113,13 @@ def parts_of(start: int, end: int, first: int, last: int) -> Parts:
 def clock_of(zone: str, start: int, end: int) -> tuple[tuple[int, int, int, int], ...]:
     """The clock of the local days [start, end): (since, until, shift, later), all in seconds, the first two of UTC.
 
-    An hour that begins in [since, until) begins at the wall time `shift` later than UTC. Before a change of the clock
-    stand the 3,599 seconds in which an hour can begin that ends behind it, with the shift that holds `later`; else
-    both are the same. The spans reach two days beyond, so that hours of another zone have their place, too.
+    An hour that begins in [since, until) begins at the wall time `shift` later than UTC, and `later` is the shift at
+    its end. They differ only in the 3,599 seconds before a change of the clock. Berlin, 2026-10-25, in UTC:
+
+        00:00:01 - 01:00:00   shift 7200, later 3600   an hour that begins here ends after the change
+        01:00:00 -            shift 3600, later 3600
+
+    The spans reach two days further, so that hours of a former time zone are covered.
     """
     there = ZoneInfo(zone)
     first, last = (start - 2) * DAY, (end + 2) * DAY
@@ -130,7 +134,7 @@ def clock_of(zone: str, start: int, end: int) -> tuple[tuple[int, int, int, int]
 
 
 def _change(zone: ZoneInfo, low: int, high: int) -> int:
-    """The first second of the new shift, of two moments with one change between them."""
+    """The first second of the new shift, between two moments with one change between them."""
     old = _shift(zone, low)
     while high - low > 1:
         middle = (low + high) // 2

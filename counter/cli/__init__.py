@@ -48,7 +48,7 @@ COMMANDS = (
 def cli(context: click.Context, config_file: Path | None) -> None:
     """Count the visitors of web sites, and show how many came."""
     named = config_file or (Path(os.environ["COUNTER_CONFIG"]) if os.environ.get("COUNTER_CONFIG") else None)
-    # Before the first file: SQLite makes a database and its log readable for all who the caller's mask lets.
+    # Before the first file: SQLite creates a database and its log with whatever mode the caller's umask allows.
     context.obj = Context(named, os.umask(0o077))
 
 
@@ -57,7 +57,7 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """Run the command line; the exit code is 0, 1 (it failed) or 2 (it was asked wrongly)."""
+    """Run the command line; the exit code is 0, 1 (failure) or 2 (wrong usage)."""
     try:
         cli.main(standalone_mode=True)
     except CounterError as error:

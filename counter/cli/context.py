@@ -21,7 +21,7 @@ class Context:
     """The command line's context object; the configuration is read when it is first needed."""
 
     def __init__(self, config_file: Path | None, umask: int) -> None:
-        """`umask` is the caller's, for what is made for others; our own files are their owner's alone."""
+        """`umask` is the caller's, for files meant for others; our own files are private to their owner."""
         self.umask = umask
         default = Path("config.toml")
         self.file = config_file or (default if default.exists() else None)

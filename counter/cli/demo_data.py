@@ -1,4 +1,4 @@
-"""`counter demo-data`: a site with a believable year of visitors who never were, to try things out on."""
+"""`counter demo-data`: a site with a believable year of made-up visitors, for trying things out."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def _fill(context: Context, wish: _Wish, summary: DemoSummary) -> None:
                 appending(port, site.timezone),
                 lambda day: salts.key(site.key, day, now),
                 summary,
-                lambda: progress.update(task, completed=summary.hits + summary.known),
+                lambda: progress.update(task, completed=summary.hits + summary.written_before),
             )
         async with context.reading() as store:  # goals last: counted once for all hits, not with each portion of them
             await _add_goals(store, port, site)
@@ -137,7 +137,7 @@ def _plan(site: Site, wish: _Wish, now: int) -> Plan:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Events make no cycles, so looking for some in all that waits finds nothing."""
+    """Events form no reference cycles, so the collector would search them in vain."""
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""`counter doctor`: is everything well, and what to do when not."""
+"""`counter doctor`: a health check, with what to do about each problem."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _facts(context: Context) -> Facts:
 
 
 async def _status(config: Config) -> Status | None:
-    """What the running service says; None when none runs, or it does not answer."""
+    """The status of the running service; None when none runs or it does not answer."""
     try:
         async with asyncio.timeout(PATIENCE), running_service(config) as port:
             return None if port is None else await port.status()

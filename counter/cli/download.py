@@ -1,4 +1,4 @@
-"""Fetching what an owner wants from elsewhere: over HTTP, within limits, and nothing secret in any sentence."""
+"""Downloads that the owner asked for: over HTTP, within limits, and with no secret in any message."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _CHUNK: Final = 256 * 1024  # bytes
 
 
 class Address(NamedTuple):
-    """Where to fetch from, and what of that may be shown: no key, no query, no password."""
+    """A URL to fetch, and the part of it that may be shown: no key, no query, no password."""
 
     url: str
     shown: str
 
 
 class Progress(NamedTuple):
-    """Who wants to know: the size in bytes when it is known, and the bytes that arrived."""
+    """Callbacks: `expect` with the size in bytes once it is known, `received` with the bytes that arrived."""
 
     expect: Callable[[int | None], object]
-    got: Callable[[int], object]
+    received: Callable[[int], object]
 
 
 class Limits(NamedTuple):
-    """How much is taken, how long it may take in seconds, and what to say of an HTTP status."""
+    """The largest size, the longest time in seconds, and the message for an HTTP status."""
 
     largest: int  # bytes as they travel
     seconds: float
@@ -39,7 +39,7 @@ class Limits(NamedTuple):
 
 
 def shown(url: str) -> str:
-    """An address without what may be secret in it: a password, a query."""
+    """An address without its possible secrets: password and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -48,7 +48,7 @@ async def download(
     candidates: list[Address], write: Callable[[bytes], object], progress: Progress, limits: Limits, *,
     decompress: bool = False,
 ) -> Address:  # fmt: skip
-    """Writes the first of `candidates` that is there, and says which; DownloadFailed with the reason else.
+    """Write the first of `candidates` that exists, and return it; otherwise DownloadFailed with the reason.
 
     Only http and https, also after up to five redirects. What travels compressed stays so unless `decompress`.
     """
@@ -105,7 +105,7 @@ async def _receive(
         if received > largest:
             raise DownloadFailed(f"{address.shown} goes on after {largest:,} bytes, the most that is fetched")
         write(chunk)
-        progress.got(received)
+        progress.received(received)
 
 
 def _reason(error: aiohttp.ClientError) -> str:

@@ -44,11 +44,11 @@ class ImportOptions(NamedTuple):
 
 
 class _Stopped(Exception):
-    """The command was told to end while it waited for the service."""
+    """The command was stopped while it waited for the service."""
 
 
 def follow_logs(context: Context, asked: ImportOptions, files: tuple[str, ...], summary: ImportSummary) -> None:
-    """Count what is in the files and what comes, until SIGINT or SIGTERM."""
+    """Count the lines in the files and those that are added, until SIGINT or SIGTERM."""
     if asked.dry_run:
         raise UsageError("--follow writes as it reads; without --follow, --dry-run says what would be counted")
     for file in files:
@@ -93,14 +93,14 @@ async def _follow(
 
 
 async def _forget(pipeline: Pipeline) -> None:
-    """The files of expired salts are destroyed by the service; here only the memory of them."""
+    """The service destroys the files of expired salts; this process only forgets them."""
     while True:
         await asyncio.sleep(FORGOTTEN_EVERY)
         pipeline.salts.forget(SystemClock().now())
 
 
 class _Service:
-    """Writes through the running service, and waits for it while it is away. A batch that was committed and not
+    """Write through the running service, and wait while it is away. A batch that was committed but not
     answered is sent again: its lines are known by then."""
 
     def __init__(self, config: Config, timezone: str, stop: asyncio.Event) -> None:

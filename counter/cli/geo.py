@@ -108,7 +108,7 @@ def update(context: Context) -> None:
 
 
 def _fetch(candidates: list[Address], target: Path) -> Address:
-    """Download, unpack and try beside `target`; only what may be used ever gets its name."""
+    """Download, unpack and try next to `target`; only a usable file is ever given its name."""
     with _new_file(target.parent) as (packed, archive), _new_file(target.parent) as (new, database):
         fetched = run(_download(candidates, archive))
         unpack(packed, database)
@@ -125,7 +125,7 @@ def _fetch(candidates: list[Address], target: Path) -> Address:
 
 @contextmanager
 def _new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """A file that is gone afterwards, unless it got another name."""
+    """A temporary file, removed at the end unless it was renamed."""
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=NEW)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -158,7 +158,7 @@ async def _download(candidates: list[Address], archive: BinaryIO) -> Address:
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("database of places", total=None)
         progress = Progress(
-            expect=lambda size: bar.update(task, total=size), got=lambda size: bar.update(task, completed=size)
+            expect=lambda size: bar.update(task, total=size), received=lambda size: bar.update(task, completed=size)
         )
         fetched = await download(candidates, archive.write, progress, LIMITS)
     archive.flush()
@@ -166,7 +166,7 @@ async def _download(candidates: list[Address], archive: BinaryIO) -> Address:
 
 
 async def _tell_service(config: Config) -> str:
-    """What the running service says of the new database; '' when none runs."""
+    """What the running service reports about the new database; '' when none runs."""
     async with running_service(config) as service:
         return await service.renew_places() if service else ""
 

@@ -1,7 +1,7 @@
-"""Taking the one database out of what was downloaded: .mmdb as it is, .mmdb.gz, or .tar.gz.
+"""Extract the one database from a download: plain .mmdb, .mmdb.gz or .tar.gz.
 
-What it is tells its first bytes, not its name. Of an archive only the content of one file is read; names in it are
-never used as paths, links and devices never followed, and every byte is counted.
+The first bytes decide what it is, not the name. From an archive only the content of one file is read; its names are
+never used as paths, links and devices are never followed, and every byte is counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TAR_MARK: Final = slice(257, 262)  # of the first block of a tar file: "ustar"
 
 
 def unpack(packed: Path, target: BinaryIO, largest: int = LARGEST_DATABASE) -> None:
-    """Writes the database in `packed` to `target`; DownloadFailed when there is not exactly one, or over `largest`."""
+    """Write the database in `packed` to `target`; DownloadFailed unless there is exactly one, of at most `largest`."""
     try:
         with packed.open("rb") as file:
             head = file.read(512)
@@ -81,7 +81,7 @@ def _copy(source: _Readable, target: BinaryIO) -> None:
 
 def _from_archive(content: _Counted, target: BinaryIO) -> None:
     found = 0
-    content.left = LARGEST_REST  # headers, too, which tarfile reads into memory
+    content.left = LARGEST_REST  # including headers, which tarfile reads into memory
     with tarfile.open(fileobj=content, mode="r|") as archive:
         for member in archive:
             if not (member.isreg() and member.name.endswith(".mmdb")) or member.issparse():

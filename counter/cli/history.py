@@ -1,4 +1,4 @@
-"""Days of a former counter, before they are part of a site: what each line of the widget would show with them."""
+"""Days of a former counter, before they are added to a site: what each line of the widget would show with them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Preview(NamedTuple):
 
 
 async def preview_of(context: Context, site: Site, days: Sequence[HistoryDay], changed: Site) -> Preview:
-    """`changed` is the site as it would be, with another start count perhaps."""
+    """`changed` is the site as it would be, perhaps with another start count."""
     async with open_port(context.config), context.reading() as store:
         counted = await store.reports.day_totals(site.key)
         history = {day.day: day for day in (await store.reports.history(site.key)).get(site.key, [])}
@@ -50,7 +50,7 @@ async def site_of(context: Context, site_id: str) -> Site:
 
 
 def show(preview: Preview) -> None:
-    """Print the lines of the widget, now and then."""
+    """Print the lines of the widget as they are now and as they would be."""
     table = Table("visits", "now", "with this file", box=None)
     for name in LINES:
         values = [snapshot.counts[name].value for snapshot in (preview.before, preview.after)]

@@ -20,11 +20,12 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.follow_log import ImportOptions, follow_logs
 from counter.cli.port import appending, open_port
 from counter.clock import SystemClock
+from counter.collect.identify import PassingSalts, Salts
 from counter.collect.pipeline import Pipeline
 from counter.errors import UsageError
 from counter.event import Event, Outcome
 from counter.logfiles.formats import AUTO, CUSTOM, FORMATS, find_format
-from counter.logfiles.importer import Append, Judges, Log, LogImport, OneProcess
+from counter.logfiles.importer import Judges, Log, LogImport, OneProcess
 from counter.logfiles.judge import ImportRules, Judge, Terms
 from counter.logfiles.read.files import is_stream
 from counter.logfiles.read.sources import in_order, open_source
@@ -32,9 +33,9 @@ from counter.logfiles.summary import ImportSummary
 from counter.logfiles.workers import Workers
 from counter.site import Site
 from counter.store.open import ReadOnlyStore
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import Appended, Batch, BatchSink
 
-# Below this it costs more to share the work than to do it.
+# Below this, sharing the work costs more than it saves.
 WORTH_SHARING = 8 * 1024 * 1024  # bytes
 
 
@@ -96,7 +97,7 @@ def import_log(
 
 
 def _format(form: str, string: str) -> tuple[str, str]:
-    """The format's name and string; raises UsageError for what is none, before anything is read."""
+    """The name and string of the format; raises UsageError for an unknown one, before anything is read."""
     if string and form not in {AUTO, CUSTOM}:
         raise UsageError(f"--log-format describes a format of its own; it cannot be {form!r} as well")
     name = CUSTOM if string else form
@@ -106,7 +107,8 @@ def _format(form: str, string: str) -> tuple[str, str]:
 
 
 def _import(context: Context, asked: ImportOptions, files: list[str], summary: ImportSummary) -> None:
-    pipeline = build_pipeline(context.config, throw_away_salts=asked.dry_run)
+    kind = PassingSalts if asked.dry_run else Salts
+    pipeline = build_pipeline(context.config, kind(context.config.storage.path / "salts"))
     count = asked.processes or _worth(files)
     workers = Workers(count, pipeline) if count > 1 else None
     try:
@@ -118,7 +120,7 @@ def _import(context: Context, asked: ImportOptions, files: list[str], summary: I
 
 
 def _worth(files: list[str]) -> int:
-    """How many processes are worth having: one for little, else as many as processors."""
+    """How many processes are worthwhile: one for a small log, otherwise as many as processors."""
     if not any(is_stream(file) for file in files):
         size = sum(Path(file).stat().st_size for file in files)
         if size < WORTH_SHARING:
@@ -150,7 +152,7 @@ async def _count(
 
 
 @asynccontextmanager
-async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, Append]]:
+async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple[Site, BatchSink]]:
     """The site, and where its batches go: to the writer, or nowhere."""
     if asked.dry_run:
         async with context.reading() as store:
@@ -163,7 +165,7 @@ async def _target(context: Context, asked: ImportOptions) -> AsyncIterator[tuple
         yield site, appending(port, site.timezone)
 
 
-async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> Append:
+async def _nowhere(store: ReadOnlyStore, site: Site, choices: ImportRules) -> BatchSink:
     """Answers as the writer would, and writes nothing."""
     live = set() if choices.overlap else await store.reports.live_days(site.key)
 

@@ -1,4 +1,4 @@
-"""`counter lists`: the lists that the owner loads; today those of referrer spam."""
+"""`counter lists`: lists that the owner downloads; today only referrer spam."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from counter.cli.download import Progress as Arrival
 from counter.collect.lists import HostList, read_hosts, spam_file, write_hosts
 from counter.errors import ConfigError, DownloadFailed
 
-LARGEST: Final = 5_000_000  # bytes of a list; the known ones have under 100,000
-SHOWN_BAD: Final = 3  # lines that are no hosts, named in the answer
+LARGEST: Final = 5_000_000  # bytes of a list; published ones have under 100,000
+SHOWN_BAD: Final = 3  # bad lines that are named in the answer
 _HINT: Final = "The old list stays; is [lists] spam_referrers_url right?"
 
 
@@ -74,12 +74,12 @@ def show(context: Context) -> None:
 
 
 async def fetch(url: str, seconds: float, got: Callable[[int], object], largest: int = LARGEST) -> bytes:
-    """What stands at `url`, at most `largest` bytes within `seconds`; DownloadFailed with the reason.
+    """The content of `url`, at most `largest` bytes within `seconds`; DownloadFailed with the reason.
 
-    `got` is told the bytes that arrived so far.
+    `got` is called with the number of bytes received.
     """
     body = bytearray()
-    progress = Arrival(expect=lambda _: None, got=got)
+    progress = Arrival(expect=lambda _: None, received=got)
     limits = Limits(largest, seconds, {404: "; is [lists] spam_referrers_url right?"})
     try:
         await download([Address(url, shown(url))], body.extend, progress, limits, decompress=True)
@@ -89,7 +89,7 @@ async def fetch(url: str, seconds: float, got: Callable[[int], object], largest:
 
 
 def check(found: HostList, where: str) -> None:
-    """DownloadFailed unless it is a list: at least one host, and no more lines that are none than hosts."""
+    """DownloadFailed unless it is a list: at least one host, and no more bad lines than hosts."""
     if not found.hosts and not found.bad:
         raise DownloadFailed(f"{where} is empty. {_HINT}")
     if len(found.bad) > len(found.hosts):

@@ -1,4 +1,4 @@
-"""Texts from strangers, on the owner's terminal: they must not move its cursor, colour it, or pass for markup."""
+"""Untrusted text on the owner's terminal: it must not move the cursor, set colours or pass for markup."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _as_error(body: bytes) -> errors.CounterError:
 
 @asynccontextmanager
 async def open_port(config: Config) -> AsyncIterator[Port]:
-    """The way to the writer. Raises Locked when another process holds the data but does not listen."""
+    """The port to the writer. Raises Locked when another process holds the data but does not listen."""
     async with running_service(config) as port:
         if port is not None:
             yield port
@@ -117,7 +117,7 @@ async def open_port(config: Config) -> AsyncIterator[Port]:
 
 @asynccontextmanager
 async def running_service(config: Config) -> AsyncIterator[RemotePort | None]:
-    """The way to the running service; None when none listens."""
+    """The port to the running service; None when none listens."""
     folder = config.storage.path
     if not (folder / SOCKET).exists():
         yield None

@@ -1,4 +1,4 @@
-"""`counter site drops` and `counter site bots`: what was not counted."""
+"""`counter site drops` and `counter site bots`: hits that were not counted."""
 
 from __future__ import annotations
 

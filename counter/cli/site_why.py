@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -16,27 +15,36 @@ from counter.cli.context import Context, find_site, run
 from counter.cli.plain import plain, print_json
 from counter.cli.site_drops import drops_as_json, show_drops
 from counter.clock import SystemClock
-from counter.collect.explain import Explanation, StepVerdict, explain
-from counter.collect.parse import USER_AGENT, Envelope, WireHit, hit_from
-from counter.collect.pipeline import Pipeline
+from counter.collect.explain import (
+    AgentEvidence,
+    DescribedHit,
+    Evidence,
+    Explanation,
+    FirstEvidence,
+    HostEvidence,
+    NetworkEvidence,
+    NoEvidence,
+    RateEvidence,
+    ReferrerEvidence,
+    StepAnswer,
+    ViewEvidence,
+    WishEvidence,
+    came_from,
+    explain_described,
+    name_of,
+)
+from counter.collect.identify import PassingSalts
+from counter.collect.parse import USER_AGENT
+from counter.collect.screen import ASKS
 from counter.errors import UsageError
 from counter.event import Event
 from counter.question import UNKNOWN, LoggedDrop
 from counter.site import ActiveSite, Site
 from counter.text import clean
 
-KEPT = 1000  # drops a site
+LAST_DROPS = 1000  # drops a site
+STEP_QUESTIONS = {name_of(step): sentence for step, sentence in ASKS.items()}
 SHOWN = 20  # of the drops that came from there, unless JSON is wanted
-
-
-class DescribedHit(msgspec.Struct, frozen=True):
-    """What is known of the hit; None is not told."""
-
-    address: str | None
-    user_agent: str | None
-    path: str
-    host: str
-    referrer: str
 
 
 @click.command(epilog="Example: counter site why shop 203.0.113.7 'Mozilla/5.0 (compatible; Googlebot/2.1)'")
@@ -58,9 +66,9 @@ def why(
     address, user_agent = split_words(whom)
     asked = DescribedHit(address, user_agent, path, host, referrer)
     site, found = run(_look_up(context, site_id))
-    pipeline = build_pipeline(context.config, throw_away_salts=True)
+    pipeline = build_pipeline(context.config, PassingSalts(context.config.storage.path / "salts"))
     try:
-        explanation = explain_hit(pipeline, site, asked, SystemClock().now())
+        explanation = explain_described(pipeline, ActiveSite(site), asked, SystemClock().now())
         came = came_from(found, asked, pipeline)
     finally:
         pipeline.geo.close()
@@ -72,7 +80,7 @@ def why(
 
 
 def split_words(words: Sequence[str]) -> tuple[str | None, str | None]:
-    """The address and the user agent among the words of a command line; what is no address is the user agent."""
+    """The address and the user agent among the arguments; anything that is no address is the user agent."""
     addresses = [address for address in map(canonical, words) if address is not None]
     rest = [word for word in words if canonical(word) is None]
     if len(addresses) > 1:
@@ -81,28 +89,8 @@ def split_words(words: Sequence[str]) -> tuple[str | None, str | None]:
     return (addresses[0] if addresses else None), user_agent
 
 
-def explain_hit(pipeline: Pipeline, site: Site, asked: DescribedHit, now: float) -> Explanation:
-    """As if the page's script had sent a hit now: the same parsing, steps and tables."""
-    wire = WireHit(site.id, path=asked.path, host=asked.host, referrer=asked.referrer)
-    envelope = Envelope(at=int(now), address=asked.address or "", user_agent=asked.user_agent or "")
-    known = {name for name in ("address", "user_agent") if getattr(asked, name) is not None}
-    return explain(pipeline, hit_from(wire, envelope), ActiveSite(site), known, now)
-
-
-def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeline) -> list[LoggedDrop]:
-    """The drops from the address, as far as privacy keeps it, or with the user agent in theirs."""
-    kept = pipeline.kept(asked.address) if asked.address else None
-    agent = asked.user_agent
-    return [
-        drop
-        for drop in drops
-        if (kept is not None and drop.address == kept)
-        or (agent is not None and (agent in drop.user_agent if agent else not drop.user_agent))
-    ]
-
-
 def stored(event: Event, asked: DescribedHit) -> dict[str, str | None]:
-    """What would be written down, by name; of an address or user agent that was not told, nothing."""
+    """What would be stored, by name; without what depends on an address or user agent that was not given."""
     found: dict[str, str | None] = {"path": event.path}
     if asked.address is not None:
         found["address"] = event.address
@@ -117,18 +105,70 @@ def stored(event: Event, asked: DescribedHit) -> dict[str, str | None]:
 
 def as_json(explanation: Explanation, asked: DescribedHit) -> dict[str, Any]:
     return {
-        "asked": asked,
+        "asked": asked._asdict(),
         "verdict": "counted" if explanation.reason is None else "dropped",
         "reason": explanation.reason,
-        "steps": explanation.answers,
+        "steps": [_step_json(answer) for answer in explanation.answers],
         "stored": None if explanation.event is None else stored(explanation.event, asked),
+    }
+
+
+def because(evidence: Evidence | NoEvidence) -> str:
+    """What a step looked at."""
+    match evidence:
+        case NoEvidence(field):
+            return f"no {field.replace('_', ' ')} was given"
+        case HostEvidence(host, hosts):
+            counts = ", ".join(hosts) or "any host"
+            return f"the hit is from {host or 'a host that is not told'}, the site counts {counts}"
+        case WishEvidence(gpc_heard):
+            heard = "are heard, too" if gpc_heard else "are not heard, as counting.respect_gpc is off"
+            return f"the opt-out cookie says so; Global Privacy Control and Do Not Track {heard}"
+        case NetworkEvidence():
+            return _of_networks(evidence)
+        case ViewEvidence():
+            return "a browser says so in its request; this hit is taken for a real view"
+        case FirstEvidence():
+            return "this hit is taken for a first one"
+        case RateEvidence(limit, sender):
+            if not limit:
+                return "there is no limit"
+            return f"{limit:,} are allowed; how many {sender} has sent, only the running service knows"
+        case AgentEvidence():
+            return _of_agent(evidence)
+        case ReferrerEvidence(referrer):
+            return f"it is {referrer}" if referrer else "there is none"
+
+
+def _of_networks(evidence: NetworkEvidence) -> str:
+    if not evidence.ignored:
+        return "none is set"
+    where = evidence.around or f"none of {', '.join(evidence.ignored)}"
+    return f"{evidence.address} is in {where}"
+
+
+def _of_agent(evidence: AgentEvidence) -> str:
+    agent = evidence.agent
+    if agent.bot is not None:
+        return f"{agent.bot.name} ({agent.bot.category}): {evidence.sign}"
+    known = [part for part in (agent.browser_version, agent.system, agent.device) if part]
+    return f"it reads as {', '.join(known)}" if known else "nothing says so"
+
+
+def _step_json(answer: StepAnswer) -> dict[str, Any]:
+    return {
+        "step": answer.step.replace("_", " "),
+        "asks": STEP_QUESTIONS[answer.step],
+        "verdict": answer.verdict,
+        "reason": answer.reason,
+        "because": because(answer.evidence),
     }
 
 
 async def _look_up(context: Context, site_id: str) -> tuple[Site, list[LoggedDrop]]:
     async with context.reading() as store:
         site = await find_site(store, site_id)
-        return site, await store.reports.last_drops(site.key, KEPT)
+        return site, await store.reports.last_drops(site.key, LAST_DROPS)
 
 
 def _show(explanation: Explanation, asked: DescribedHit) -> None:
@@ -136,14 +176,14 @@ def _show(explanation: Explanation, asked: DescribedHit) -> None:
     table = Table("asked in this order", "verdict", "because", box=None)
     for answer in explanation.answers:
         verdict = answer.verdict if answer.reason is None else f"dropped: {answer.reason}"
-        table.add_row(plain(answer.asks), verdict, plain(answer.because))
+        table.add_row(plain(STEP_QUESTIONS[answer.step]), verdict, plain(because(answer.evidence)))
     console.print(table)
     console.print()
     if explanation.event is None:
         console.print(f"It would be dropped: {explanation.reason}. The first reason counts.")
         return
-    unsure = any(answer.verdict == StepVerdict.UNKNOWN for answer in explanation.answers)
-    console.print(f"{'As far as was told it' if unsure else 'It'} would be counted, and this would be stored:")
+    it = "It" if explanation.sure else "As far as was told it"
+    console.print(f"{it} would be counted, and this would be stored:")
     table = Table(box=None, show_header=False)
     for name, value in stored(explanation.event, asked).items():
         table.add_row(name, plain("(not kept)" if value is None else value or "(none)"))
@@ -153,8 +193,8 @@ def _show(explanation: Explanation, asked: DescribedHit) -> None:
 def _show_came(came: list[LoggedDrop], site: Site) -> None:
     click.echo()
     if not came:
-        click.echo(f"None of the last {KEPT:,} drops came from there.")
+        click.echo(f"None of the last {LAST_DROPS:,} drops came from there.")
         return
     shown = f", the last {SHOWN} are" if len(came) > SHOWN else ""
-    click.echo(f"{len(came):,} of the last {KEPT:,} drops came from there{shown}:")
+    click.echo(f"{len(came):,} of the last {LAST_DROPS:,} drops came from there{shown}:")
     show_drops(came[:SHOWN], site)

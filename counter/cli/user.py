@@ -60,7 +60,7 @@ def add(
 
     The first account must be an owner's. LOGIN is 1 to 64 of the letters a-z, digits and . _ @ + -
     """
-    login = _asked(check_login, login)
+    login = _check(check_login, login)
     _check_roles(owner, admins, viewers)
     password = _read_password(login) if password_stdin else None
 
@@ -152,8 +152,8 @@ def remove(context: Context, login: str) -> None:
     click.echo(f"user {run(work()).login} is removed")
 
 
-def _asked(check: Callable[..., T], *values: str) -> T:
-    """`check(*values)`; what it refuses was asked wrongly on the command line."""
+def _check(check: Callable[..., T], *values: str) -> T:
+    """`check(*values)`, with BadInput turned into UsageError."""
     try:
         return check(*values)
     except BadInput as error:
@@ -162,7 +162,7 @@ def _asked(check: Callable[..., T], *values: str) -> T:
 
 def _read_password(login: str) -> str:
     line = sys.stdin.buffer.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
-    _asked(check_password, line, login)
+    _check(check_password, line, login)
     return line
 
 
@@ -206,7 +206,7 @@ async def _shown(context: Context) -> list[dict[str, Any]]:
 
 
 async def _link(config: Config, port: Port, invited: User) -> str:
-    """A new link for a user; only its digest is kept."""
+    """A new link for a user; only its digest is stored."""
     secret = new_secret()
     until = int(SystemClock().now()) + INVITATION_LASTS
     await port.apply(Invite(Invitation(token_digest(secret), invited.key, until), actor=COMMAND_LINE))

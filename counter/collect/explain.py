@@ -1,43 +1,93 @@
-"""Why a hit is counted, or not: each step of screening asked in turn, with its answer in words.
+"""Why a hit is counted, or not: each step of screening asked in turn, with its answer and what it looked at.
 
-The answers are the steps' own, none is decided here; what they looked at is told beside them.
+The answers are the steps' own, none is decided here. No word is chosen here either: `counter site why` and the
+dashboard's tester have a sentence for each kind of evidence.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from enum import StrEnum
-
-import msgspec
+from typing import Final, NamedTuple
 
 from counter.address import group
 from counter.collect import screen
+from counter.collect.parse import Envelope, WireHit, hit_from
 from counter.collect.pipeline import Pipeline
 from counter.collect.rate import RateLimiter
-from counter.collect.screen import ASKS, STEPS, Candidate, Rules, Step
-from counter.event import DropReason, Event, Hit
+from counter.collect.screen import STEPS, Candidate, Rules, Step
+from counter.event import AgentFacts, DropReason, Event, Hit
+from counter.question import LoggedDrop
 from counter.site import ActiveSite
 
 
 class StepVerdict(StrEnum):
     PASSES = "passes"
     DROPPED = "dropped"
-    UNKNOWN = "unknown"  # what the step looks at was not told
+    UNKNOWN = "unknown"  # what the step looks at was not given
 
 
-class StepAnswer(msgspec.Struct, frozen=True):
+class NoEvidence(NamedTuple):
+    """The step was not asked: what it looks at is missing."""
+
+    field: str  # address or user_agent
+
+
+class HostEvidence(NamedTuple):
+    host: str  # '' is not told
+    hosts: tuple[str, ...]  # that the site counts; none is any
+
+
+class WishEvidence(NamedTuple):
+    gpc_heard: bool  # and Do Not Track; the opt-out cookie always is
+
+
+class NetworkEvidence(NamedTuple):
+    address: str
+    ignored: tuple[str, ...]  # networks
+    around: str  # the ignored network that the address is in, '' for none
+
+
+class ViewEvidence(NamedTuple):
+    """The hit is taken for a real view: browsers say in their request that they load ahead."""
+
+
+class FirstEvidence(NamedTuple):
+    """The hit is taken for a first one."""
+
+
+class RateEvidence(NamedTuple):
+    limit: int  # hits a minute; 0 is no limit
+    sender: str  # the address, of IPv6 its network of 64 bits
+
+
+class AgentEvidence(NamedTuple):
+    agent: AgentFacts
+    sign: str  # of a bot, in English: what says that it is one
+
+
+class ReferrerEvidence(NamedTuple):
+    referrer: str  # '' is none
+
+
+Evidence = (
+    HostEvidence | WishEvidence | NetworkEvidence | ViewEvidence | FirstEvidence | RateEvidence | AgentEvidence
+    | ReferrerEvidence
+)  # fmt: skip
+
+
+class StepAnswer(NamedTuple):
     """What one step says of a hit."""
 
-    step: str
-    asks: str
+    step: str  # its name, foreign_host
     verdict: StepVerdict
     reason: DropReason | None  # of a drop
-    because: str  # what it looked at; '' when there is no more to say
+    evidence: Evidence | NoEvidence
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class Explanation(NamedTuple):
     """Every step's answer, and the event that would be kept; None when the hit would be dropped."""
 
     answers: tuple[StepAnswer, ...]
@@ -48,9 +98,32 @@ class Explanation(msgspec.Struct, frozen=True):
         """Why the hit would be dropped: the first reason, as in screening."""
         return next((answer.reason for answer in self.answers if answer.reason is not None), None)
 
+    @property
+    def sure(self) -> bool:
+        """Whether all that the steps look at was told."""
+        return all(answer.verdict != StepVerdict.UNKNOWN for answer in self.answers)
+
+
+class DescribedHit(NamedTuple):
+    """What is known of a hit that somebody asks about; None is not told."""
+
+    address: str | None  # canonical
+    user_agent: str | None
+    path: str
+    host: str
+    referrer: str
+
+
+def explain_described(pipeline: Pipeline, site: ActiveSite, asked: DescribedHit, now: float) -> Explanation:
+    """As if the page's script had sent a hit now: the same parsing, steps and tables. BadInput as for a hit."""
+    wire = WireHit(site.site.id, path=asked.path, host=asked.host, referrer=asked.referrer)
+    envelope = Envelope(at=int(now), address=asked.address or "", user_agent=asked.user_agent or "")
+    told = {name for name in ("address", "user_agent") if getattr(asked, name) is not None}
+    return explain(pipeline, hit_from(wire, envelope), site, told, now)
+
 
 def explain(pipeline: Pipeline, hit: Hit, site: ActiveSite, told: Container[str], now: float) -> Explanation:
-    """Ask every step about `hit`, also those after a drop. `told` names what is known of it: address, user_agent.
+    """Ask every step about `hit`, also those after a drop. `told` names what is known about it: address, user_agent.
 
     Nothing is counted or remembered. The pipeline should have salts that pass: an event is made, and thrown away.
     """
@@ -62,75 +135,54 @@ def explain(pipeline: Pipeline, hit: Hit, site: ActiveSite, told: Container[str]
     return Explanation(answers, None if dropped else pipeline.event(hit, site, agent, now))
 
 
+def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeline) -> list[LoggedDrop]:
+    """The drops from the address, as far as privacy keeps it, or with the user agent in theirs; '' is in none."""
+    kept = pipeline.stored_address(asked.address) if asked.address else None
+    agent = asked.user_agent
+    return [
+        drop
+        for drop in drops
+        if (kept is not None and drop.address == kept)
+        or (agent is not None and (agent in drop.user_agent if agent else not drop.user_agent))
+    ]
+
+
+def name_of(step: Step) -> str:
+    return getattr(step, "__name__", "step")
+
+
 def _answer(pipeline: Pipeline, rules: Rules, question: Candidate, step: Step, told: Container[str]) -> StepAnswer:
     needed = NEEDED.get(step)
     if needed is not None and needed not in told:
-        because = f"no {needed.replace('_', ' ')} was given"
-        return StepAnswer(_name(step), ASKS[step], StepVerdict.UNKNOWN, None, because)
+        return StepAnswer(name_of(step), StepVerdict.UNKNOWN, None, NoEvidence(needed))
     reason = step(rules, question)
     verdict = StepVerdict.PASSES if reason is None else StepVerdict.DROPPED
-    because = BECAUSE[step](pipeline, question) if step in BECAUSE else ""
-    return StepAnswer(_name(step), ASKS[step], verdict, reason, because)
+    return StepAnswer(name_of(step), verdict, reason, LOOKS_AT[step](pipeline, question))
 
 
-def _name(step: Step) -> str:
-    return getattr(step, "__name__", "step").replace("_", " ")
-
-
-def _host(pipeline: Pipeline, question: Candidate) -> str:
-    hosts = ", ".join(question.site.site.hosts) or "any host"
-    return f"the hit is from {question.hit.host or 'a host that is not told'}, the site counts {hosts}"
-
-
-def _wish(pipeline: Pipeline, question: Candidate) -> str:
-    heard = "are heard, too" if pipeline.rules.respect_gpc else "are not heard, as counting.respect_gpc is off"
-    return f"the opt-out cookie says so; Global Privacy Control and Do Not Track {heard}"
-
-
-def _network(pipeline: Pipeline, question: Candidate) -> str:
+def _network(pipeline: Pipeline, question: Candidate) -> NetworkEvidence:
     ignored, address = pipeline.rules.ignored, question.hit.address
-    if not ignored.texts:
-        return "none is set"
-    around = ignored.around(address)
-    return f"{address} is in {around}" if around else f"{address} is in none of {', '.join(ignored.texts)}"
+    return NetworkEvidence(address, tuple(ignored.texts), ignored.around(address) or "")
 
 
-def _rate(pipeline: Pipeline, question: Candidate) -> str:
-    limit = pipeline.rules.rate.limit
-    if not limit:
-        return "there is no limit"
-    whom = group(question.hit.address)
-    return f"{limit:,} are allowed; how many {whom} has sent, only the running service knows"
+def _agent(pipeline: Pipeline, question: Candidate) -> AgentEvidence:
+    return AgentEvidence(question.agent, pipeline.agents.evidence(question.hit.user_agent))
 
 
-def _referrer(pipeline: Pipeline, question: Candidate) -> str:
-    return f"it is {question.hit.referrer}" if question.hit.referrer else "there is none"
-
-
-def _agent(pipeline: Pipeline, question: Candidate) -> str:
-    facts = question.agent
-    if facts.bot is not None:
-        evidence = pipeline.agents.evidence(question.hit.user_agent)
-        return f"{facts.bot.name} ({facts.bot.category}): {evidence}"
-    known = [part for part in (facts.browser_version, facts.system, facts.device) if part]
-    return f"it reads as {', '.join(known)}" if known else "nothing says so"
-
-
-# What a step looks at of a hit, where that may be unknown.
-NEEDED: dict[Step, str] = {
+# What a step needs of a hit, where that may be unknown.
+NEEDED: Final[dict[Step, str]] = {
     screen.ignored_network: "address",
     screen.too_many: "address",
     screen.bot: "user_agent",
 }
 
-# What there is to say of a step's answer.
-BECAUSE: dict[Step, Callable[[Pipeline, Candidate], str]] = {
-    screen.foreign_host: _host,
-    screen.opted_out: _wish,
+LOOKS_AT: Final[dict[Step, Callable[[Pipeline, Candidate], Evidence]]] = {
+    screen.foreign_host: lambda _, question: HostEvidence(question.hit.host, question.site.site.hosts),
+    screen.opted_out: lambda pipeline, _: WishEvidence(pipeline.rules.respect_gpc),
     screen.ignored_network: _network,
-    screen.prefetched: lambda pipeline, question: "a browser says so in its request; this hit is taken for a real view",
-    screen.repeated: lambda pipeline, question: "this hit is taken for a first one",
-    screen.too_many: _rate,
+    screen.prefetched: lambda *_: ViewEvidence(),
+    screen.repeated: lambda *_: FirstEvidence(),
+    screen.too_many: lambda pipeline, question: RateEvidence(pipeline.rules.rate.limit, group(question.hit.address)),
     screen.bot: _agent,
-    screen.spam_referrer: _referrer,
+    screen.spam_referrer: lambda _, question: ReferrerEvidence(question.hit.referrer),
 }

@@ -1,8 +1,8 @@
-"""Who is who, for one site and one local day, and never longer.
+"""The identity of a visitor, for one site and one local day, and never longer.
 
 A visitor is a keyed hash; the key is a salt of 32 random bytes made for the site and the day, kept as a file of
 its own (a database would keep it in its journal and its backups), and destroyed 48 hours after it was made. From
-then on nobody can tell which address a visitor had, nor whether two days saw the same person.
+then on it is impossible to tell which address a visitor had, or whether the same person came on two days.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _SALT = re.compile(r"(\d+)-(-?\d+)\.salt")
 
 
 class Salt(NamedTuple):
-    """A key and when it was made, in whole UTC seconds. The time stands inside the file: copies lose their mtime."""
+    """A key and when it was made, in whole UTC seconds. The time is inside the file: copies lose their mtime."""
 
     key: bytes
-    made: int
+    made_at: int
 
     def packed(self) -> bytes:
         """48 bytes: key, time, checksum."""
-        content = self.key + self.made.to_bytes(8, signed=True)
+        content = self.key + self.made_at.to_bytes(8, signed=True)
         return content + blake2b(content, digest_size=8).digest()
 
     @classmethod
@@ -48,13 +48,13 @@ class Salt(NamedTuple):
 
     def expired(self, now: float) -> bool:
         """Made more than 48 h ago, or so far in the future that the clock must have been wrong."""
-        return abs(now - self.made) > LIFETIME
+        return abs(now - self.made_at) > LIFETIME
 
 
 class Salts:
     """The salts of a data directory, as files `{site_key}-{day}.salt` of mode 0600 in a folder of mode 0700.
 
-    Several processes may share the folder: who comes second reads what the first has made. Raises `StoreError`
+    Several processes may share the folder: the second one reads what the first has made. Raises `StoreError`
     when the folder cannot be read or written.
     """
 
@@ -68,7 +68,7 @@ class Salts:
         """The 32 bytes for a site and its local day (days since 1970), made at `now` (UTC seconds) if need be."""
         salt = self._cache.get((site_key, day))
         if salt is None or salt.expired(now):
-            salt = self._cache[site_key, day] = self._usable(self._folder / f"{site_key}-{day}.salt", now)
+            salt = self._cache[site_key, day] = self._read_or_make((site_key, day), now)
         return salt.key
 
     def probe(self) -> None:
@@ -96,17 +96,27 @@ class Salts:
         reason = StorageReason.FULL if full else StorageReason.SALTS
         return StoreError(f"The salts in {self._folder} cannot be read or written: {error}.", reason)
 
-    def _usable(self, path: Path, now: float) -> Salt:
-        """The salt in the file, made if need be. One that has expired there is neither used nor replaced: perhaps the
-        clock is wrong, and `expire` destroys it when that is certain. Until then one in memory takes its place."""
+    def _read_or_make(self, pair: tuple[int, int], now: float) -> Salt:
+        """The salt in the file of (site key, day), made if need be.
+
+        One that has expired there is neither used nor replaced: perhaps the clock is wrong, and `expire` destroys it
+        when that is certain. Until then one in memory takes its place.
+        """
+        path = self._folder / f"{pair[0]}-{pair[1]}.salt"
         with self._alone():
             salt = _read(path) or self._make(path, now)
         return Salt(self._random(KEY_BYTES), int(now)) if salt.expired(now) else salt
 
     def forget(self, now: float) -> None:
         """Drops expired salts from memory, in a process that leaves their files to the service."""
-        for pair in [pair for pair, salt in self._cache.items() if salt.expired(now)]:
-            del self._cache[pair]
+        self._drop_expired(now)
+
+    def _drop_expired(self, now: float) -> set[tuple[int, int]]:
+        """Called in a thread while the loop adds salts: a copy is made at once, and what is gone already stays so."""
+        gone = {pair for pair, salt in self._cache.copy().items() if salt.expired(now)}
+        for pair in gone:
+            self._cache.pop(pair, None)
+        return gone
 
     def expire(self, now: float) -> list[tuple[int, int]]:
         """Destroys the salts made more than 48 h before `now`; returns their (site_key, day).
@@ -114,9 +124,7 @@ class Salts:
         Each is overwritten, synced and removed. On a copy-on-write file system or an SSD the old bytes may outlive
         that; only an encrypted disk helps there.
         """
-        gone = {pair for pair, salt in self._cache.items() if salt.expired(now)}
-        for pair in gone:
-            del self._cache[pair]
+        gone = self._drop_expired(now)
         if not self._folder.is_dir():
             return sorted(gone)
         with self._alone():
@@ -131,7 +139,7 @@ class Salts:
         return sorted(gone)
 
     def line_key(self) -> bytes:
-        """The 32 bytes by which lines of logs are known for ever; made once in `lines.key`, never expires.
+        """The 32 bytes that key the hashes of log lines; made once in `lines.key`, never expires.
 
         A damaged file raises `StoreError` instead of being replaced: a new key would count every old line again.
         """
@@ -146,7 +154,7 @@ class Salts:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keeps other processes out of the folder; a salt's first writer would else race with its reader."""
+        """Keep other processes out of the folder; otherwise the first writer of a salt would race with its reader."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.chmod(0o700)
@@ -188,7 +196,7 @@ class PassingSalts(Salts):
         return salt.key
 
     def line_key(self) -> bytes:
-        """The one that is there, to know lines imported before; else one that no line was ever named by."""
+        """The existing key, which knows lines imported before; otherwise one that no line was ever hashed with."""
         path = self._folder / "lines.key"
         return super().line_key() if path.exists() else self._random(KEY_BYTES)
 
@@ -211,7 +219,7 @@ def _sync_folder(folder: Path) -> None:
 def visitor_id(key: bytes, site_id: str, address: str, user_agent: str) -> int:
     """The visitor as a signed 64-bit number: keyed BLAKE2b over site id, address (IPv6 by its /64), user agent.
 
-    Lengths stand before the first two, so that no other three texts make the same message.
+    The first two are preceded by their lengths, so that no other three texts make the same message.
     """
     whom = group(address)
     hasher = _keyed(key, f"{len(site_id)}:{site_id}").copy()
@@ -221,5 +229,5 @@ def visitor_id(key: bytes, site_id: str, address: str, user_agent: str) -> int:
 
 @lru_cache(maxsize=64)
 def _keyed(key: bytes, start: str) -> blake2b:
-    """A hasher that has read its key and the site; copying it costs half of beginning anew."""
+    """A hasher that has read its key and the site; copying it costs half as much as starting over."""
     return blake2b(start.encode("utf-8", "surrogatepass"), digest_size=8, key=key)

@@ -1,4 +1,4 @@
-"""Referrer spam: links made up to be seen in statistics. The owner's list of their hosts, on disk and in memory."""
+"""Referrer spam: fake referrers meant to be seen in statistics. The owner's list of hosts, on disk and in memory."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ class SpamReferrers:
         return False
 
     def renew(self) -> bool:
-        """Read the file again when it is another one than before, and say whether it was. It waits for the disk.
+        """Read the file again if it has changed, and return whether it had. It waits for the disk.
 
-        A file that is gone is an empty list; one that can't be read leaves the list as it is, and is logged once.
+        A file that is gone is an empty list; one that can't be read leaves the list unchanged, and is logged once.
         """
         if self._file is None:
             return False
@@ -134,7 +134,7 @@ class SpamReferrers:
 
 
 def _signature(file: Path) -> tuple[int, ...]:
-    """What changes when the file does; empty when there is none."""
+    """A value that changes with the file; empty when there is none."""
     try:
         found = file.stat()
     except FileNotFoundError:

@@ -1,6 +1,6 @@
 """Which page was seen: its normal path, the campaign in its query, the host of a URL.
 
-Nothing here raises, whatever comes in. `normalise_path` is idempotent, so a path read back from the store, from
+Nothing here raises, whatever the input. `normalise_path` is idempotent, so a path read back from the store, from
 an export or from a link of the dashboard names the same page again.
 """
 

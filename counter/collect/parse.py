@@ -21,7 +21,7 @@ MOST_PROPS = 30
 ENGAGED_MS = 1_800_000
 WIDEST_SCREEN = 32_767  # CSS pixels
 USER_AGENT = 512  # characters; longer ones are cut, before anything looks at them
-OLDEST, NEWEST = 86_400, 300  # seconds that a hit's own `time` may lie back or ahead
+OLDEST, NEWEST = 86_400, 300  # seconds that a hit's own `time` may be in the past or the future
 
 LIMITS = {"path": 2048, "title": 512, "host": 253, "referrer": 2048, "name": 128, "language": 35}
 PROP_KEY, PROP_VALUE = 64, 512
@@ -54,7 +54,7 @@ _INTEGERS = ("screen", "engaged_ms")
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
-    """What the request tells of every hit in it."""
+    """What the request says about every hit in it."""
 
     at: int  # UTC seconds
     address: str
@@ -138,11 +138,11 @@ def _unknown_keys(decoded: dict[str, Any]) -> int:
 
 
 def _refuse_double_keys(body: bytes, found: list[Any]) -> None:
-    """JSON lets a key stand twice, and readers differ on which counts; ours refuses.
+    """Refuse JSON with a repeated key: the format allows it, and readers differ on which one counts.
 
-    As many `":` as keys means that none is double: only a sender who tries, by hiding one in a text and writing
-    another with a blank, gets past this, and he deceives himself. When the counts differ the body is read again
-    with every pair in view.
+    Equal numbers of `":` and of keys mean that none is repeated. A sender can defeat this on purpose, by hiding one
+    in a text and writing another with a space, but only to their own cost. When the numbers differ, the body is read
+    again, looking at every pair.
     """
     keys = 0
     for hit in found:
@@ -198,7 +198,7 @@ def _integer(key: str, text: str) -> int:
 
 
 def _client_id(key: str, text: str) -> str:
-    """An id is compared, so it is never cut: two long ones must not become the same."""
+    """An id is compared, so it is never cut: two long ones must not become equal."""
     if len(text) > 64:
         raise BadInput(f"{key} has {len(text)} characters, the limit is 64")
     return clean(text, 64)

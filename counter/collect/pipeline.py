@@ -74,7 +74,7 @@ class Pipeline:
             "" if hit.name == PAGEVIEW else hit.name,  # name
             hit.title,  # title
             msgspec.json.encode(dict(hit.props)).decode() if hit.props else None,  # props
-            self.kept(address),  # address
+            self.stored_address(address),  # address
             Client(*agent[:4], hit.language, screen_class(hit.screen)),  # client
             self.geo.place(address),  # place
             self.origins.of(hit.referrer, hit.path, own.hosts, hit.host, own.query_keys),  # origin
@@ -86,18 +86,18 @@ class Pipeline:
         )
 
     def drop(self, hit: Hit, site: ActiveSite, agent: AgentFacts, reason: DropReason) -> Drop:
-        """The drop, with what the owner may know of it; of who opted out, nothing."""
+        """The drop, with what the owner may know about it; nothing when the visitor opted out."""
         day = site.local.day(hit.at)
-        if hit.opt_out:  # whatever the reason: of who opted out, the count and nothing more
+        if hit.opt_out:  # whatever the reason: visitors who opted out are only counted
             return Drop(site.site.key, hit.at, day, reason, line=hit.line, nameless=True)
         return Drop(
             site.site.key, hit.at, day, reason, agent.bot if reason == DropReason.BOT else None,
-            normalise_path(hit.path, site.site.query_keys) if hit.path else "", self.kept(hit.address),
+            normalise_path(hit.path, site.site.query_keys) if hit.path else "", self.stored_address(hit.address),
             hit.user_agent, hit.id, hit.line,
         )  # fmt: skip
 
-    def kept(self, address: str) -> str | None:
-        """The address as privacy lets us write it down. Places are looked up with the whole one, in memory."""
+    def stored_address(self, address: str) -> str | None:
+        """What privacy settings let us store of the address. Places are looked up with all of it, in memory."""
         if self.store_ip == "full":
             return address
         return mask(address) if self.store_ip == "masked" else None

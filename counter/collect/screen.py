@@ -18,7 +18,7 @@ REMEMBERED = 20_000  # client-made ids and what became of them, about 6 MB; the 
 
 @dataclass(slots=True)
 class Rules:
-    """What the owner set, and the little memory that screening has."""
+    """The owner's settings, and the little memory that screening has."""
 
     respect_gpc: bool = False
     ignored: Networks = field(default_factory=Networks)
@@ -83,12 +83,12 @@ def too_many(rules: Rules, question: Candidate) -> DropReason | None:
 
 def bot(rules: Rules, question: Candidate) -> DropReason | None:
     if question.hit.trusted and not question.hit.user_agent:
-        return None  # a server's own hit: it speaks for a visitor whose browser it did not tell
+        return None  # a hit from a server: it reports a visitor without saying which browser
     return DropReason.BOT if question.agent.bot else None
 
 
 def spam_referrer(rules: Rules, question: Candidate) -> DropReason | None:
-    """Of the site's own hosts a link is no referrer, whatever the list says."""
+    """A link on one of the site's own hosts is no referrer, whatever the list says."""
     hit, site = question.hit, question.site
     if not rules.spam or not hit.referrer:
         return None
@@ -98,10 +98,10 @@ def spam_referrer(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.SPAM_REFERRER
 
 
-# Bad input and unknown sites never come this far.
+# Bad input and unknown sites never get here.
 STEPS: tuple[Step, ...] = (foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, spam_referrer)
 
-# What each step asks, for the owner who wonders why a hit was not counted: `counter site why`.
+# The question of each step, shown to the owner by `counter site why`.
 ASKS: dict[Step, str] = {
     foreign_host: "Is the page on a host of this site? One that is not told passes.",
     opted_out: "Has the visitor asked not to be counted?",
@@ -113,7 +113,7 @@ ASKS: dict[Step, str] = {
     spam_referrer: "Is the referrer on the list of referrer spam, 'counter lists show'?",
 }
 
-# Log lines are counted by line, and come as fast as the file is read; few formats tell the host.
+# Log lines are counted by line and come as fast as the file is read; few formats record the host.
 LOG_STEPS: tuple[Step, ...] = (foreign_host, ignored_network, bot, spam_referrer)
 
 

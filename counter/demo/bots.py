@@ -1,4 +1,4 @@
-"""Programs that come by: their user agents, and the names and categories that the pipeline gives them."""
+"""Bots: their user agents, and the names and categories that the pipeline gives them."""
 
 from __future__ import annotations
 

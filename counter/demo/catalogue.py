@@ -14,7 +14,7 @@ _THINGS = (
     "backpack", "tent", "stove", "lamp", "jacket", "boots", "bottle", "blanket", "map case", "compass", "hammock",
     "rain cover", "sleeping bag", "walking stick", "first aid kit", "notebook", "knife", "rope", "cap", "gloves",
 )  # fmt: skip
-_ASKED = (
+_TOPICS = (
     "how to choose", "how to care for", "how to repair", "what to look for in", "ten years with", "the lightest",
     "how we test", "a short history of", "packing", "our favourite",
 )  # fmt: skip
@@ -32,7 +32,7 @@ class Page(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """A custom event that follows a view of a page: how often, and what it tells."""
+    """A custom event that follows a view of a page: how often, and its properties."""
 
     name: str
     chance: float
@@ -74,7 +74,7 @@ PRODUCTS = tuple(
 STORIES = tuple(
     Page(f"/blog/{_slug(f'{asked} {thing}')}", _title(f"{asked} {thing}"), "blog")
     for step in range(len(_THINGS))
-    for number, asked in enumerate(_ASKED)
+    for number, asked in enumerate(_TOPICS)
     for thing in (_THINGS[(step + 3 * number) % len(_THINGS)],)
 )
 HANDBOOK = tuple(Page(f"/docs/{_slug(name)}", _title(name), "docs") for name in _HANDBOOK)

@@ -1,14 +1,21 @@
-"""Who comes: countries with their clocks, languages and cities, and the browsers and screens people have."""
+"""Who comes: countries with their clocks, languages and cities, and the browsers and screens people have.
+
+Nobody is listed. Who comes again is made from a number, and the many who come once share the clients of their country.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
+from counter.calendar.localtime import day_date
 from counter.demo.chance import deck
 from counter.event import Client, Place
+
+POOL = 96  # different clients of a country and fortnight, at most
 
 
 class Country(NamedTuple):
@@ -164,7 +171,7 @@ def pick_browser(country: Country, dice: random.Random) -> Browser:
 
 
 def pick_client(country: Country, browser: Browser, date: dt.date, dice: random.Random) -> Client:
-    """What a visit from `country` with this browser told on `date`; most people have the newest version soon."""
+    """The client of a visit from `country` with this browser on `date`; most people update soon."""
     behind = int(dice.expovariate(1 / (160 if browser.system == "Chrome OS" or browser.device == "tv" else 16)))
     return Client(
         browser.name,
@@ -177,7 +184,7 @@ def pick_client(country: Country, browser: Browser, date: dt.date, dice: random.
 
 
 def pick_address(dice: random.Random) -> str:
-    """An address that belongs to nobody: of RFC 2544's benchmarks, or of RFC 5737's and 3849's documentation."""
+    """An unassigned address: from the benchmark range of RFC 2544 or the documentation ranges of RFC 5737 and 3849."""
     number = dice.getrandbits(32)
     kind = number >> 28
     if kind < 4:
@@ -185,3 +192,41 @@ def pick_address(dice: random.Random) -> str:
     if kind == 4:
         return f"{('192.0.2', '203.0.113', '198.51.100')[number % 3]}.{(number >> 8) % 254 + 1}"
     return f"198.{18 + (number >> 16 & 1)}.{number >> 8 & 255}.{number & 255}"
+
+
+class Regular(NamedTuple):
+    """Somebody who comes again: the same address, place and browser, whose version moves on."""
+
+    number: int
+    seed: int
+    country: Country
+    browser: Browser
+    address: str
+    place: Place
+
+    def client_on(self, day: int) -> Client:
+        dice = random.Random(f"{self.seed}:client:{self.number}")
+        return pick_client(self.country, self.browser, day_date(day - day % 7), dice)
+
+
+def how_many(hits: int) -> int:
+    """Regulars of a site with that many hits in all."""
+    return max(20, hits // 150)
+
+
+@lru_cache(10_000)
+def find_regular(seed: int, number: int) -> Regular:
+    dice = random.Random(f"{seed}:regular:{number}")
+    country = dice.choice(COUNTRY_DECK)
+    browser = pick_browser(country, dice)
+    return Regular(number, seed, country, browser, pick_address(dice), dice.choice(PLACES[country.code]))
+
+
+@lru_cache(256)
+def clients_of(seed: int, code: str, fortnight: int) -> tuple[Client, ...]:
+    """What visits from a country tell in a fortnight; the same few texts again and again, as with real ones."""
+    country = next(one for one in COUNTRIES if one.code == code)
+    dice = random.Random(f"{seed}:clients:{code}:{fortnight}")
+    date = day_date(fortnight * 14)
+    size = min(POOL, 16 + int(country.weight * 8))
+    return tuple(pick_client(country, pick_browser(country, dice), date, dice) for _ in range(size))

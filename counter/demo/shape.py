@@ -24,11 +24,11 @@ WEEKEND = (19, 13, 8, 6, 5, 5, 8, 14, 26, 40, 50, 54, 53, 52, 52, 51, 50, 50, 52
 
 
 class Wave(StrEnum):
-    """What brings people beside the everyday traffic; each has sources and pages of its own."""
+    """What brings people in addition to the everyday traffic; each has sources and pages of its own."""
 
     EVERYDAY = "everyday"
-    LAUNCH = "launch"  # a new product, told on Hacker News, Reddit and in the newsletter
-    THREAD = "thread"  # somebody else's post about us
+    LAUNCH = "launch"  # a new product, announced on Hacker News, Reddit and in the newsletter
+    THREAD = "thread"  # a post about us on another site
     LETTER = "letter"  # the newsletter, on the first Wednesday of a month
 
 
@@ -44,7 +44,7 @@ BOT_WAVE = (4.0, 9.0, 12.0, 10.0, 6.0, 2.5)  # times as many bots as usual, from
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is to be made. The same plan makes the same events, down to the last bit."""
+    """What to make. The same plan makes the same events, down to the last bit."""
 
     site_key: int
     timezone: str
@@ -65,7 +65,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class DayShape(msgspec.Struct, frozen=True):
-    """One day: the hits it gets, the share of each wave in them, and the bots beside them."""
+    """One day: its hits, the share of each wave in them, and its bots."""
 
     day: int
     hits: int

@@ -1,4 +1,4 @@
-"""The visits of one day: who comes, when, by which way, what they look at and what they do there."""
+"""The visits of one day: who visits, when, from where, which pages they view and what they do there."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ import msgspec
 from counter.calendar.localtime import LocalTime
 from counter.demo import bots, catalogue, people
 from counter.demo.catalogue import Page
-from counter.demo.crowd import clients_of, find_regular, how_many
 from counter.demo.origins import Way, ways_on
 from counter.demo.shape import DayShape, Plan, hour_weights
 from counter.event import NOT_FOUND, Bot, Client, Drop, DropReason, Event, Kind, Place, Via
 
 T = TypeVar("T")
 
-REGULARS = 0.18  # share of visits by people who come again on other days
-BACK_SOON = 0.05  # share of visits by somebody who was here earlier in the day
+REGULARS = 0.18  # share of visits by people who return on other days
+BACK_SOON = 0.05  # share of visits by people who were here earlier in the day
 BOUNCES = {"known": 0.37, "search": 0.51, "asked": 0.47, "linked": 0.58, "launch": 0.64, "letter": 0.4, "offer": 0.55}
 MORE_VIEWS = 2.3  # of the visits that go on; the mean of what comes after the second view, and a half
-ENGAGED = 0.15  # share of views that tell how long they were looked at
+ENGAGED = 0.15  # share of views that report engaged time
 PIXELS = 0.03  # share of visits without JavaScript
-LOST = 0.006  # views that lead to a page that is not there
+LOST = 0.006  # share of views of a missing page
 OTHER_DROPS = ((DropReason.PREFETCH, 0.05), (DropReason.SPAM_REFERRER, 0.02))  # for each bot
 
 # Seconds on a page: half of the people leave it within 38, few stay for long.
@@ -39,7 +38,7 @@ SECONDS = tuple(
 
 
 class Person(NamedTuple):
-    """Somebody as the store sees them on one day."""
+    """A visitor as the store sees them on one day."""
 
     visitor: int
     address: str
@@ -57,7 +56,7 @@ class DemoDay(msgspec.Struct, frozen=True):
 
 
 def make_day(plan: Plan, shape: DayShape) -> DemoDay:
-    """What happens on one day: exactly `shape.hits` page views and custom events, and engaged time beside them.
+    """What happens on one day: exactly `shape.hits` page views and custom events, plus engaged time.
 
     A pure function: days may be made in any order and in any process.
     """
@@ -71,7 +70,7 @@ def make_day(plan: Plan, shape: DayShape) -> DemoDay:
 
 
 class _Day:
-    """What is looked up again and again while a day is made."""
+    """What is looked up repeatedly while a day is made."""
 
     def __init__(self, plan: Plan, shape: DayShape) -> None:
         self.plan, self.shape = plan, shape
@@ -138,11 +137,11 @@ class _Day:
     def _person(self) -> Person:
         chance = self.dice.random()
         if chance < REGULARS:
-            return self._regular(int((chance / REGULARS) ** 2 * how_many(self.plan.hits)))
+            return self._regular(int((chance / REGULARS) ** 2 * people.how_many(self.plan.hits)))
         if chance > 1 - BACK_SOON and self.earlier:
             return self.earlier[int(self.dice.random() * len(self.earlier))]
         country = _card(people.COUNTRY_DECK, self.dice.random())
-        client = _card(clients_of(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
+        client = _card(people.clients_of(self.plan.seed, country.code, self.shape.day // 14), self.dice.random())
         place = _card(people.PLACES[country.code], self.dice.random())
         person = Person(self._visitor(), people.pick_address(self.dice), client, place, country.zone)
         self.earlier.append(person)
@@ -151,7 +150,7 @@ class _Day:
     def _regular(self, number: int) -> Person:
         person = self.today.get(number)
         if person is None:
-            known = find_regular(self.plan.seed, number)
+            known = people.find_regular(self.plan.seed, number)
             client = known.client_on(self.shape.day)
             person = Person(self._visitor(), known.address, client, known.place, known.country.zone)
             self.today[number] = person
@@ -161,7 +160,7 @@ class _Day:
         return self.dice.getrandbits(64) - (1 << 63)
 
     def _time(self, zone: str) -> int:
-        """When somebody whose clock is in `zone` comes, in UTC seconds."""
+        """When a visitor whose clock is in `zone` arrives, in UTC seconds."""
         curve = self.curves.get(zone)
         if curve is None:
             noon = self.slots[len(self.slots) // 2]

@@ -1,27 +1,40 @@
-"""Batches to the writer, one on its way while the next is made, and a summary of what is written."""
+"""A plan made and written: days ahead in a process of their own, batches to the writer, a summary of what is written.
+
+Plan -> DemoDay      make_days: beside the writing
+DemoDay -> Batch     Packer: of one size, in the order of time, and named, so that each is written once
+Batch -> store       write_plan: one on its way while the next is made
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import gc
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
-from counter.demo.batches import Packer
-from counter.demo.making import make_days
-from counter.demo.shape import Plan
-from counter.event import Kind, Outcome
-from counter.store.protocols import Appended, Batch
+from counter.demo.shape import Plan, days_of
+from counter.demo.visits import DemoDay, make_day
+from counter.errors import StoreError
+from counter.event import Drop, Event, Kind, Outcome
+from counter.store.protocols import Appended, Batch, BatchSink
 
-Append = Callable[[Batch], Awaitable[Appended]]
+LARGEST = 5000  # events a transaction: live hits wait for no more
+WORTH_A_PROCESS = 50_000  # hits; below, starting one takes longer than it saves
+AHEAD = 3  # days made before they are asked for: all that is in memory at one time
 Remember = Callable[[int], object]  # is told of each local day before the first of its events is written
 
 
 @dataclass(slots=True)
 class DemoSummary:
-    """What was made, as far as it is written."""
+    """What was written."""
 
     hits: int = 0
-    known: int = 0  # hits that an earlier run had written
+    written_before: int = 0  # hits that an earlier run had written
     events: int = 0
     visits: int = 0
     visitors: int = 0
@@ -31,7 +44,7 @@ class DemoSummary:
     def add(self, batch: Batch, appended: Appended) -> None:
         hits = sum(event.kind != Kind.ENGAGED for event in batch.events)
         if batch.events and Outcome.COUNTED not in appended.outcomes:
-            self.known += hits
+            self.written_before += hits
             return
         self.hits += hits
         self.events += sum(event.kind == Kind.CUSTOM for event in batch.events)
@@ -44,7 +57,7 @@ class DemoSummary:
         return [
             ("hits", self.hits),
             ("of them custom events", self.events),
-            ("written before", self.known),
+            ("written before", self.written_before),
             ("visits", self.visits),
             ("daily visitors", self.visitors),
             ("days", len(self.days)),
@@ -53,10 +66,10 @@ class DemoSummary:
 
 
 async def write_plan(
-    plan: Plan, append: Append, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
+    plan: Plan, append: BatchSink, remember: Remember, summary: DemoSummary, tell: Callable[[], None]
 ) -> None:  # fmt: skip
-    """Make all that the plan says and write it; `tell` is called after each day. When it is cancelled, what is on
-    its way is written and in the summary."""
+    """Make and write everything in the plan; `tell` is called after each day. When cancelled, the batch in progress
+    is still written and in the summary."""
     writing = _Writing(append, remember, summary)
     packer = Packer(plan)
     try:
@@ -73,7 +86,7 @@ async def write_plan(
 class _Writing:
     """At most one batch on its way."""
 
-    def __init__(self, append: Append, remember: Remember, summary: DemoSummary) -> None:
+    def __init__(self, append: BatchSink, remember: Remember, summary: DemoSummary) -> None:
         self._append = append
         self._remember = remember
         self._summary = summary
@@ -94,3 +107,69 @@ class _Writing:
         appended = await self._append(batch)
         self._summary.days |= days
         self._summary.add(batch, appended)
+
+
+class Packer:
+    """Collects days and gives out whole batches. The same plan gives the same batches under the same names."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._name = f"demo-{plan.name}"
+        self._number = 0
+        self._events: list[Event] = []
+        self._drops: list[Drop] = []
+
+    def add(self, made: DemoDay) -> Iterator[Batch]:
+        """Take the next day; the batches it fills."""
+        self._events += made.events
+        self._drops += made.drops
+        while len(self._events) >= LARGEST:
+            yield self._cut()
+
+    def rest(self) -> Iterator[Batch]:
+        """What is left at the end, if anything."""
+        if self._events or self._drops:
+            yield self._cut()
+
+    def _cut(self) -> Batch:
+        events, self._events = self._events[:LARGEST], self._events[LARGEST:]
+        drops, self._drops = self._drops, []
+        self._number += 1
+        return Batch(tuple(events), tuple(drops), f"{self._name}-{self._number}")
+
+
+async def make_days(plan: Plan) -> AsyncIterator[DemoDay]:
+    """The days of the plan, in their order. Raises StoreError when the process that makes them was killed."""
+    with _executor(plan.hits) as executor:
+        coming: list[Future[DemoDay]] = []
+        shapes = iter(days_of(plan))
+        try:
+            while True:
+                while len(coming) < AHEAD and (shape := next(shapes, None)) is not None:
+                    coming.append(executor.submit(make_day, plan, shape))
+                if not coming:
+                    return
+                yield await asyncio.wrap_future(coming.pop(0))
+        except BrokenProcessPool as error:
+            raise StoreError(
+                "the process that makes the days was killed; finish with the same command and --add"
+            ) from error
+
+
+@contextmanager
+def _executor(hits: int) -> Iterator[Executor]:
+    """Where days are made: not here, when they are many, because the writer needs this process for itself."""
+    executor: Executor
+    if hits < WORTH_A_PROCESS:
+        executor = ThreadPoolExecutor(1)
+    else:
+        executor = ProcessPoolExecutor(1, get_context("spawn"), _begin_process)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _begin_process() -> None:
+    """Ctrl-C is for the process that writes; and what is made here has no cycles to be found."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from counter.doctor.data import DATA
 from counter.doctor.facts import Facts, Finding, Said, note, ok, problem, warning
+from counter.doctor.storage_checks import STORAGE_CHECKS
+from counter.folders import DATABASE
 from counter.service.clock_doubt import clock_notice
 from counter.store.open import wal_reset_bug
 from counter.trust import Trust
@@ -49,7 +50,7 @@ def sqlite(facts: Facts) -> Iterable[Said]:
     if wal_reset_bug(facts.versions.sqlite):
         yield note(
             f"SQLite {shown} has the WAL-reset bug (3.7.0 to 3.51.2), which needs two programs that write; only"
-            " counter writes here, so never open counter.db for writing with another one"
+            f" counter writes here, so never open {DATABASE} for writing with another one"
         )
     else:
         yield ok(f"SQLite {shown}")
@@ -191,9 +192,10 @@ def spam(facts: Facts) -> Iterable[Said]:
         yield ok(f"the list of referrer spam is {days} days old")
 
 
-# Those of the machine and the service; those of the data are in `counter.doctor.data`.
+# Those of the machine and the service; those of the data are in `counter.doctor.storage_checks`.
 CHECKS: Final[tuple[Check, ...]] = (
-    config, python, sqlite, program, service, storing, durability, *DATA, clock, zones, proxies, rate, places, spam,
+    config, python, sqlite, program, service, storing, durability, *STORAGE_CHECKS, clock, zones, proxies, rate, places,
+    spam,
 )  # fmt: skip
 ALWAYS: Final[tuple[Check, ...]] = (config, python, sqlite)  # what is known although config.toml can't be read
 

@@ -63,7 +63,7 @@ class Open(NamedTuple):
 
     path: Path
     mode: int
-    wanted: int
+    allowed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,6 @@ class Facts:
     rate_limit: int = 600
     vitals: Vitals | None = None
     disk_free: int | None = None
-    disk_total: int | None = None
     newest_file: float = 0.0  # the latest change of a file below the data
     open_files: tuple[Open, ...] = ()
     lock_holder: int | None = None  # the process that holds the data

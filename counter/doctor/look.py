@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.metadata
 import os
@@ -20,16 +21,17 @@ from counter.collect.identify import LIFETIME
 from counter.collect.lists import spam_file
 from counter.config import Config
 from counter.doctor.facts import Facts, Open, Versions
+from counter.folders import DATABASE
 from counter.service.last_check import read_checked
 from counter.service.status import Status
 from counter.store.open import read_vitals
 
 # What is their owner's alone; `lists` and `geo` are no secret.
 PRIVATE: Final = (
-    ("counter.db*", 0o600), ("counter.before-*", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
+    (f"{DATABASE}*", 0o600), ("counter.before-*", 0o600), ("counter.sock", 0o600), ("lock", 0o600),
     ("check.json", 0o600), ("salts", 0o700), ("salts/*.salt", 0o600), ("salts/lines.key", 0o600), ("follow", 0o700),
 )  # fmt: skip
-LEFT: Final = ("counter.before-*.db", "counter.db.saved-*", "counter.db.replaced*", "*.part", "*.part-*")
+LEFT: Final = ("counter.before-*.db", f"{DATABASE}.saved-*", f"{DATABASE}.replaced*", "*.part", "*.part-*")
 LATE: Final = 2 * 3600  # seconds after its end that a salt may wait for the hourly job
 
 
@@ -37,7 +39,6 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
     """Everything at `now`; `status` is what the running service says, if one does."""
     folder = config.storage.path
     kind, built = (status.geo_kind, status.geo_built) if status else _places(folder / "geo")
-    disk = _disk(folder)
     return Facts(
         now=now,
         versions=versions(),
@@ -47,8 +48,7 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
         durability=str(config.storage.durability),
         rate_limit=config.counting.rate_limit_per_minute,
         vitals=read_vitals(folder),
-        disk_free=disk[0],
-        disk_total=disk[1],
+        disk_free=_free(folder),
         newest_file=max((_mtime(path) for path in folder.glob("*")), default=0.0),
         open_files=tuple(_open_files(folder, config.server.socket)),
         lock_holder=status.pid if status else _lock_holder(folder),
@@ -74,15 +74,12 @@ def versions() -> Versions:
     )
 
 
-def _disk(folder: Path) -> tuple[int | None, int | None]:
-    """Free and whole space of the file system that the data are on, or will be."""
+def _free(folder: Path) -> int | None:
+    """Free bytes of the file system that the data are on, or will be."""
     for place in (folder, *folder.parents):
-        try:
-            usage = shutil.disk_usage(place)
-        except OSError:
-            continue
-        return usage.free, usage.total
-    return None, None
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(place).free
+    return None
 
 
 def _mtime(path: Path) -> float:

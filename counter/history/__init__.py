@@ -1,1 +1,1 @@
-"""Days from another counter: what its files say, ready to be brought along."""
+"""Days from another counter, read from its files and ready to import."""

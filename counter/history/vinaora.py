@@ -1,4 +1,4 @@
-"""The table of the Vinaora Visitors Counter, from a dump in SQL: what it counted, by the end of each of its buckets.
+"""The table of the Vinaora Visitors Counter, from an SQL dump: its counts, by the end of each of its buckets.
 
 `#__vvisit_counter` has a row a bucket (of fifteen minutes, say): `time` is the end of the bucket in Unix seconds,
 `visits` all that came, of which `guests` and `members` are people and `bots` are not. The dump is read as a stream,
@@ -41,7 +41,7 @@ class VinaoraRow(NamedTuple):
 
 
 def read_buckets(lines: Iterable[str], where: str) -> Iterator[VinaoraRow]:
-    """The buckets of a dump, in its order; `lines` as they stand in the file.
+    """The buckets of a dump, in its order; `lines` are those of the file.
 
     UsageError names the line and what is wrong with it: no such column, or a value that is no whole number.
     """

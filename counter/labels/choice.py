@@ -1,4 +1,4 @@
-"""Which language a reader gets: the one that was asked for, else the best he knows, else English."""
+"""Which language a reader gets: the requested one, else the best one they know, else English."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import msgspec
 from counter.labels.plurals import RULES
 
 COUNT_LINES = ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "all")
-READER_LINES = ("ip", "your_country", "your_system")  # what only the reader himself is shown
+READER_LINES = ("ip", "your_country", "your_system")  # what is shown to the reader alone
 LINES = (*COUNT_LINES, "online", "record_day", "countries", *READER_LINES)  # every line that has a label
 METRICS = ("visits", "visitors", "pageviews")
 
@@ -33,8 +33,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str  # between groups of three digits
     plural: str  # of plurals.RULES
     caption: Word
-    unavailable: Word  # heard where an em dash is seen
-    unknown: Word  # a country nobody knows
+    unavailable: Word  # read aloud in place of an em dash
+    unknown: Word  # an unknown country
     about: Word  # the link to the page that explains the numbers
     day: str  # with {day}, {month}, {year}
     moment: str  # with {day} as above, and {time}

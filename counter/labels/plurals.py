@@ -13,7 +13,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`form` tells which of `forms` a count of 0 or more takes. Forms in `words` may stand without the number."""
+    """`form` gives the one of `forms` that a count of 0 or more takes. Forms in `words` may leave out the number."""
 
     forms: frozenset[str]
     form: Callable[[int], str]
@@ -32,7 +32,7 @@ def _spanish(count: int) -> str:
 
 
 def _french(count: int) -> str:
-    """Nothing is singular, too: `0 visite`."""
+    """Zero is singular as well: `0 visite`."""
     return "one" if count == 0 else _spanish(count)
 
 

@@ -1,14 +1,14 @@
 """An access log through the same pipeline as live hits: lines in, batches out, and a summary that adds up.
 
-Blocks of lines are judged in any order, here or in other processes; what they became is put together in the order of
-the log: occurrences are numbered, lines are sorted by time, and at most one batch is on its way to the writer.
+Blocks of lines are judged in any order, here or in other processes; the results are put together in the order of the
+log: occurrences are numbered, lines are sorted by time, and at most one batch is on its way to the writer.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -21,15 +21,13 @@ from counter.logfiles.judge import Chunk, Judge, Portion, Terms
 from counter.logfiles.order import Occurrences, TimeOrder, line_hash
 from counter.logfiles.read.files import Block, lines_of
 from counter.logfiles.summary import ImportSummary
-from counter.store.protocols import Appended, Batch
+from counter.store.protocols import Batch, BatchSink
 
 BATCH = 2000  # lines a transaction
 
-Append = Callable[[Batch], Awaitable[Appended]]
-
 
 class Judges(Protocol):
-    """Who judges blocks; `at_once` of them are worth having under way."""
+    """Judges blocks; `at_once` of them are worth having in progress."""
 
     at_once: int
 
@@ -56,7 +54,7 @@ class LineFormat(NamedTuple):
 
 
 class Log:
-    """One log, or several that continue each other: what the lines before tell about the next ones."""
+    """One log, or several that continue each other: what earlier lines say about later ones."""
 
     def __init__(self, reading: LineFormat, header: str = "") -> None:
         self.order: TimeOrder[Event | Drop] = TimeOrder()
@@ -85,7 +83,7 @@ class LogImport:
     """One import into one site. Feed it logs; `finish` writes what is left."""
 
     def __init__(
-        self, terms: Terms, judges: Judges, append: Append, now: Callable[[], float], summary: ImportSummary
+        self, terms: Terms, judges: Judges, append: BatchSink, now: Callable[[], float], summary: ImportSummary
     ) -> None:
         self.summary = summary
         self._terms = terms
@@ -97,7 +95,7 @@ class LogImport:
         self._writing: asyncio.Task[None] | None = None
 
     async def read(self, log: Log, blocks: Iterable[Block], progress: Callable[[int], None]) -> None:
-        """Count a whole log; `progress` is told the bytes consumed after each block.
+        """Count a whole log; `progress` is called with the bytes consumed after each block.
 
         When it cannot be read to its end, what was read counts before the UsageError goes on.
         """
@@ -126,7 +124,7 @@ class LogImport:
         return max((one.at for _, one in portion.in_order()), default=0)
 
     async def release(self, log: Log) -> None:
-        """Lines that were held back for their order are held back no longer."""
+        """Let go of the lines that were held back for their order."""
         for one in log.order.drain():
             await self._add(one)
 

@@ -1,6 +1,6 @@
-"""A block of lines becomes events and drops: what can be told of a line without its neighbours.
+"""Turn a block of lines into events and drops: everything that needs no neighbouring lines.
 
-It needs no order, so that several processes can do it at once; `importer.py` puts together what they found.
+It needs no order, so several processes can do it at once; `importer.py` puts the results together.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ImportRules(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What every block of one import is judged by."""
+    """The terms on which every block of one import is judged."""
 
     site: Site
     line_key: bytes
@@ -52,7 +52,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 class Portion(msgspec.Struct):
-    """What became of a block. Events and drops stand with the number of their line, and as its first occurrence."""
+    """The result of a block. Events and drops have the number of their line, and count as its first occurrence."""
 
     lines: int = 0
     malformed: int = 0
@@ -84,7 +84,7 @@ class Judge:
         self._steps: tuple[Step, ...] = tuple(s for s in LOG_STEPS if not (terms.choices.keep_bots and s is bot))
 
     def judge(self, chunk: Chunk) -> Portion:
-        """What became of the chunk's lines; those of its header are none."""
+        """The result of the chunk's lines, without those of its header."""
         form = find_format(chunk.format, chunk.string)
         parse, portion = form.parser(chunk.header), Portion()
         for number, text in enumerate(lines_of(chunk.text)):

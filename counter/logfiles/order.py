@@ -1,4 +1,4 @@
-"""Lines of a log in the order of time, and the name by which a line is known for ever.
+"""Lines of a log in the order of time, and the permanent name of a line.
 
 Servers write a line when a request ends but date it when it began, and several workers write one file, so that
 time steps back: 4,915 times in a sample of 10,000 lines, at most by 59 s.
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 WINDOW: Final = 120  # seconds
 
-# A step back of more is not a late line but another log behind the first one (`cat access.log access.log.1`).
+# A larger step back is not a late line but another log after the first one (`cat access.log access.log.1`).
 _NEW_LOG: Final = 3600  # seconds
 
 _DIGEST_BYTES: Final = 8
@@ -56,7 +56,7 @@ class TimeOrder(Generic[T]):
 
 
 class Occurrences:
-    """Counts a line among the identical lines of one file, so that duplicates are told apart.
+    """Counts a line among the identical lines of one file, so that each of them has a name of its own.
 
     Identical lines have the same time, so only lines of recent seconds need be held: those of the last `seconds`
     distinct seconds of the log, an hour or more of it, however far it steps back, and at most about `lines` lines
@@ -93,9 +93,9 @@ class Occurrences:
 
 
 def line_hash(key: bytes, site_id: str, line: str, occurrence: int) -> int:
-    """Signed 64 bits that name a line for ever: BLAKE2b keyed with `key` (1 to 64 bytes).
+    """The permanent name of a line, signed 64 bits: BLAKE2b keyed with `key` (1 to 64 bytes).
 
-    The same for the same site, text and occurrence, whatever file it came in; without the key nobody can test
+    The same for the same site, text and occurrence, whatever the file; without the key it is impossible to test
     whether a line was there.
     """
     # The site and the number come first and hold no NUL, so that no two triples give the same bytes.

@@ -10,8 +10,8 @@ What comes after the last dot is an extension when it is 1 to 10 letters and dig
 is one of DIGIT_EXTENSIONS). So versions, dates and times are not: `/docs/v1.2`, `/release/2.0rc1`, `/log/2015.05.17`,
 `/v1.2-beta`. The price is a manual page (`/man/tail.1`, a page here) and a name with a dot (`/@john.doe`, static here).
 
-A line is a download when it is a GET answered with 200 or 206 and its extension is one of DOWNLOAD_EXTENSIONS; a page
-that is not there is a GET answered with 404 whose path is a page's.
+A line is a download when it is a GET answered with 200 or 206 and its extension is one of DOWNLOAD_EXTENSIONS; a
+missing page is a GET answered with 404 whose path is a page's.
 
 The path is taken without host, query, fragment and parameters (`;jsessionid=1`), and percent-decoded after that,
 so that `/a%2Ecss` is as static as `/a.css`. Upper case counts as lower case.
@@ -28,7 +28,7 @@ from counter.logfiles.formats.combined import LogLine
 
 PAGE_EXTENSIONS: Final = frozenset({"html", "htm", "xhtml", "php", "asp", "aspx", "jsp"})
 
-# Files that people take with them; `--events` makes an event of each.
+# Files that people download; `--events` makes an event of each.
 DOWNLOAD_EXTENSIONS: Final = frozenset(
     """
     7z aab apk appimage avi bz2 csv deb dmg doc docx epub exe flac gz iso jar key m4a m4v mkv mobi mov mp3 mp4 mpeg mpg
@@ -52,12 +52,12 @@ def is_page(line: LogLine) -> bool:
 
 
 def is_missing_page(line: LogLine) -> bool:
-    """Whether the line is a page that was asked for and is not there."""
+    """Whether the line is a request for a missing page."""
     return line.status == 404 and line.method == "GET" and is_page_path(line.target)
 
 
 def is_download(line: LogLine) -> bool:
-    """Whether the line is a file that a visitor took with him."""
+    """Whether the line is a file that a visitor downloaded."""
     return line.method == "GET" and line.status in {200, 206} and _extension_of(line.target) in DOWNLOAD_EXTENSIONS
 
 

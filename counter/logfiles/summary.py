@@ -1,4 +1,4 @@
-"""What became of the lines of an import."""
+"""The results of the lines of an import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ImportSummary:
 
     lines: int = 0
     counted: int = 0
-    known: int = 0  # imported before
+    imported_before: int = 0
     day_taken: int = 0  # of a day that was counted live
     quarantined: int = 0  # the store refused it and put it aside
     not_page: int = 0
@@ -27,7 +27,7 @@ class ImportSummary:
         """The parts, as they are shown."""
         return [
             ("counted", self.counted),
-            ("imported before", self.known),
+            ("imported before", self.imported_before),
             *((f"dropped: {reason}", count) for reason, count in sorted(self.dropped.items())),
             ("dropped: day_taken", self.day_taken),
             ("put aside", self.quarantined),
@@ -36,16 +36,16 @@ class ImportSummary:
         ]
 
     def add_portion(self, portion: Portion) -> None:
-        """Lines that were read; those to be written are summed up when they are."""
+        """Add the lines that were read; those to be written are added once they are."""
         self.lines += portion.lines
         self.malformed += portion.malformed
         self.not_page += portion.not_page
 
     def add_written(self, batch: Batch, appended: Appended) -> None:
-        """What the writer said of a batch."""
+        """Add the writer's answer to a batch."""
         outcomes = Counter(appended.outcomes)
         self.counted += outcomes[Outcome.COUNTED]
-        self.known += outcomes[Outcome.KNOWN] + len(appended.known_drops)
+        self.imported_before += outcomes[Outcome.KNOWN] + len(appended.known_drops)
         self.day_taken += outcomes[Outcome.DAY_TAKEN]
         self.quarantined += outcomes[Outcome.QUARANTINED]
         known = set(appended.known_drops)

@@ -1,4 +1,4 @@
-"""Several processes judge, one writes: blocks go out in turn, and what became of them comes back in the same order.
+"""Several processes judge, one writes: blocks go out in turn, and their results come back in the same order.
 
 A worker is a fork of this process, taken before anything here has a thread, so that it has the same rules, patterns and
 database of countries in memory. It talks msgpack over a socket of its own and ends when this process does, however that
@@ -51,7 +51,7 @@ class Workers:
 
     @asynccontextmanager
     async def judging(self, terms: Terms) -> AsyncIterator[None]:
-        """Blocks are judged by these terms; once in a life."""
+        """Set the terms for judging blocks; called once."""
         for end in self._ends:
             line = _Line(*await asyncio.open_unix_connection(sock=end))
             line.send(msgspec.msgpack.encode(terms))
@@ -63,7 +63,7 @@ class Workers:
                 await line.close()
 
     async def judge(self, chunk: Chunk) -> Portion:
-        """What became of the chunk's lines. Blocks are given out in the order of the calls."""
+        """The result of the chunk's lines. Blocks are given out in the order of the calls."""
         line = self._lines[self._turn % len(self._lines)]
         self._turn += 1
         line.send(msgspec.msgpack.encode(chunk))
@@ -82,7 +82,7 @@ _portion: Final = msgspec.msgpack.Decoder(Portion)
 
 
 class _Line:
-    """The way to one worker and back."""
+    """The connection to one worker."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -90,7 +90,7 @@ class _Line:
         self._first_come = asyncio.Lock()  # answers come in the order of questions
 
     async def close(self) -> None:
-        """At once: a worker whose answers nobody reads would never take what is still to be sent."""
+        """Close at once: a worker whose answers are not read would never take what is still to be sent."""
         self._writer.transport.abort()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
@@ -113,12 +113,12 @@ class _Line:
 
 
 def _work(end: socket.socket, others: list[socket.socket], pipeline: Pipeline) -> None:
-    """The life of a worker: terms, then blocks until nobody is left to send any."""
+    """A worker: takes terms, then blocks until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; this process ends with its parent
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in others:
         other.close()
-    with contextlib.suppress(OSError), end, end.makefile("rwb") as stream:  # an error: nobody is left
+    with contextlib.suppress(OSError), end, end.makefile("rwb") as stream:  # an error: the parent is gone
         judge: Judge | None = None
         while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
             frame = stream.read(_LENGTH.unpack(head)[0])

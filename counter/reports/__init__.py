@@ -1,1 +1,1 @@
-"""What is asked of a site and what it is answered: one grammar and one reading for the API and the dashboard."""
+"""Questions about a site and their answers: one grammar and one reader for the API and the dashboard."""

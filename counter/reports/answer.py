@@ -1,7 +1,7 @@
-"""Reports as people ask for them: a period by name, a comparison, rates beside counts. API and dashboard share it.
+"""Reports as people ask for them: a period by name, a comparison, rates next to counts. API and dashboard share it.
 
-What is asked becomes questions, these are answered in one snapshot: the report, what it is compared with, and the
-visitors that conversion rates are shares of.
+A query becomes questions that are answered in one snapshot: the report, what it is compared with, and the visitors
+that conversion rates are shares of.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DAILY_DAYS: Final = 100  # longer periods are drawn in months unless asked other
 
 COUNTS: Final = ("visitors", "visits", "pageviews", "events", "engaged")
 ALL: Final = (*COUNTS, "bounce_rate", "visit_duration", "views_per_visit")
-# What a row of a breakdown can tell. A bounce and a duration belong to a visit, so a page or an event has none.
+# The numbers that a row of a breakdown can have. Bounces and durations belong to visits: pages and events have none.
 ROW_METRICS: Final[dict[Dimension, tuple[str, ...]]] = {
     **dict.fromkeys(VISIT_DIMENSIONS, ALL),
     Dimension.PAGE: COUNTS,
@@ -47,7 +47,7 @@ ROW_METRICS: Final[dict[Dimension, tuple[str, ...]]] = {
 
 
 class ReportQuery(msgspec.Struct, frozen=True):
-    """What somebody wants to know of one site."""
+    """What a client of the API or a reader wants to know about one site."""
 
     period: Period
     filters: tuple[Filter, ...] = ()
@@ -60,8 +60,8 @@ class ReportQuery(msgspec.Struct, frozen=True):
 class ReportAnswer(msgspec.Struct, frozen=True):
     """The report, what it is compared with, and the visitors that conversion rates are shares of.
 
-    A period that is not over is compared with as much of the other one: `compared_totals` and `compared_base` end at
-    `until`, the time of day that it is now on the last day of `compared`, whose series and totals are of whole days.
+    An unfinished period is compared with the same part of the other one: `compared_totals` and `compared_base` end at
+    `until`, the present time of day on the last day of `compared`, whose series and totals are of whole days.
     """
 
     report: Report
@@ -70,20 +70,20 @@ class ReportAnswer(msgspec.Struct, frozen=True):
     until: int | None = None  # UTC second; None: of whole days
     base: int | None = None  # visitors of the question without its filters on goals
     compared_base: int | None = None
-    beside: tuple[Report, ...] = ()  # what was asked in the same snapshot
+    extras: tuple[Report, ...] = ()  # answers to the `extras` of the caller, from the same snapshot
 
     def conversion_rate(self, visitors: int) -> float | None:
-        """Visitors that reached a goal in 100 of all that the other filters let pass; None without any."""
+        """Visitors that reached a goal as a percentage of all that pass the other filters; None without any."""
         return rate(visitors, self.base or 0)
 
 
 async def read_answer(
-    reports: Reports, site: Site, asked: ReportQuery, today: int, now: int, beside: Sequence[Question] = ()
+    reports: Reports, site: Site, asked: ReportQuery, today: int, now: int, extras: Sequence[Question] = ()
 ) -> ReportAnswer:
     """Ask the store, everything in one snapshot. BadInput: more points than a series may have; TooExpensive.
 
-    `now` is a UTC second, `today` its local day. `beside` are questions of the caller's own, answered in
-    `Answer.beside`.
+    `now` is a UTC second, `today` its local day. `extras` are questions of the caller's own, answered in
+    `ReportAnswer.extras`.
     """
     many, until = [[_question(site, asked, asked.period)]], None
     if asked.compare is not None:
@@ -95,7 +95,7 @@ async def read_answer(
     count = len(many)
     if wants_conversion(asked):
         many += [[_without_goals(one) for one in questions] for questions in many]
-    answers = iter(await reports.report([*chain.from_iterable(many), *beside]))
+    answers = iter(await reports.report([*chain.from_iterable(many), *extras]))
     found = [[next(answers) for _ in questions] for questions in many]
     sums = [_sums_of(reports) for reports in found]
     bases = [one.visitors for one in sums[count:]]
@@ -106,7 +106,7 @@ async def read_answer(
         until=until,
         base=bases[0] if bases else None,
         compared_base=bases[1] if len(bases) > 1 else None,
-        beside=tuple(answers),
+        extras=tuple(answers),
     )
 
 
@@ -119,7 +119,7 @@ def _as_far_as(question: Question, until: int | None) -> list[Question]:
 
 
 def _sums_of(reports: Sequence[Report]) -> Sums:
-    """What the answers to `_as_far_as` come to: the whole without its last day, and that day up to the moment."""
+    """The answers to `_as_far_as` added up: the whole without its last day, plus that day up to the moment."""
     if len(reports) == 1:
         return reports[0].totals
     numbers = zip(*(msgspec.structs.astuple(one.totals) for one in reports), strict=True)
@@ -127,7 +127,7 @@ def _sums_of(reports: Sequence[Report]) -> Sums:
 
 
 def _with_all_incomplete_days(reports: Sequence[Report]) -> Report:
-    """The first of the reports, which tells of the others' incomplete days, too."""
+    """The first of the reports, with the incomplete days of the others added."""
     days = {day for one in reports for day in one.incomplete_days}
     return msgspec.structs.replace(reports[0], incomplete_days=tuple(sorted(days)))
 
@@ -139,7 +139,7 @@ def wants_conversion(asked: ReportQuery) -> bool:
 
 
 def default_bucket(period: Period) -> Bucket:
-    """What a period is drawn in when nobody says: two days in hours, some months in days, more in months."""
+    """The default bucket of a period: hours for two days, days for some months, months for more."""
     days = period.end - period.start
     if days <= 2:
         return Bucket.HOUR

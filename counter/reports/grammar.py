@@ -1,9 +1,9 @@
-"""What a report is asked for in a query string: strict, each refusal names the parameter and what it may be.
+"""What a report is asked for in a query string, read and written. Each refusal names the parameter and what it may be.
 
     filter=DIMENSION:OPERATOR:VALUE[,VALUE...]     filter=property:KEY:OPERATOR:VALUE[,VALUE...]
     by=DIMENSION                                   by=property:KEY
 
-A backslash takes the next character as it is, so `\\,` and `\\\\` stand in values, and `\\:` in keys.
+A backslash escapes the next character: write `\\,` and `\\\\` in values, and `\\:` in keys.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ MOST_ROWS: Final = 1000  # of a breakdown or of a page of hits
 MOST_OFFSET: Final = 1_000_000
 LONGEST_VALUE: Final = 2048  # characters; no stored text is longer
 DEFAULT_PERIOD: Final = "28d"
+CUSTOM: Final = "custom"  # the name of a period from one date to another
 ROWS: Final = 10
 
 REPORT_KEYS: Final = (
@@ -54,7 +55,7 @@ Query = MultiMapping[str]
 
 
 def refuse_unknown(query: Query, known: tuple[str, ...]) -> None:
-    """Every parameter must be known, and stand once unless it may be repeated."""
+    """Every parameter must be known, and given once unless it may be repeated."""
     for name in query:
         if name not in known:
             raise BadInput(f"{name[:40]!r} is no parameter here, these are: {', '.join(known)}")
@@ -69,15 +70,15 @@ def read_report_query(query: Query, site: ActiveSite, today: int, counted: tuple
     return ReportQuery(
         period=period,
         filters=read_filters(query),
-        bucket=default_bucket(period) if bucket is None else _one_of("bucket", bucket, _by_value(Bucket)),
+        bucket=default_bucket(period) if bucket is None else one_of("bucket", bucket, _by_value(Bucket)),
         breakdowns=_read_breakdowns(query),
-        compare=_one_of("compare", query["compare"], _by_value(Compare)) if "compare" in query else None,
+        compare=one_of("compare", query["compare"], _by_value(Compare)) if "compare" in query else None,
         week_hours=bool(read_number(query, "week_hours", 0, 0, 1)),
     )
 
 
 def read_period(query: Query, site: ActiveSite, today: int, counted: tuple[int, int] | None) -> Period:
-    """`period`, or `from` and `to`; the last 28 days when nothing is said."""
+    """`period`, or `from` and `to`; the last 28 days by default."""
     if "from" in query or "to" in query:
         if "period" in query:
             raise BadInput("give either period, or from and to")
@@ -86,6 +87,11 @@ def read_period(query: Query, site: ActiveSite, today: int, counted: tuple[int, 
         return dated_period(_read_date("from", query["from"]), _read_date("to", query["to"]))
     name = query.get("period", DEFAULT_PERIOD)
     return named_period(name, today, site.site.first_weekday_number, counted)
+
+
+def period_name(query: Query) -> str:
+    """The name of the period that `read_period` reads: one of counter.calendar.periods.NAMES, or CUSTOM."""
+    return query.get("period", CUSTOM if "from" in query else DEFAULT_PERIOD)
 
 
 def wants_all_days(query: Query) -> bool:
@@ -97,6 +103,14 @@ def read_filters(query: Query) -> tuple[Filter, ...]:
     if len(texts) > MOST_FILTERS:
         raise BadInput(f"there are {len(texts)} filters, at most {MOST_FILTERS} are taken")
     return tuple(_read_filter(text) for text in texts)
+
+
+def filter_text(one: Filter) -> str:
+    """A filter as `read_filters` takes it."""
+    name = one.dimension.name.lower()
+    if one.dimension == Dimension.PROPERTY:
+        name += ":" + _escaped(one.key, ":")
+    return f"{name}:{one.operator.value}:{','.join(_escaped(value, ',') for value in one.values)}"
 
 
 def read_number(query: Query, name: str, default: int, least: int, most: int) -> int:
@@ -115,7 +129,7 @@ def _read_breakdowns(query: Query) -> tuple[By, ...]:
     for name in ("order", "search", "limit", "offset"):
         if name in query and not texts:
             raise BadInput(f"{name} is about the rows of a breakdown, and none is asked for: add by=page")
-    order = _one_of("order", query.get("order", Order.VISITORS.value), _by_value(Order))
+    order = one_of("order", query.get("order", Order.VISITORS.value), _by_value(Order))
     search = clean(query.get("search", ""), LONGEST_VALUE)
     limit = read_number(query, "limit", ROWS, 1, MOST_ROWS)
     offset = read_number(query, "offset", 0, 0, MOST_OFFSET)
@@ -149,7 +163,7 @@ def _read_filter(text: str) -> Filter:
 def _split_dimension(what: str, text: str) -> tuple[Dimension, str, str | None]:
     """The dimension, the key of a property, and what follows after a colon (None: nothing)."""
     name, colon, rest = text.partition(":")
-    dimension = _one_of(what, name, DIMENSIONS)
+    dimension = one_of(what, name, DIMENSIONS)
     if dimension != Dimension.PROPERTY:
         return dimension, "", rest if colon else None
     found = _KEY.match(rest)
@@ -161,7 +175,7 @@ def _split_dimension(what: str, text: str) -> tuple[Dimension, str, str | None]:
 
 
 def _split_values(text: str) -> list[str]:
-    """At commas that no backslash takes as they are."""
+    """Split at commas that are not escaped by a backslash."""
     values, start = [], 0
     while True:
         found = _VALUE.match(text, start)
@@ -172,6 +186,10 @@ def _split_values(text: str) -> list[str]:
         if text[end] == "\\":
             raise BadInput(f"filter ends with a single backslash: {text[-40:]!r}; write two for one")
         start = end + 1
+
+
+def _escaped(text: str, mark: str) -> str:
+    return text.replace("\\", "\\\\").replace(mark, f"\\{mark}")
 
 
 def _plain(text: str) -> str:
@@ -191,7 +209,8 @@ def _by_value(kind: type[E_]) -> Mapping[str, E_]:
     return {str(one.value): one for one in kind}
 
 
-def _one_of(what: str, text: str, known: Mapping[str, E_]) -> E_:
+def one_of(what: str, text: str, known: Mapping[str, E_]) -> E_:
+    """What the text names, or BadInput with all that it may be."""
     found = known.get(text)
     if found is None:
         raise BadInput(f"{what} is {text[:40]!r}, it may be {', '.join(known)}")

@@ -1,7 +1,8 @@
 """Totals of a site from memory: the same time at ten thousand and at ten million hits.
 
 `Book` holds one number per site, local day and metric (3,650 days of ten years are 0.5 MB); the writer adds what
-each committed batch gained. A `Snapshot` is everything a counter shows, from one moment, each number checked.
+each committed batch gained. A `Snapshot` is everything a counter shows, from one moment, each number checked;
+`Snapshots` takes another only when something changed.
 """
 
 from __future__ import annotations
@@ -9,17 +10,24 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from counter.calendar.localtime import LocalTime, day_date
 from counter.calendar.periods import Period, periods
+from counter.clock import Clock
+from counter.collect.page import normalise_path
 from counter.question import Count, DayTotal, HistoryDay, Metric
-from counter.site import Site
+from counter.service.online import Online
+from counter.site import ActiveSite, Site, Sites
+from counter.store.protocols import Reports
 
 log = logging.getLogger(__name__)
 
 LINES = ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "all")
+REMEMBERED = 2000  # snapshots, and answers made of them; each is about 1 kB
+PAGE_DAYS = 70  # local days of a page that periods can reach back to
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -145,6 +153,61 @@ def take_snapshot(site: Site, local: LocalTime, metric: Metric, tally: Tally, on
         counts=checked(counts, start_count, site.id),
         page=page,
     )
+
+
+class SnapshotQuery(NamedTuple):
+    """Whose numbers, and which; `path` is '' for the whole site."""
+
+    site_id: str
+    metric: Metric
+    path: str
+
+
+class _Taken(NamedTuple):
+    snapshot: Snapshot
+    version: tuple[int, int]  # of the site's numbers; who is online
+    until: int  # UTC seconds: the next local midnight
+
+
+class Snapshots:
+    """The snapshots of a running service: another one when a number, the site, the day or `online` changed."""
+
+    def __init__(self, book: Book, online: Online, sites: Sites, reports: Reports, clock: Clock) -> None:
+        self._book = book
+        self._online = online
+        self._sites = sites
+        self._reports = reports
+        self._clock = clock
+        self._taken: dict[SnapshotQuery, _Taken] = {}
+
+    async def of(self, query: SnapshotQuery) -> Snapshot:
+        """UnknownSite; StoreError when the days of a page can't be read. The same object until something changed."""
+        site = self._sites.public(query.site_id)
+        key = site.site.key
+        version = (self._book.version(key), self._online.count(key))
+        now = self._clock.now()
+        taken = self._taken.get(query)
+        if (
+            taken is not None and taken.version == version and taken.snapshot.generated_at <= now < taken.until
+            and taken.snapshot.site is site.site
+        ):  # fmt: skip
+            return taken.snapshot
+        today = site.local.day(int(now))
+        tally = await self._page_tally(site, query, today) if query.path else self._book.tally(key, query.metric)
+        snapshot = take_snapshot(site.site, site.local, query.metric, tally, version[1], now, query.path)
+        if len(self._taken) >= REMEMBERED:
+            self._taken.clear()
+        self._taken[query] = _Taken(snapshot, version, site.local.midnight(today + 1))
+        return snapshot
+
+    async def _page_tally(self, site: ActiveSite, query: SnapshotQuery, today: int) -> Tally:
+        path = normalise_path(query.path, site.site.query_keys)
+        days, whole = await self._reports.page_days(site.site.key, path, today - PAGE_DAYS)
+        tally = Tally()
+        for day in days:
+            tally.add(day.day, getattr(day, query.metric.value))
+        tally.total = getattr(whole, query.metric.value)
+        return tally
 
 
 def checked(counts: dict[str, Count], start_count: int, site_id: str) -> dict[str, Count]:

@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 async def clock_is_believed(service: Service, now: float) -> bool:
     """Look at the clock, which says `now`, and keep what came of it. Raises StoreError when that can't be kept."""
     moment = Moment(int(now), service.clock.monotonic())
-    trust = await service.store.look_at_clock(moment, service.doubt_seen)
-    service.doubt_seen = first_look(trust, moment, service.doubt_seen)
+    trust = await service.store.look_at_clock(moment, service.doubt_since)
+    service.doubt_since = first_look(trust, moment, service.doubt_since)
     service.trust = trust
     return not trust.doubted
 

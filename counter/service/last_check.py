@@ -15,9 +15,9 @@ from typing import Final
 import msgspec
 
 from counter.calendar.localtime import LocalTime
+from counter.folders import DATABASE
 
 NAME: Final = "check.json"
-DATABASE: Final = "counter.db"
 NIGHT: Final = (3 * 60 + 30, 5 * 60)  # minutes after local midnight: the quietest hours, clear of changes of the clock
 REST: Final = 12 * 3600  # seconds between two checks at least
 LONGEST: Final = 25 * 3600  # seconds; after that one is due at any hour: the machine sleeps at night
@@ -37,7 +37,7 @@ class Checked(msgspec.Struct, frozen=True):
     file: int = 0  # the inode of the database that was checked
 
     @property
-    def kept(self) -> int:
+    def unrepaired(self) -> int:
         return self.differences - self.repaired
 
     def shown(self) -> dict[str, object]:

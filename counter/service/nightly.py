@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
 from counter.calendar.localtime import LocalTime, day_date, month_text
 from counter.errors import StoreError
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 EVERY = 600.0  # seconds between two looks whether it is due
 SOON = 300.0  # seconds after a start: the service has enough to do then
-TOLD = 20  # differences that are logged one by one
+LOGGED_DIFFERENCES = 20  # differences that are logged one by one
 
 
 async def check_when_due(service: Service) -> None:
@@ -53,7 +54,7 @@ async def check_now(service: Service) -> Checked:
     checked = Checked(service.clock.now(), took, repair.differences, repair.mended, error, file)
     service.checked = checked
     renew_notices(service)
-    await asyncio.to_thread(_keep, service, checked)
+    await asyncio.to_thread(_keep, folder, checked)
     return checked
 
 
@@ -67,19 +68,19 @@ async def _mend(service: Service) -> Repair:
 
 
 def _tell(found: list[Difference]) -> None:
-    for one in found[:TOLD]:
+    for one in found[:LOGGED_DIFFERENCES]:
         when = month_text(one.day) if one.table == "rollup_month" else day_date(one.day).isoformat()
         log.warning(
             "a number differs from the raw rows",
             extra={"table": one.table, "site_key": one.site_key, "when": when, "what": one.what,
                    "stored": one.stored, "counted": one.counted},
         )  # fmt: skip
-    if len(found) > TOLD:
-        log.warning("more numbers differ from the raw rows", extra={"numbers": len(found) - TOLD})
+    if len(found) > LOGGED_DIFFERENCES:
+        log.warning("more numbers differ from the raw rows", extra={"numbers": len(found) - LOGGED_DIFFERENCES})
 
 
-def _keep(service: Service, checked: Checked) -> None:
+def _keep(folder: Path, checked: Checked) -> None:
     try:
-        write_checked(service.config.storage.path, checked)
+        write_checked(folder, checked)
     except OSError as error:
         log.error("the result of the check could not be kept", extra={"error": str(error)})

@@ -34,10 +34,10 @@ def _of_the_check(checked: Checked | None) -> list[str]:
         return []
     if checked.error:
         return ["the last check could not recount the numbers; the log and 'counter doctor' say why"]
-    if checked.kept:
+    if checked.unrepaired:
         notice = (
-            f"{checked.kept} numbers differ from the raw rows and were kept, because mending them would lower what was"
-            " published; perhaps raw rows were lost. If not, mend them with 'counter check --repair'"
+            f"{checked.unrepaired} numbers differ from the raw rows and were kept, because mending them would lower"
+            " what was published; perhaps raw rows were lost. If not, mend them with 'counter check --repair'"
         )
         return [notice]
     if checked.differences:

@@ -10,7 +10,8 @@ MOST = 50_000  # visitors surely remembered a site, at most twice as many (12 MB
 
 
 class Online:
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._seen: dict[int, dict[int, int]] = {}  # site key -> visitor -> last seen
         self._counts: dict[int, int] = {}
 
@@ -23,9 +24,9 @@ class Online:
             # Taken out and put in again: who was seen last stands last. A late event makes nobody older.
             site[visitor] = max(at, site.pop(visitor, 0))
         for site_key, site in self._seen.items():
-            if len(site) > 2 * MOST:
+            if len(site) > 2 * self._most:
                 # All at once: taking the first entry of a dictionary again and again is quadratic.
-                self._seen[site_key] = dict(list(site.items())[-MOST:])
+                self._seen[site_key] = dict(list(site.items())[-self._most :])
 
     def refresh(self, now: float) -> set[int]:
         """Forget who has been silent for too long; returns the sites whose number changed."""

@@ -14,11 +14,13 @@ from counter.address import Networks
 from counter.collect.pipeline import Pipeline
 from counter.errors import NotAuthorized, StoreError
 from counter.passwords import Passwords
+from counter.service.book import Snapshots
 from counter.service.core import Core
 from counter.service.countries import Countries
 from counter.service.last_check import Checked
 from counter.service.online import Online
 from counter.service.proxies import UntrustedPeers
+from counter.service.salts import ServiceSalts
 from counter.site import TokenMay
 from counter.store.protocols import Appended
 from counter.trust import Moment, Trust
@@ -28,6 +30,7 @@ from counter.trust import Moment, Trust
 class Service(Core):
     """One running service."""
 
+    salts: ServiceSalts  # the pipeline's
     pipeline: Pipeline
     trusted_proxies: Networks
     online: Online = field(default_factory=Online)
@@ -36,15 +39,17 @@ class Service(Core):
     untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
     checked: Checked | None = None  # the last check of all numbers
     trust: Trust | None = None  # in the clock, at the last look
-    doubt_seen: Moment | None = None  # the first look in a doubt that goes on
+    doubt_since: Moment | None = None  # the first look in a doubt that goes on
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
     passwords: Passwords = field(default_factory=Passwords)
     watchers: list[Callable[[Appended], None]] = field(default_factory=list)  # told of each batch, after the numbers
     countries: Countries = field(init=False)
+    snapshots: Snapshots = field(init=False)
 
     def __post_init__(self) -> None:
         Core.__post_init__(self)  # a dataclass with slots is another class than the one that super() would mean
         self.countries = Countries(self.store.reports)
+        self.snapshots = Snapshots(self.book, self.online, self.sites, self.store.reports, self.clock)
 
     def committed(self, appended: Appended) -> None:
         """A batch is durable: its numbers show before its hits are answered."""
@@ -56,7 +61,7 @@ class Service(Core):
     @property
     def failing(self) -> StoreError | None:
         """Why a hit that came now would not be stored; None when it would."""
-        return self.writer.failing or self.pipeline.salts.failing
+        return self.writer.failing or self.salts.failing
 
     def token_site(self, header: str, may: TokenMay = TokenMay.WRITE) -> int | None:
         """The site key of a `Bearer` token, None without one; NotAuthorized for one that is not known, or may not."""

@@ -1,7 +1,8 @@
 """The queue and the one writer: what is waiting is written in one transaction, then each hit gets its answer.
 
-There is no timer: at low load a hit is committed at once, under load batches grow by themselves. The writer is
-stopped by a sentinel and drains; cancelling it between BEGIN and COMMIT would leave a transaction open.
+At low load a hit is committed at once. Under load batches grow by themselves, and after a large one the writer waits
+a moment (GATHER) for the next to grow. `stop` lets it write all that waits and end by itself; cancelling it between
+BEGIN and COMMIT would leave a transaction open.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Protocol
 from counter.clock import Clock
 from counter.errors import CounterError, Overloaded, StoreError
 from counter.event import Drop, Event, Outcome
+from counter.service.storage_health import ProbeStore, StorageHealth, as_store_error
 from counter.store.protocols import Appended, Batch
 
 log = logging.getLogger(__name__)
@@ -27,14 +29,10 @@ IDLE_LOOKS = 2  # of them before the tail is folded
 RETRY_AFTER = 5  # seconds a client is asked to wait when the queue is full
 
 
-class WriteStore(Protocol):
+class WriteStore(ProbeStore, Protocol):
     """What the writer needs of a store."""
 
     async def append(self, batch: Batch, now: float) -> Appended: ...
-
-    async def verify(self, now: float) -> None: ...
-
-    async def probe(self, event: Event | None, now: float) -> None: ...
 
     async def fold(self) -> int: ...
 
@@ -56,16 +54,21 @@ class Writer:
         self._waiting: list[Waiting] = []
         self._drops: list[Drop] = []
         self._wake = asyncio.Event()
+        self._settled = asyncio.Event()
         self._stopping = False
         self._unfolded = 0
         self._last_batch = 0
         self._task: asyncio.Task[None] | None = None
         self.turn = asyncio.Lock()  # held from a commit until it is told of: who holds it sees no batch half told
-        self.failing: StoreError | None = None  # why the last batch could not be written
-        self._suspect: Event | None = None  # of that batch: storage is back when this one could be stored
+        self._health = StorageHealth(store, clock)
         self._idle = 0  # looks since the last batch
         self.batches = 0
         self.written = 0
+
+    @property
+    def failing(self) -> StoreError | None:
+        """Why the last batch could not be written; None when hits are stored."""
+        return self._health.failing
 
     @property
     def queued(self) -> int:
@@ -93,6 +96,7 @@ class Writer:
             )
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, future))
+        self._settled.clear()
         self._wake.set()
         return future
 
@@ -105,7 +109,12 @@ class Writer:
         """Count a drop with the next batch. Beyond the queue's limit drops are not remembered."""
         if len(self._drops) < self._most:
             self._drops.append(drop)
+            self._settled.clear()
             self._wake.set()
+
+    async def settled(self) -> None:
+        """Until all that was queued and all drops are committed. As long as storage fails, drops are not."""
+        await self._settled.wait()
 
     async def append(self, batch: Batch) -> Appended:
         """Write a batch; imports bring theirs between the live ones."""
@@ -117,19 +126,22 @@ class Writer:
 
     async def _run(self) -> None:
         while True:
+            if not self._waiting and not self._drops:
+                self._settled.set()
             await self._sleep()
             if self._stopping and not self._waiting and self.failing is not None:
                 return  # drops that cannot be counted must not keep the service from stopping
             if self._waiting or self._drops:
                 await self._write_waiting()
             elif self.failing is not None:
-                await self._probe()
+                async with self.turn:
+                    await self._health.probe()
             elif self._unfolded and (self._stopping or self._idle >= IDLE_LOOKS):
                 await self._fold()
             elif self._stopping:
                 return
             else:
-                await self._verify()
+                await self._health.verify()
             if self._unfolded >= LARGEST_FOLD:
                 await self._fold()
 
@@ -143,26 +155,6 @@ class Writer:
                 await self._wake.wait()
         except TimeoutError:
             self._idle += 1
-
-    async def _verify(self) -> None:
-        """Nothing waits: is what was stored still what the next start will read?"""
-        try:
-            await self._store.verify(self._clock.now())
-        except StoreError as error:
-            self._fail([], error)
-
-    async def _probe(self) -> None:
-        """Storage failed, and nothing waits: would a hit be stored now? Only what was really written says so."""
-        try:
-            async with self.turn:
-                await self._store.probe(self._suspect, self._clock.now())
-        except StoreError as error:
-            self._fail([], error)
-        except ValueError as error:  # it is this event that can't be stored
-            self._suspect = None
-            log.error("an event can't be stored", extra={"error": str(error)})
-        else:
-            self._works()
 
     async def _gather(self) -> None:
         """After a large batch, wait a moment for the next to grow: a commit costs the same for one and for many.
@@ -186,13 +178,13 @@ class Writer:
             appended = await self.append(batch)
         except StoreError as error:
             self._keep(drops)
-            self._suspect = waiting[0][0] if waiting else self._suspect
             self._fail(waiting, error)
+            self._health.suspect = waiting[0][0] if waiting else self._health.suspect
         except Exception as error:  # noqa: BLE001 - whatever one event does, its neighbours are stored
             await self._rescue(waiting, drops, error)
         else:
             if waiting:
-                self._works()
+                self._health.works()
             for (_, future), outcome in zip(waiting, appended.outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
@@ -218,11 +210,9 @@ class Writer:
         except ValueError as error:
             await self._quarantine(one, error)
         except Exception as error:  # noqa: BLE001 - a lack of memory, a fault of ours: the hit is stored at its retry
-            self._fail(
-                [one], error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
-            )
+            self._fail([one], as_store_error(error))
         else:
-            self._works()
+            self._health.works()
             if not future.done():
                 future.set_result(appended.outcomes[0])
 
@@ -243,22 +233,14 @@ class Writer:
             log.error("a drop could not be counted", extra={"site_key": drop.site_key, "error": str(error)})
             return
         self._keep((drop,))
-        self._fail([], _as_store_error(error))
+        self._fail([], as_store_error(error))
 
     def _keep(self, drops: tuple[Drop, ...]) -> None:
         """To be counted when storage is back."""
         self._drops[:0] = drops[: self._most - len(self._drops)]
 
-    def _works(self) -> None:
-        if self.failing is not None:
-            log.warning("hits are stored again")
-        self.failing = self._suspect = None
-
     def _fail(self, waiting: list[Waiting], error: CounterError) -> None:
-        known = str(self.failing) if self.failing is not None else ""
-        self.failing = _as_store_error(error)
-        if waiting or str(error) != known:  # once a second would fill the log
-            log.error("hits could not be stored", extra={"hits": len(waiting), "error": str(error)})
+        self._health.fails(error, len(waiting))
         for _, future in waiting:
             if not future.done():
                 future.set_exception(error)
@@ -276,10 +258,3 @@ class Writer:
         self.written += len(appended.outcomes)
         self._unfolded += len(appended.outcomes)
         self._committed(appended)
-
-
-def _as_store_error(error: Exception) -> StoreError:
-    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")
-
-
-__all__ = ["Writer"]

@@ -6,7 +6,7 @@ Five small protocols. `EventWriter`, `Reports` and `Upkeep` are an engine's; the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +47,9 @@ class Appended(msgspec.Struct, frozen=True):
     gained: tuple[DayTotal, ...]
     seen: tuple[tuple[int, int, int], ...] = ()  # (site key, visitor, UTC seconds), never from logs
     known_drops: tuple[int, ...] = ()  # indexes of drops, of log lines that an earlier import had counted
+
+
+BatchSink = Callable[[Batch], Awaitable[Appended]]
 
 
 class RefusedValue(ValueError):

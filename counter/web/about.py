@@ -28,7 +28,7 @@ _CSP = (
 
 @dataclass(frozen=True, slots=True)
 class AboutText:
-    """What a text needs beside its template. Weekdays begin with Monday, in the form that follows "begins on"."""
+    """What a text needs besides its template. Weekdays begin with Monday, in the form that follows "begins on"."""
 
     title: str
     weekdays: tuple[str, ...]
@@ -44,7 +44,7 @@ WORDS: Mapping[str, AboutText] = {
 
 
 async def get_about(request: web.Request) -> web.Response:
-    """The page in the language asked for, else the reader's, where there is a text in it."""
+    """The page in the requested language, else the reader's, if there is a text in it."""
     service = request.app[SERVICE]
     wanted = pick(request.query.get("lang", ""), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
     language = wanted if wanted.tag in WORDS else pick("en", "")
@@ -54,7 +54,7 @@ async def get_about(request: web.Request) -> web.Response:
 
 
 def _facts(service: Service, site_id: str, language: Language) -> dict[str, Any]:
-    """All that the texts tell, as it is configured now."""
+    """The values in the texts, as configured now."""
     site = service.sites.public(site_id).site
     words, privacy = WORDS[language.tag], service.config.privacy
     return {

@@ -13,6 +13,7 @@ from counter.collect.parse import Envelope, WireHit, decode_body, decode_query, 
 from counter.collect.pipeline import Judged
 from counter.errors import BadInput, UnknownSite
 from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
+from counter.service.salts import SaltMissing
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
 from counter.web.head import only_looks
@@ -39,7 +40,7 @@ PREFLIGHT = {
 
 
 class Verdict(NamedTuple):
-    """What is said of one hit."""
+    """The answer to one hit."""
 
     header: str  # `counted`, `duplicate` or `dropped; reason=...`
     in_array: str  # the same within an array's answer
@@ -76,13 +77,13 @@ async def post_hit(request: web.Request) -> web.Response:
     envelope = envelope_of(request, service, Via.SNIPPET)
     if many:
         hits = []
-        for index, wire in enumerate(wires):  # all are understood before the first is judged
+        for index, wire in enumerate(wires):  # all are parsed before the first is judged
             try:
                 hits.append(_hit(service, wire, envelope, site_key))
             except BadInput as error:
                 raise BadInput(f"hit {index}: {error}") from None
-        return await _answer_array(service, [_judge(service, *hit) for hit in hits])
-    return _answer(await settle(service, _judge(service, *_hit(service, wires[0], envelope, site_key))))
+        return await _answer_array(service, [await _judge(service, *hit) for hit in hits])
+    return _answer(await settle(service, await _judge(service, *_hit(service, wires[0], envelope, site_key))))
 
 
 async def get_pixel(request: web.Request) -> web.Response:
@@ -108,11 +109,11 @@ async def count_query(request: web.Request, service: Service, site_id: str = "")
     if only_looks(request):
         _refuse_bad(service, wire, envelope)
         return _NOT_COUNTED
-    return await settle(service, _judge(service, *_hit(service, wire, envelope, None)))
+    return await settle(service, await _judge(service, *_hit(service, wire, envelope, None)))
 
 
 def _refuse_bad(service: Service, wire: WireHit, envelope: Envelope) -> None:
-    """Raises what `_hit` would; no tally tells of it."""
+    """Raise what `_hit` would, without counting anything."""
     service.sites.get(wire.site)
     hit_from(wire, envelope)
 
@@ -122,17 +123,24 @@ def _hit(service: Service, wire: WireHit, envelope: Envelope, token: int | None)
     try:
         site = service.sites.get(wire.site)
     except UnknownSite:
-        service.outcomes[UNKNOWN_SITE] += 1  # without its name: anyone could make up labels
+        service.outcomes[UNKNOWN_SITE] += 1  # without the site's name: anyone could make up labels
         raise
     return hit_from(wire, envelope, trusted=token == site.site.key), site
 
 
-def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:
-    return service.pipeline.judge(hit, site, service.clock.now(), service.clock.monotonic())
+async def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:
+    """What becomes of the hit. Only the first event of a site and day waits here: for the day's salt."""
+    pipeline, now = service.pipeline, service.clock.now()
+    try:
+        return pipeline.judge(hit, site, now, service.clock.monotonic())
+    except SaltMissing as missing:
+        await service.salts.fetch(missing.site_key, missing.day, now)
+    # It has been screened: a second time would count against its rate.
+    return Judged(event=pipeline.event(hit, site, pipeline.agents.look_up(hit.user_agent), now))
 
 
 async def settle(service: Service, judged: Judged) -> Verdict:
-    """Wait for the commit of an event; note a drop. The verdict is what the visitor is told."""
+    """Wait for the commit of an event; note a drop. The verdict is the answer to the visitor."""
     if judged.event is None:
         return _note_drop(service, judged)
     return after_commit(service, judged.event, await service.writer.submit(judged.event))

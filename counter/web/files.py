@@ -1,4 +1,4 @@
-"""Files that are sent as they are: a tag for each form, and gzip made once, not for each request."""
+"""Files that are sent unchanged: an ETag for each form, and gzip made once, not for each request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make_file(body: bytes, kind: str) -> File:
 
 
 def answer_file(request: web.Request, file: File, headers: Mapping[str, str]) -> web.Response:
-    """The file in the smallest form that the reader takes, or 304 when he has it. Any page may read it."""
+    """The file in the smallest form that the client accepts, or 304 when it has it. Any page may read it."""
     gzipped = file.gzipped if takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) else None
     etag = file.etag if gzipped is None else file.gzipped_etag
     sent = {"ETag": etag, "Vary": "Accept-Encoding", "Access-Control-Allow-Origin": "*", **NOSNIFF, **headers}
@@ -43,7 +43,7 @@ def answer_file(request: web.Request, file: File, headers: Mapping[str, str]) ->
 
 
 def takes_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding names gzip, or all, and not with q=0. None at all is taken as plain."""
+    """Whether an Accept-Encoding accepts gzip, by name or `*`, and not with q=0. Without the header, it doesn't."""
     wanted: dict[str, bool] = {}
     for one in header.lower().split(",")[:20]:
         name, _, parameter = one.partition(";")

@@ -16,14 +16,14 @@ from markupsafe import Markup
 from counter import __version__
 from counter.labels import LANGUAGES
 from counter.question import Metric
-from counter.service.book import Snapshot
+from counter.service.book import Snapshot, SnapshotQuery
 from counter.service.service import SERVICE
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
-from counter.web.totals import ANSWERS, TotalsQuery
 from counter.web.tracker import snippet
+from counter.widget.options import Options, options_from
 from counter.widget.picture import WIDTH, picture_of
-from counter.widget.render import Options, options_from, render_html
+from counter.widget.render import render_html
 from counter.widget.theme import DEFAULT_THEME, THEMES, Theme
 from counter.widget.view import view_of
 
@@ -66,7 +66,7 @@ class SnippetTarget:
 async def get_gallery(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     site_id = request.query.get("site") or first_site(service)
-    snapshot = (await request.app[ANSWERS].to(TotalsQuery(site_id, Metric.VISITS, ""))).snapshot
+    snapshot = await service.snapshots.of(SnapshotQuery(site_id, Metric.VISITS, ""))
     base, lang = public_url(request, service), request.query.get("lang", "")
     options = options_from({"lang": lang or "auto", "fragment": "1"}, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
     place = SnippetTarget(
@@ -96,9 +96,9 @@ def _pieces(snapshot: Snapshot, options: Options, place: SnippetTarget) -> Itera
 
 
 def _draw(snapshot: Snapshot, options: Options, theme: str, scheme: str, lines: str) -> Markup:
-    """The widget as it is drawn on any page. What comes from the site's owner is escaped by its own template."""
+    """The widget as drawn on any page. Its own template escapes what comes from the site's owner."""
     chosen = replace(options, theme=theme, scheme=scheme, lines=tuple(lines.split(",")))
-    return Markup(render_html(snapshot, chosen, None))  # noqa: S704  # made by an autoescaping template
+    return Markup(render_html(view_of(snapshot, chosen, None), fragment=chosen.fragment))  # noqa: S704  # made by an autoescaping template
 
 
 def _height(snapshot: Snapshot, options: Options) -> int:

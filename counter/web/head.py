@@ -1,6 +1,6 @@
-"""HEAD: what GET would answer, without the body (RFC 9110, 9.3.2). It looks and leaves no trace: nothing is counted.
+"""HEAD: what GET would answer, without the body (RFC 9110, 9.3.2). It leaves no trace: nothing is counted.
 
-Health checks ask so: `wget --spider`, UptimeRobot, Monit. aiohttp leaves the body out and keeps the headers.
+Health checks use it: `wget --spider`, UptimeRobot, Monit. aiohttp leaves the body out and keeps the headers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def add_route(app: web.Application, method: str, path: str, answer: Answer) -> None:
-    """A row of a table of routes; one for GET answers HEAD, too."""
+    """A row of a table of routes; one for GET also answers HEAD."""
     app.router.add_route(method, path, answer)
     if method == hdrs.METH_GET:
         app.router.add_route(hdrs.METH_HEAD, path, answer)

@@ -74,7 +74,7 @@ async def get_healthz(request: web.Request) -> web.Response:
 
 
 async def get_readyz(request: web.Request) -> web.Response:
-    """200 when hits are stored, 503 with the reason when not; notices are for the owner and change nothing."""
+    """200 when hits are stored, 503 with the reason otherwise; notices don't affect the status."""
     service = request.app[SERVICE]
     renew_notices(service)
     writer = service.writer

@@ -1,4 +1,8 @@
-"""Errors to answers, in one place: a code for machines, a sentence for people, nothing about our insides."""
+"""Errors to answers: a code for machines, a sentence for people, nothing about our insides.
+
+`answer_errors` is the public surface's; the API behind a token and the dashboard have headers and pages of their own,
+and take from here what a stranger may read (`outward`) and whether to come again (`come_again`).
+"""
 
 from __future__ import annotations
 
@@ -46,13 +50,21 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def error_response(error: CounterError, *, counting: bool = False) -> web.Response:
-    headers = {**NOSNIFF, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
-    if isinstance(error, (Overloaded, StoreError)):
-        headers["Retry-After"] = str(RETRY_AFTER)
-    if isinstance(error, StoreError):
-        # The log has the reason; a stranger learns only that it is not his fault.
-        log.error("storage failed", extra={"error": str(error)})
-        message = f"the {'hit could not be stored' if counting else 'numbers could not be read'}; try again later"
-    else:
-        message = str(error)
+    instead = f"the {'hit could not be stored' if counting else 'numbers could not be read'}; try again later"
+    message = outward(error, log, "storage failed", instead)
+    headers = {**NOSNIFF, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store", **come_again(error)}
     return web.json_response({"error": error.code, "message": message}, status=error.status, headers=headers)
+
+
+def outward(error: CounterError, logger: logging.Logger, failed: str, instead: str) -> str:
+    """The sentence that a stranger may read. That of a StoreError is for the log alone, as what `failed`; a stranger
+    reads `instead`."""
+    if not isinstance(error, StoreError):
+        return str(error)
+    logger.error(failed, extra={"error": str(error)})
+    return instead
+
+
+def come_again(error: CounterError) -> dict[str, str]:
+    """Headers: when to try again, after what passes by itself."""
+    return {"Retry-After": str(RETRY_AFTER)} if isinstance(error, (Overloaded, StoreError)) else {}

@@ -1,4 +1,4 @@
-"""What people see beside the widget: the demo page, opting out; and the files of `static/`, here and of the widget."""
+"""Public pages besides the widget: the demo page, opting out; and the files of `static/`, here and of the widget."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-import jinja2
 from aiohttp import hdrs, web
 
 from counter import __version__
 from counter.errors import WrongType
 from counter.service.service import SERVICE, Service
+from counter.templates import templates_in
 from counter.text import clean
 from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
@@ -33,12 +33,7 @@ _PAGE_CSP = (
     " form-action 'self'"
 )
 
-templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    undefined=jinja2.StrictUndefined,
-)
+templates = templates_in(HERE / "templates", trimmed=False)
 
 
 async def get_static(request: web.Request) -> web.Response:
@@ -65,7 +60,7 @@ async def get_demo(request: web.Request) -> web.Response:
 
 
 async def get_opt_out(request: web.Request) -> web.Response:
-    """Tells whether this browser is counted, with a button to change it."""
+    """Show whether this browser is counted, with a button to change it."""
     out = opted_out(request.headers.get(hdrs.COOKIE, ""))
     return _opt_out_page(out)
 
@@ -103,7 +98,7 @@ def first_site(service: Service) -> str:
 
 
 def public_url(request: web.Request, service: Service) -> str:
-    """Where this service is reached; as configured, else as it was asked for."""
+    """The address of this service: as configured, else as in the request."""
     return service.config.server.public_url or clean(f"{request.scheme}://{request.host}", 300)
 
 

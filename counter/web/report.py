@@ -1,4 +1,4 @@
-"""`GET /api/v1/report`, `/api/v1/hits` and `/api/v1/visit`: what the owner asks, with the site's read token.
+"""`GET /api/v1/report`, `/api/v1/hits` and `/api/v1/visit`: the owner's questions, with the site's read token.
 
 Every number of an answer is of one snapshot and one moment. Nothing of it is public: no CORS, never cached.
 """
@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
-from counter.errors import BadInput, CounterError, NotAuthorized, StoreError
+from counter.errors import BadInput, CounterError, NotAuthorized
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
 from counter.reports.answer import ROW_METRICS, ReportAnswer, ReportQuery, metrics, rate, read_answer
 from counter.reports.grammar import (
@@ -23,6 +23,7 @@ from counter.reports.grammar import (
     MOST_ROWS,
     REPORT_KEYS,
     VISIT_KEYS,
+    period_name,
     read_filters,
     read_number,
     read_period,
@@ -31,35 +32,29 @@ from counter.reports.grammar import (
     wants_all_days,
 )
 from counter.service.service import SERVICE, Service
-from counter.service.writer import RETRY_AFTER
 from counter.site import WEEKDAYS, ActiveSite, TokenMay
-from counter.web.middleware import NOSNIFF
+from counter.web.middleware import NOSNIFF, come_again, outward
 
 log = logging.getLogger(__name__)
 
 PRIVATE = {"Cache-Control": "private, no-store", **NOSNIFF}
-HITS = 50  # of a page when nobody says
+HITS = 50  # of a page, by default
 LARGEST_ID = 2**62
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+PrivateHandler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def private(handler: Handler) -> Handler:
-    """Errors of a private route: like all others, but for no other site to read."""
+def private(handler: PrivateHandler) -> PrivateHandler:
+    """Answer errors of a private route like all others, but unreadable to other sites."""
 
     @functools.wraps(handler)
     async def answer(request: web.Request) -> web.Response:
         try:
             return await handler(request)
         except CounterError as error:
-            message = str(error)
-            if isinstance(error, StoreError):
-                log.error("a report failed", extra={"error": message})
-                message = "the report could not be read; the log says why"
-            headers = {**PRIVATE, "WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else {**PRIVATE}
-            if isinstance(error, StoreError):
-                headers["Retry-After"] = str(RETRY_AFTER)
+            message = outward(error, log, "a report failed", "the report could not be read; the log says why")
+            bearer = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthorized) else {}
             body = {"error": error.code, "message": message}
-            return web.json_response(body, status=error.status, headers=headers)
+            return web.json_response(body, status=error.status, headers={**PRIVATE, **bearer, **come_again(error)})
 
     return answer
 
@@ -107,7 +102,7 @@ async def get_visit(request: web.Request) -> web.Response:
 
 
 def _begin(request: web.Request, known: tuple[str, ...]) -> tuple[Service, ActiveSite, int]:
-    """The site that the token may read, and now. Who has no token learns nothing, not even of wrong parameters."""
+    """The site that the token may read, and now. Without a token nothing is revealed, not even wrong parameters."""
     service = request.app[SERVICE]
     site_key = service.token_site(request.headers.get(hdrs.AUTHORIZATION, ""), TokenMay.READ)
     if site_key is None:
@@ -132,9 +127,8 @@ def report_head(request: web.Request, site: ActiveSite, period: Period, now: int
         "site": site.site.id,
         "zone": site.site.timezone,
         "generated_at": site.local.iso(now),
-        "period": {"name": request.query.get("period", "custom" if "from" in request.query else "28d"),
-                   **_dates(period)},
-    }  # fmt: skip
+        "period": {"name": period_name(request.query), **_dates(period)},
+    }
 
 
 def _dates(period: Period) -> dict[str, Any]:
@@ -164,7 +158,7 @@ def report_json(asked: ReportQuery, answer: ReportAnswer, site: ActiveSite) -> d
 
 
 def _totals_json(sums: Sums, base: int | None, asked: ReportQuery) -> dict[str, Any]:
-    """With a filter on a goal also which part of all visitors reached it."""
+    """With a filter on a goal, also the share of all visitors that reached it."""
     reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
     rates = {"conversion_rate": rate(sums.visitors, base or 0)} if reached else {}
     return {**metrics(sums), **rates}
@@ -181,7 +175,7 @@ def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:
 
 
 def _week_hours_json(report: Report) -> list[dict[str, Any]]:
-    """Those that have anything, from Monday 0 h to Sunday 23 h."""
+    """The hours with any visits, from Monday 0 h to Sunday 23 h."""
     return [{"weekday": WEEKDAYS[weekday], "hour": hour, **metrics(sums)} for weekday, hour, sums in report.week_hours]
 
 

@@ -1,4 +1,4 @@
-"""What a request tells of the visitor and of its body, read with limits."""
+"""The visitor and the body of a request, read with limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPT_OUT = re.compile(r"(?:^|;)\s*counter_opt_out=1\s*(?:;|$)")
 
 
 def envelope_of(request: web.Request, service: Service, via: Via) -> Envelope:
-    """The visitor as the request shows him: address through trusted proxies only, user agent cut before any look."""
+    """The visitor as the request shows them: address through trusted proxies only, user agent cut before it is used."""
     headers = request.headers
     opt_out = opted_out(headers.get(hdrs.COOKIE, "")) or (
         service.config.counting.respect_gpc and "1" in (headers.get(GPC), headers.get(DNT))
@@ -50,7 +50,7 @@ def opted_out(cookies: str) -> bool:
 
 
 def visitor_address(request: web.Request, service: Service) -> str:
-    """The visitor's address by the rules of `client_address`; a peer whose word is not taken is noted."""
+    """The visitor's address by the rules of `client_address`; a peer that is not trusted is noted."""
     forwarded = request.headers.getall(FORWARDED_FOR, ())
     if forwarded and not only_looks(request):
         peer = canonical(request.remote or "") or ""
@@ -93,7 +93,7 @@ def _is_prefetch(request: web.Request) -> bool:
 
 @lru_cache(maxsize=256)
 def _check_content_type(header: str) -> None:
-    """JSON, or text as `sendBeacon` sends it; a form could come from any page and is none of ours."""
+    """JSON, or text as `sendBeacon` sends it; not a form, which could come from any page."""
     kind, _, parameters = header.partition(";")
     if kind.strip().lower() not in ("", "text/plain", "application/json", "application/octet-stream"):
         raise WrongType(f"content type {kind.strip()[:60]!r} is not taken; send application/json or text/plain")

@@ -11,7 +11,7 @@ from counter.widget.theme import THEMES, check_themes
 
 
 def add_routes(app: web.Application, config: Config) -> None:
-    """Every public route; those for GET answer HEAD, too, which never counts."""
+    """Every public route; those for GET also answer HEAD, which never counts."""
     script, versioned_script, widget_script, versioned_widget_script = tracker.paths(config.tracker)
     hit_path = config.tracker.hit_path
     check_themes(THEMES)

@@ -62,7 +62,7 @@ def socket_path(folder: Path) -> str:
 
 @asynccontextmanager
 async def serve_commands(service: Service) -> AsyncIterator[None]:
-    """Listen on the command socket; the caller holds the lock, so an old socket file is nobody's."""
+    """Listen on the command socket; the caller holds the lock, so an old socket file is unused."""
     app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
     app[SERVICE] = service
     app.router.add_post(CHANGE, post_change)

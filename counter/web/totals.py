@@ -11,31 +11,20 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from counter.collect.page import normalise_path
 from counter.errors import BadInput
 from counter.question import Count, Metric
-from counter.service.book import LINES, Snapshot, Tally, take_snapshot
+from counter.service.book import LINES, REMEMBERED, Snapshot, SnapshotQuery
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
 from counter.web.middleware import NOSNIFF
 from counter.web.request import visitor_address
 
-REMEMBERED = 2000  # answers kept; each is about 1 kB
-PAGE_DAYS = 70  # local days of a page that periods can reach back to
 METRICS = ", ".join(Metric)
 
 
-class TotalsQuery(NamedTuple):
-    site_id: str
-    metric: Metric
-    path: str
-
-
 class TotalsAnswer(NamedTuple):
-    """A ready answer, and what it depends on."""
+    """A ready answer, and the snapshot that it was made of."""
 
-    version: tuple[int, int]  # of the site's numbers; who is online
-    until: int  # UTC seconds: the next local midnight
     snapshot: Snapshot
     body: bytes
     headers: CIMultiDict[str]
@@ -43,49 +32,32 @@ class TotalsAnswer(NamedTuple):
 
 
 class Answers:
-    """Snapshots and their JSON, rebuilt when a number, the day or `online` changed; else as they are."""
+    """Snapshots as JSON, made again when there is another snapshot."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._answers: dict[TotalsQuery, TotalsAnswer] = {}
-        self._asked: dict[str, TotalsQuery] = {}
+        self._answers: dict[SnapshotQuery, TotalsAnswer] = {}
+        self._queries: dict[str, SnapshotQuery] = {}
 
-    async def to_query(self, query_string: str) -> TotalsAnswer:
+    async def to(self, query_string: str) -> TotalsAnswer:
         """The answer to a raw query string; a parsed one is remembered."""
-        asked = self._asked.get(query_string)
-        if asked is None:
-            asked = parse_query(dict(URL.build(query_string=query_string, encoded=True).query))
-            if len(self._asked) >= REMEMBERED:
-                self._asked.clear()
-            self._asked[query_string] = asked
-        return await self.to(asked)
-
-    async def to(self, asked: TotalsQuery) -> TotalsAnswer:
-        service = self._service
-        site = service.sites.public(asked.site_id)
-        key = site.site.key
-        version = (service.book.version(key), service.online.count(key))
-        now = service.clock.now()
-        known = self._answers.get(asked)
-        if (
-            known is not None and known.version == version and known.snapshot.generated_at <= now < known.until
-            and known.snapshot.site is site.site
-        ):  # fmt: skip
-            return known
-        answer = await self._build(asked, site, version, now)
-        if len(self._answers) >= REMEMBERED:
-            self._answers.clear()
-        self._answers[asked] = answer
+        query = self._queries.get(query_string)
+        if query is None:
+            query = parse_query(dict(URL.build(query_string=query_string, encoded=True).query))
+            if len(self._queries) >= REMEMBERED:
+                self._queries.clear()
+            self._queries[query_string] = query
+        snapshot = await self._service.snapshots.of(query)
+        answer = self._answers.get(query)
+        if answer is None or answer.snapshot is not snapshot:
+            answer = self._make(snapshot, self._service.sites.public(query.site_id))
+            if len(self._answers) >= REMEMBERED:
+                self._answers.clear()
+            self._answers[query] = answer
         return answer
 
-    async def _build(self, asked: TotalsQuery, site: ActiveSite, version: tuple[int, int], now: float) -> TotalsAnswer:
-        service = self._service
-        today = site.local.day(int(now))
-        if asked.path:
-            tally = await self._page_tally(site, asked, today)
-        else:
-            tally = service.book.tally(site.site.key, asked.metric)
-        snapshot = take_snapshot(site.site, site.local, asked.metric, tally, version[1], now, asked.path)
+    @staticmethod
+    def _make(snapshot: Snapshot, site: ActiveSite) -> TotalsAnswer:
         body = msgspec.json.encode(as_json(snapshot, site))
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         headers = CIMultiDict(
@@ -97,19 +69,10 @@ class Answers:
                 **NOSNIFF,
             }
         )
-        return TotalsAnswer(version, site.local.midnight(today + 1), snapshot, body, headers, etag)
-
-    async def _page_tally(self, site: ActiveSite, asked: TotalsQuery, today: int) -> Tally:
-        path = normalise_path(asked.path, site.site.query_keys)
-        days, whole = await self._service.store.reports.page_days(site.site.key, path, today - PAGE_DAYS)
-        tally = Tally()
-        for day in days:
-            tally.add(day.day, getattr(day, asked.metric.value))
-        tally.total = getattr(whole, asked.metric.value)
-        return tally
+        return TotalsAnswer(snapshot, body, headers, etag)
 
 
-def parse_query(query: Mapping[str, str]) -> TotalsQuery:
+def parse_query(query: Mapping[str, str]) -> SnapshotQuery:
     """`site`, `metric` (visits) and `path` of a request; BadInput names what is wrong."""
     site_id = query.get("site", "")
     if not site_id:
@@ -117,7 +80,7 @@ def parse_query(query: Mapping[str, str]) -> TotalsQuery:
     metric = query.get("metric", Metric.VISITS.value)
     if metric not in set(Metric):
         raise BadInput(f"metric is {metric[:40]!r}, it may be {METRICS}")
-    return TotalsQuery(site_id, Metric(metric), query.get("path", "")[:2048])
+    return SnapshotQuery(site_id, Metric(metric), query.get("path", "")[:2048])
 
 
 def as_json(snapshot: Snapshot, site: ActiveSite) -> dict[str, Any]:
@@ -155,7 +118,7 @@ def etag_matches(request: web.Request, etag: str) -> bool:
 
 
 async def get_totals(request: web.Request) -> web.Response:
-    answer = await request.app[ANSWERS].to_query(request.rel_url.raw_query_string)
+    answer = await request.app[ANSWERS].to(request.rel_url.raw_query_string)
     if etag_matches(request, answer.etag):
         return web.Response(status=304, headers=answer.headers)
     return web.Response(body=answer.body, headers=answer.headers)

@@ -1,11 +1,11 @@
 """The tracker `counter.js` and the widget's code, under plain names and under names that never change their meaning.
 
-    /counter.js                      what is in force; asked for anew after an hour
+    /counter.js                      the current one; cached for an hour
     /counter.VERSION.js              the same, kept by browsers for a year; pages may name its hash (`integrity`)
-    /counter-widget.VERSION.js       what counter.js fetches where a page shows numbers; without VERSION, too
+    /counter-widget.VERSION.js       what counter.js fetches where a page shows numbers; also without VERSION
 
-VERSION is a hash. One that is not in force any more answers with what is: a page that names no hash goes on counting
-after an update, one that does is not given another script than it asked for, and its browser refuses it.
+VERSION is a hash. An outdated one answers with the current script: a page without `integrity` keeps counting after an
+update; in a page with it, the browser refuses the script.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Tracker:
-    """The two scripts as they are served under the owner's names."""
+    """The two scripts as served under the owner's names."""
 
     def __init__(self, config: TrackerConfig) -> None:
         name = Path(config.script_name)
@@ -50,7 +50,7 @@ class Tracker:
 
     @property
     def widget_version(self) -> str:
-        """The hash of the sources, which stands in the first line."""
+        """The hash of the sources, from the first line."""
         return self.widget.body.split(b"\n", 1)[0].split()[-1].decode()
 
     @property
@@ -78,7 +78,7 @@ def tracker_of(config: TrackerConfig) -> Tracker:
 
 
 def snippet(config: TrackerConfig, base: str, site_id: str, *, pinned: bool = False) -> str:
-    """The line that counts; `pinned` names the version and the hash of the script."""
+    """The snippet; with `pinned` it names the version and the hash of the script."""
     tracker = tracker_of(config)
     source, more = f"{base}/{config.script_name}", ""
     if pinned:
@@ -100,14 +100,14 @@ def paths(config: TrackerConfig) -> tuple[str, str, str, str]:
 async def get_script(request: web.Request) -> web.Response:
     """The script of the snippet, with the configured names in it."""
     tracker = tracker_of(request.app[SERVICE].config.tracker)
-    return answer_file(request, tracker.script, _kept(request, tracker.version))
+    return answer_file(request, tracker.script, _cache_headers(request, tracker.version))
 
 
 async def get_widget_script(request: web.Request) -> web.Response:
     """What draws numbers; counter.js fetches it."""
     tracker = tracker_of(request.app[SERVICE].config.tracker)
-    return answer_file(request, tracker.widget, _kept(request, tracker.widget_version))
+    return answer_file(request, tracker.widget, _cache_headers(request, tracker.widget_version))
 
 
-def _kept(request: web.Request, version: str) -> dict[str, str]:
+def _cache_headers(request: web.Request, version: str) -> dict[str, str]:
     return FOR_EVER if request.match_info.get("version") == version else FOR_AN_HOUR

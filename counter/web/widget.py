@@ -1,7 +1,7 @@
 """The routes of the widget: one view of one snapshot, answered as HTML, as an image or as JSON.
 
-What is the reader's own (his address, his country, his browser) goes only into answers marked `private, no-store`;
-an image that may be cached has none of it, whoever asks, nor has one that a proxy of images fetches.
+The reader's own address, country and browser only go into answers marked `private, no-store`; an image that may be
+cached never has them, nor does one that a proxy of images fetches.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from aiohttp import hdrs, web
 
 from counter.errors import BadInput, Overloaded, StoreError
 from counter.event import DropReason
-from counter.service.book import Snapshot, Tally, take_snapshot
+from counter.service.book import Snapshot, SnapshotQuery, Tally, take_snapshot
 from counter.service.service import SERVICE, Service
 from counter.service.writer import RETRY_AFTER
 from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
 from counter.web.request import visitor_address
-from counter.web.totals import ANSWERS, TotalsQuery, etag_matches, parse_query
-from counter.widget.as_json import render_json
+from counter.web.totals import etag_matches, parse_query
 from counter.widget.badge import badge_from, render_badge
-from counter.widget.render import Options, Reader, options_from, render_html, render_svg
+from counter.widget.options import Options, options_from
+from counter.widget.render import render_html, render_json, render_svg
+from counter.widget.view import Reader, view_of
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ _SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
 
 
-class _Found(NamedTuple):
-    """What is to be shown, and whether all went well; 503 when the hit or the numbers are not what they should be."""
+class _WidgetAnswer(NamedTuple):
+    """What to show, and the status: 503 when the hit could not be stored or the numbers could not be read."""
 
     snapshot: Snapshot
     status: int
@@ -52,7 +53,8 @@ async def get_html(request: web.Request) -> web.Response:
     """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
     options = _options(request)
     found = await _find(request, options)
-    page = render_html(found.snapshot, options, _reader(request), _about(request, options))
+    view = view_of(found.snapshot, options, _reader(request), _about(request, options))
+    page = render_html(view, fragment=options.fragment)
     headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP, **found.headers}
     return web.Response(text=page, status=found.status, content_type="text/html", headers=headers)
 
@@ -60,15 +62,17 @@ async def get_html(request: web.Request) -> web.Response:
 async def get_json(request: web.Request) -> web.Response:
     """What the other forms show, for the script to draw: every word, number and icon is decided here. Never counts."""
     options = _options(request)
-    snapshot = await _snapshot(request, _asked(request, counting=False), options)
-    body = render_json(snapshot, options, _reader(request), _about(request, options))
+    snapshot = await _snapshot(request, _query(request, counting=False), options)
+    body = render_json(view_of(snapshot, options, _reader(request), _about(request, options)))
     return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **_SHARED})
 
 
 async def get_svg(request: web.Request) -> web.Response:
     """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
     options = _options(request)
-    return await _answer_image(request, options, lambda snapshot, reader: render_svg(snapshot, options, reader))
+    return await _answer_image(
+        request, options, lambda snapshot, reader: render_svg(view_of(snapshot, options, reader))
+    )
 
 
 async def get_badge(request: web.Request) -> web.Response:
@@ -109,7 +113,7 @@ def _is_bot(request: web.Request) -> bool:
     return service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, "")).bot is not None
 
 
-def _asked(request: web.Request, *, counting: bool) -> TotalsQuery:
+def _query(request: web.Request, *, counting: bool) -> SnapshotQuery:
     """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
     query = {**request.query, "site": request.match_info["site"]}
     scope = query.get("scope", "site" if counting else "page")
@@ -120,10 +124,10 @@ def _asked(request: web.Request, *, counting: bool) -> TotalsQuery:
     return parse_query(query)
 
 
-async def _find(request: web.Request, options: Options) -> _Found:
-    """Counts when it is told to. An image or a frame is drawn whatever happens: em dashes instead of a broken one."""
+async def _find(request: web.Request, options: Options) -> _WidgetAnswer:
+    """Count if asked to. An image or a frame is always drawn: with em dashes rather than broken."""
     counting, status = _is_counting(request), 200
-    asked = _asked(request, counting=counting)
+    asked = _query(request, counting=counting)
     try:
         if counting:
             await _count(request, asked)
@@ -131,22 +135,22 @@ async def _find(request: web.Request, options: Options) -> _Found:
         log.error("a hit of a counting image was not stored", extra={"error": str(error)})
         status = 503
     try:
-        return _Found(await _snapshot(request, asked, options), status)
+        return _WidgetAnswer(await _snapshot(request, asked, options), status)
     except StoreError as error:
         log.error("the numbers of a page could not be read", extra={"error": str(error)})
-        return _Found(_unknown(request.app[SERVICE], asked), 503)
+        return _WidgetAnswer(_unknown(request.app[SERVICE], asked), 503)
 
 
-async def _count(request: web.Request, asked: TotalsQuery) -> None:
+async def _count(request: web.Request, asked: SnapshotQuery) -> None:
     verdict = await count_query(request, request.app[SERVICE], asked.site_id)
     if verdict.reason == DropReason.RATE_LIMITED:
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
 
 
-async def _snapshot(request: web.Request, asked: TotalsQuery, options: Options) -> Snapshot:
+async def _snapshot(request: web.Request, asked: SnapshotQuery, options: Options) -> Snapshot:
     """The snapshot with the time of this reading: its numbers may be hours old on a quiet site."""
     service = request.app[SERVICE]
-    snapshot = (await request.app[ANSWERS].to(asked)).snapshot
+    snapshot = await service.snapshots.of(asked)
     now = service.clock.now()
     local = service.sites.public(asked.site_id).local
     countries = None
@@ -157,7 +161,7 @@ async def _snapshot(request: web.Request, asked: TotalsQuery, options: Options) 
     return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now), countries=countries)
 
 
-def _unknown(service: Service, asked: TotalsQuery) -> Snapshot:
+def _unknown(service: Service, asked: SnapshotQuery) -> Snapshot:
     """A snapshot of no number."""
     site = service.sites.public(asked.site_id)
     online, now = service.online.count(site.site.key), service.clock.now()
@@ -167,7 +171,7 @@ def _unknown(service: Service, asked: TotalsQuery) -> Snapshot:
 
 
 def _reader(request: web.Request) -> Reader:
-    """Who asks; only for answers that nobody keeps."""
+    """The reader; only for answers that are not cached."""
     service = request.app[SERVICE]
     address = visitor_address(request, service)
     agent = service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, ""))
@@ -176,6 +180,6 @@ def _reader(request: web.Request) -> Reader:
 
 
 def _about(request: web.Request, options: Options) -> str:
-    """Where the numbers are explained: a whole address, since a fragment stands on somebody else's page."""
+    """Where the numbers are explained: a full URL, since a fragment is on another site's page."""
     base = public_url(request, request.app[SERVICE])
     return f"{base}/widget/{quote(request.match_info['site'], safe='')}/about?lang={options.language.tag}"

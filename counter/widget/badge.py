@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jinja2
-
 from counter.errors import BadInput
 from counter.labels import EM_DASH, LINES, READER_LINES
-from counter.text import clean
+from counter.templates import templates_in
 from counter.widget.digits import Digits, draw_digits
-from counter.widget.options import Options, options_from
+from counter.widget.options import Options, label_text, one_of, options_from, shown
 from counter.widget.text_width import text_width
 from counter.widget.theme import THEMES, contrast
 from counter.widget.view import WidgetRow, view_of
@@ -30,25 +28,17 @@ if TYPE_CHECKING:
 
 STYLES = ("flat", "button")
 BADGE_LINES = tuple(line for line in LINES if line not in READER_LINES)
-MAX_LABEL = 40  # characters
 LEAST_DIGITS = {"flat": "0", "button": "5"}  # fewer leave the button's frame empty; ?digits= says otherwise
 
 FLAT_SIZE, FLAT_PAD = 11.0, 7.0
 FLAT_GROUND, FLAT_INK = "#4b5563", "#ffffff"
-BUTTON_WIDTH, BUTTON_ROOM = 88, 80.0
+BUTTON_ROOM = 80.0  # of 88 pixels
 BUTTON_SIZE, BUTTON_LEAST = 8.5, 6.5
 WHITE, BLACK = "#ffffff", "#000000"
 
 _COLOUR = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE | re.ASCII)
 _TAKEN = ("lang", "theme", "scheme", "digits", "numerals")  # as the widget takes them
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+_templates = templates_in(Path(__file__).parent / "templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +56,12 @@ class Badge:
 
 def badge_from(query: Mapping[str, str], accept_language: str) -> Badge:
     """The badge of a query; keys that are none are not looked at. `BadInput` names the value and what is allowed."""
-    style = _one_of("style", query.get("style", STYLES[0]), STYLES)
-    line = _one_of("line", query.get("line", "all"), BADGE_LINES)
+    style = one_of("style", query.get("style", STYLES[0]), STYLES)
+    line = one_of("line", query.get("line", "all"), BADGE_LINES)
     taken = {"digits": LEAST_DIGITS[style], **{key: query[key] for key in _TAKEN if key in query}}
-    options = replace(options_from(taken, accept_language), lines=(line,), labels=_labels(line, query.get("label")))
-    return Badge(style, _colour(query.get("color")), options)
+    options = options_from(taken, accept_language)
+    labels = {line: label_text("label", query["label"])} if "label" in query else {}
+    return Badge(style, _colour(query.get("color")), replace(options, lines=(line,), labels=labels))
 
 
 def render_badge(snapshot: Snapshot, badge: Badge) -> str:
@@ -124,25 +115,6 @@ def _colour(value: str | None) -> str:
         return ""
     found = _COLOUR.fullmatch(value)
     if found is None:
-        raise BadInput(f"color is {_shown(value)}; allowed are three or six hexadecimal digits, such as 0a6f80.")
+        raise BadInput(f"color is {shown(value)}; allowed are three or six hexadecimal digits, such as 0a6f80.")
     digits = found[1].lower()
     return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
-
-
-def _labels(line: str, label: str | None) -> dict[str, str]:
-    if label is None:
-        return {}
-    text = clean(label, MAX_LABEL + 1)
-    if not 1 <= len(text) <= MAX_LABEL:
-        raise BadInput(f"label is {_shown(label)}; allowed are 1 to {MAX_LABEL} characters.")
-    return {line: text}
-
-
-def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise BadInput(f"{key} is {_shown(value)}; allowed are {', '.join(allowed)}.")
-    return value
-
-
-def _shown(value: str) -> str:
-    return ascii(value if len(value) <= MAX_LABEL else value[:MAX_LABEL] + "...")

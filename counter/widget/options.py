@@ -19,6 +19,7 @@ MAX_DIGITS = 12
 DEFAULT_FLAGS = 8
 MAX_FLAGS = 40
 MAX_LABEL = 40  # characters of a label of one's own
+MAX_SHOWN = 40  # characters of a value that is refused
 
 # Every key that is looked at; the owner's manual names each.
 OPTIONS = (
@@ -26,7 +27,7 @@ OPTIONS = (
     "fragment",
 )  # fmt: skip
 
-Choice = TypeVar("Choice", bound=str)
+Allowed = TypeVar("Allowed", bound=str)
 Date = Literal["iso", "local"]
 
 
@@ -57,13 +58,13 @@ def options_from(query: Mapping[str, str], accept_language: str) -> Options:
     return Options(
         language=_language(query.get("lang", "auto"), accept_language),
         lines=lines,
-        theme=_one_of("theme", query.get("theme", DEFAULT_THEME), tuple(THEMES)),
-        scheme=_one_of("scheme", query.get("scheme", "auto"), SCHEMES),
+        theme=one_of("theme", query.get("theme", DEFAULT_THEME), tuple(THEMES)),
+        scheme=one_of("scheme", query.get("scheme", "auto"), SCHEMES),
         digits=digits,
         labels=_labels(query),
         hide_zeros=_switch(query, "hide_zeros"),
-        numerals=_one_of("numerals", query.get("numerals", "latn"), _NUMERALS),
-        date=_one_of("date", query.get("date", "iso"), _DATES),
+        numerals=one_of("numerals", query.get("numerals", "latn"), _NUMERALS),
+        date=one_of("date", query.get("date", "iso"), _DATES),
         flags=_number("flags", query.get("flags", str(DEFAULT_FLAGS)), MAX_FLAGS, "most codes of countries shown"),
         about=_switch(query, "about"),
         fragment=_switch(query, "fragment"),
@@ -74,20 +75,21 @@ _NUMERALS: tuple[Numerals, ...] = ("latn", "arab")
 _DATES: tuple[Date, ...] = ("iso", "local")
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
     """A stranger's text for a sentence: quoted, cut, without control characters."""
-    return ascii(value if len(value) <= 40 else value[:40] + "...")
+    return ascii(value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + "...")
 
 
-def _one_of(key: str, value: str, allowed: tuple[Choice, ...]) -> Choice:
+def one_of(key: str, value: str, allowed: tuple[Allowed, ...]) -> Allowed:
+    """The value, if it is allowed; else `BadInput` says what is."""
     for one in allowed:
         if value == one:
             return one
-    raise BadInput(f"{key} is {_shown(value)}; allowed are {', '.join(allowed)}.")
+    raise BadInput(f"{key} is {shown(value)}; allowed are {', '.join(allowed)}.")
 
 
 def _switch(query: Mapping[str, str], key: str) -> bool:
-    return _one_of(key, query.get(key, "0"), ("0", "1")) == "1"
+    return one_of(key, query.get(key, "0"), ("0", "1")) == "1"
 
 
 def _lines(value: str) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ def _lines(value: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in value.split(",", len(ALLOWED_LINES)))
     for number, name in enumerate(names):
         if name not in ALLOWED_LINES:
-            raise BadInput(f"lines names {_shown(name)}; allowed are {', '.join(ALLOWED_LINES)}, or none alone.")
+            raise BadInput(f"lines names {shown(name)}; allowed are {', '.join(ALLOWED_LINES)}, or none alone.")
         if name in names[:number]:
             raise BadInput(f"lines names {name!r} twice; each line may stand once.")
     return names
@@ -110,12 +112,17 @@ def _labels(query: Mapping[str, str]) -> dict[str, str]:
             continue
         name = key.removeprefix("label.")
         if name not in LINES:
-            raise BadInput(f"{_shown(key)} names no line; allowed are {', '.join(LINES)}.")
-        text = clean(value, MAX_LABEL + 1)
-        if not 1 <= len(text) <= MAX_LABEL:
-            raise BadInput(f"{key} is {_shown(value)}; allowed are 1 to {MAX_LABEL} characters.")
-        labels[name] = text
+            raise BadInput(f"{shown(key)} names no line; allowed are {', '.join(LINES)}.")
+        labels[name] = label_text(key, value)
     return labels
+
+
+def label_text(key: str, value: str) -> str:
+    """A label of the owner's own, as plain text."""
+    text = clean(value, MAX_LABEL + 1)
+    if not 1 <= len(text) <= MAX_LABEL:
+        raise BadInput(f"{key} is {shown(value)}; allowed are 1 to {MAX_LABEL} characters.")
+    return text
 
 
 def _digits(value: str) -> int | None:
@@ -126,7 +133,7 @@ def _digits(value: str) -> int | None:
 
 def _number(key: str, value: str, most: int, unit: str, more: str = "") -> int:
     if not re.fullmatch(r"[0-9]{1,2}", value, re.ASCII) or int(value) > most:
-        raise BadInput(f"{key} is {_shown(value)}; allowed are 0 to {most} ({unit}){more}.")
+        raise BadInput(f"{key} is {shown(value)}; allowed are 0 to {most} ({unit}){more}.")
     return int(value)
 
 
@@ -135,5 +142,5 @@ def _language(value: str, accept_language: str) -> Language:
         return pick("", accept_language)
     language = find(value)
     if language is None:
-        raise BadInput(f"lang is {_shown(value)}; allowed are {', '.join(LANGUAGES)}, or auto.")
+        raise BadInput(f"lang is {shown(value)}; allowed are {', '.join(LANGUAGES)}, or auto.")
     return language

@@ -89,7 +89,7 @@ def read_theme(name: str, css: str) -> Theme:
     bare = _COMMENT.sub("", css)
     _check_rules(theme, name, bare)
     properties = dict(_PROPERTY.findall(bare))
-    if unknown := sorted(set(properties) - _KNOWN):
+    if unknown := sorted(set(properties) - _PROPERTIES):
         raise ConfigError(f"{theme}: unknown property --{unknown[0]}; docs/themes.md names all of them.")
     title, note = _words(theme, css)
     return Theme(
@@ -104,7 +104,11 @@ def read_theme(name: str, css: str) -> Theme:
     )
 
 
-_KNOWN = {f"{scheme}-{colour}" for scheme in ("light", "dark") for colour in COLOURS} | {*NUMBERS, *CHOICES, *SHAPES}
+_PROPERTIES = {f"{scheme}-{colour}" for scheme in ("light", "dark") for colour in COLOURS} | {
+    *NUMBERS,
+    *CHOICES,
+    *SHAPES,
+}
 
 
 def _check_rules(theme: str, name: str, css: str) -> None:

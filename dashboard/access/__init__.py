@@ -1,1 +1,1 @@
-"""Who may enter: sign-in, sessions, the guard in front of every page, and the Call it hands to it."""
+"""Access: sign-in, sessions, the guard in front of every page, and the Call that it passes to the page."""

@@ -1,9 +1,9 @@
-"""Who guesses passwords is slowed: failures are counted by address, never by account.
+"""Slow down password guessing: failures are counted by address, never by account.
 
 The secrets of links and tokens have 256 bits. They can't be guessed, so they are not counted here: a wrong link that
-somebody was made to open must not stand in the way of a right password.
+someone was tricked into opening must not block a right password.
 
-    begin(address, now) -> seconds to wait    0: go on, and tell what came of it with `end`
+    begin(address, now) -> seconds to wait    0: go ahead, then report the result with `end`
 
 Pure: `now` is a monotonic clock's. What is counted is forgotten at a restart, which gives ten guesses more.
 """
@@ -20,22 +20,22 @@ FREE: Final = 10  # failures of one address within WINDOW before it waits
 WINDOW: Final = 300  # seconds
 FIRST_WAIT: Final = 30  # seconds; each further failure doubles it
 LONGEST_WAIT: Final = 900  # seconds
-AT_ONCE: Final = 3  # attempts of one address that are looked at side by side
-QUEUE: Final = 20  # attempts of all; a password takes a tenth of a second, one after the other
+AT_ONCE: Final = 3  # attempts of one address that are checked at the same time
+QUEUE: Final = 20  # attempts in all; each password takes a tenth of a second, one after the other
 MOST: Final = 10_000  # addresses; beyond it the one that failed longest ago is forgotten
 
 
 @dataclass(slots=True)
 class Failures:
-    """What one address did."""
+    """The failures of one address."""
 
     failures: int = 0
     since: float = 0.0  # of the first failure
-    until: float = 0.0  # it waits so long
+    until: float = 0.0  # it has to wait until then
     running: int = 0
 
     def over(self, now: float) -> bool:
-        """Whether it may be forgotten."""
+        """Whether it can be forgotten."""
         return not self.running and now >= max(self.since, self.until) + WINDOW
 
 
@@ -50,9 +50,9 @@ class Attempts:
         return len(self._tallies)
 
     def begin(self, address: str, now: float) -> int:
-        """Seconds that `address` (IPv6 by its /64) has to wait; 0: its attempt is under way, `end` has to follow.
+        """Seconds that `address` (IPv6 by its /64) has to wait; 0: its attempt has begun, and `end` must follow.
 
-        Overloaded when too many are under way.
+        Overloaded when too many have begun.
         """
         key = group(address)
         tally = self._tallies.get(key)
@@ -62,7 +62,7 @@ class Attempts:
         if tally is not None:
             if now < tally.until:
                 return int(tally.until - now) + 1
-            # Guesses sent side by side count as wrong until they are known to be right.
+            # Guesses sent at the same time count as wrong until they prove right.
             if tally.running >= AT_ONCE or (tally.running and tally.failures + tally.running >= FREE):
                 return 1
         if self._running >= QUEUE:
@@ -74,7 +74,7 @@ class Attempts:
         return 0
 
     def end(self, address: str, now: float, *, failed: bool) -> None:
-        """The attempt is known to be right or wrong. A right one clears nothing: it may be of the guesser's own."""
+        """Report an attempt as right or wrong. A right one clears nothing: it may be for the guesser's own account."""
         key = group(address)
         tally = self._tallies[key]
         tally.running -= 1

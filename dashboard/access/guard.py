@@ -1,9 +1,9 @@
-"""Who may: the one way from a route of the table to its page.
+"""Permissions: the only way from a route of the table to its page.
 
-Every route says what it needs. The guard looks at the host, at where the request comes from, the session and the role
-on the site; only then the page is asked. A site that a reader may not see answers 404, as if it were not there; what
-the role does not allow answers 403. Another site's page can lead people here by a link and do nothing else: what it
-fetches is refused, and following the link leaves no trace.
+Every route says what it needs. The guard checks the host, where the request comes from, the session and the role on
+the site; only then is the page called. A site that the reader may not see answers 404, as if it did not exist; what
+the role does not allow answers 403. A page of another site can link here and do nothing else: what it fetches is
+refused, and following the link leaves no trace.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ class Needs(IntEnum):
 
 
 ROLES: Final = {Needs.VIEWER: frozenset(Role), Needs.ADMIN: frozenset({Role.OWNER, Role.ADMIN})}
-Page = Callable[[Call], Awaitable[web.StreamResponse]]
+PageHandler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
 class Route(NamedTuple):
     method: str
     path: str  # below /dashboard
-    page: Page
+    page: PageHandler
     needs: Needs
-    from_links: bool = True  # False: asking leaves a trace or holds a place, so only our own pages may lead there
+    from_links: bool = True  # False: a request leaves a trace or occupies a slot, so only our own pages may link here
 
 
 def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -71,7 +71,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
             raise to_login(request, changes=changes)
         if changes:
             await read_form(request)
-            call = call_of(request)  # a body may take seconds, and who asks may have been signed out meanwhile
+            call = call_of(request)  # the body may take seconds, and the user may have been signed out meanwhile
             if route.needs > Needs.NOTHING and call.signed_in is None:
                 raise to_login(request, changes=True)
         if changes and route.needs > Needs.NOTHING:
@@ -84,7 +84,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
 
 
 def call_of(request: web.Request) -> Call:
-    """Who asks, and in which words; a site is not looked for."""
+    """The user and the language; the site is not looked up."""
     service = request.config_dict[SERVICE]
     found = find_session(request, service)
     asked = found.user.language if found else request.query.get("lang", "")
@@ -96,7 +96,7 @@ def call_of(request: web.Request) -> Call:
 
 
 def csrf_token(secret: str) -> str:
-    """What every form of a session carries; nobody can tell it who does not know the session's secret."""
+    """The token in every form of a session; it cannot be computed without the session's secret."""
     return hashlib.blake2b(b"form", key=secret.encode()[:64], digest_size=24).hexdigest()
 
 
@@ -113,9 +113,9 @@ def refuse_foreign_host(request: web.Request, public_url: str) -> None:
 
 
 def refuse_foreign_form(request: web.Request, public_url: str, *, stranger: bool) -> None:
-    """403 for what another site's page sends, 415 for what no form sends.
+    """403 for what a page of another site sends, 415 for what no form sends.
 
-    A stranger's form has no token to tell it is ours, so there Origin or Referer must say it.
+    A stranger's form has no token to prove that it is ours, so Origin or Referer must say so.
     """
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is None and stranger:
@@ -131,9 +131,9 @@ def refuse_foreign_form(request: web.Request, public_url: str, *, stranger: bool
 
 
 def refuse_foreign_fetch(request: web.Request, *, links: bool) -> None:
-    """403 for what another site's page reads here, such as `<img src=".../dashboard/setup/x">`.
+    """403 for what a page of another site reads here, such as `<img src=".../dashboard/setup/x">`.
 
-    A person who follows a link, from a webmail for example, passes when `links` may lead there.
+    Following a link, from a webmail for example, is allowed when `links` may lead here.
     """
     navigation = (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest"))
     if not is_own_fetch(request) and not (links and navigation == ("navigate", "document")):
@@ -141,7 +141,7 @@ def refuse_foreign_fetch(request: web.Request, *, links: bool) -> None:
 
 
 def is_own_fetch(request: web.Request) -> bool:
-    """Whether a page of ours, or a typed address, led here. Old browsers, and all over plain http, do not say."""
+    """Whether a page of ours, or a typed address, led here. Old browsers don't say, and none does over plain http."""
     return request.headers.get("Sec-Fetch-Site", OWN_FETCHES[0]) in OWN_FETCHES
 
 
@@ -166,7 +166,7 @@ async def refuse_without_token(call: Call) -> None:
 
 
 def to_login(request: web.Request, *, changes: bool) -> web.HTTPException:
-    """To the login page, and back to where the reader wanted to go. A form that was sent is lost, so 403 says it."""
+    """To the login page, and back to where the reader wanted to go. A submitted form would be lost: it gets 403."""
     if changes or request.headers.get("Sec-Fetch-Dest", "document") not in {"document", "iframe"}:
         return web.HTTPForbidden()
     here = request.path_qs
@@ -192,7 +192,7 @@ def _is_ours(origin: str, host: str, public_url: str) -> bool:
 
 
 def _of_its_site(route: Route, call: Call) -> Call:
-    """The call with its site and the reader's role there; 404 for who has none, or not enough."""
+    """The call with its site and the reader's role there; 404 without a role, or with too low a one."""
     wanted = call.request.match_info.get("site")
     if wanted is None:
         if route.needs == Needs.OWNER and not call.user.owner:

@@ -1,4 +1,4 @@
-"""Sessions: a cookie with a random secret, and what the server knows of it. Only the secret's digest is stored."""
+"""Sessions: a cookie with a random secret, and what the server knows about it. Only its digest is stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.access.call import Call
 
 log = logging.getLogger(__name__)
 
-SEEN_EVERY: Final = 300  # seconds between two notes that a session is in use
+TOUCH_EVERY: Final = 300  # seconds between two updates of when a session was last used
 PLAIN_NAME: Final = "counter_session"
 SECURE_NAME: Final = "__Host-counter_session"  # browsers take it over https only, for this host alone
 
@@ -53,7 +53,7 @@ async def begin_session(call: Call, user: User) -> str:
 
 async def note_use(service: Service, session: Session, login: str) -> None:
     """Write down that a session is in use, at most every five minutes; a failure is for the log."""
-    if int(service.clock.now()) - session.seen_at < SEEN_EVERY:
+    if int(service.clock.now()) - session.seen_at < TOUCH_EVERY:
         return
     try:
         await NoteUse(session, actor=login).apply(service)
@@ -62,7 +62,7 @@ async def note_use(service: Service, session: Session, login: str) -> None:
 
 
 def agent_of(call: Call) -> str:
-    """The browser as its user is shown it: `Firefox on Linux`; what is not known is left out."""
+    """The browser as shown to its user: `Firefox on Linux`; unknown parts are left out."""
     facts = call.service.pipeline.agents.look_up(call.request.headers.get(hdrs.USER_AGENT, ""))
     return " on ".join(part for part in (facts.browser, facts.system) if part)
 
@@ -76,7 +76,7 @@ def is_secure(request: web.Request, service: Service) -> bool:
 
 
 def base_url(request: web.Request, service: Service) -> str:
-    """Where links lead: [server] public_url, else the host that was asked."""
+    """The base of links: [server] public_url, else the host of the request."""
     if service.config.server.public_url:
         return service.config.server.public_url
     asked = public_url(request, service)

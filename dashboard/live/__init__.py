@@ -1,1 +1,1 @@
-"""The live page: one channel for each site that somebody watches."""
+"""The live page: one feed for each site that somebody watches."""

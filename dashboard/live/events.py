@@ -1,4 +1,4 @@
-"""What the live page is sent: hits and the moment as JSON in the reader's words. The page's first state is the same.
+"""What the live page is sent: hits and the moment, as JSON in the reader's language. The page starts with the same.
 
 A reader who is no admin is never sent an address.
 """
@@ -19,7 +19,7 @@ from dashboard.report.row_labels import label_of
 from dashboard.sites.hits import HitRow, is_filter, make_row
 from dashboard.words import numbers
 
-Facts = dict[str, Any]
+Fields = dict[str, Any]
 LISTS: Final = {"pages": Dimension.PAGE, "sources": Dimension.SOURCE, "countries": Dimension.COUNTRY}
 
 
@@ -28,8 +28,8 @@ def live_links(call: Call) -> Links:
     return Links(call.site.site.id, MultiDict({"period": "today"}), ())
 
 
-def hit_facts(call: Call, hit: LoggedHit) -> Facts:
-    """One hit: plain values beside what stands on the page."""
+def hit_facts(call: Call, hit: LoggedHit) -> Fields:
+    """One hit: plain values next to the texts on the page."""
     row = make_row(call, hit, live_links(call))
     facts = {
         "hit": hit.hit, "time": row.iso, "clock": row.time, "path": hit.path, "page_url": row.page.url,
@@ -41,7 +41,7 @@ def hit_facts(call: Call, hit: LoggedHit) -> Facts:
     return facts | ({"ip": hit.ip} if call.administers else {})
 
 
-def now_facts(call: Call, now: Now) -> Facts:
+def now_facts(call: Call, now: Now) -> Fields:
     """The moment: numbers, and how they are written."""
     lists = {name: _rows(call, dimension, getattr(now, name)) for name, dimension in LISTS.items()}
     most = max((visitors for _, visitors in now.minutes), default=0)
@@ -65,12 +65,12 @@ def now_facts(call: Call, now: Now) -> Facts:
     }  # fmt: skip
 
 
-def event_text(name: str, number: int, facts: Facts) -> str:
+def event_text(name: str, number: int, facts: Fields) -> str:
     """One server-sent event; JSON has no line breaks of its own."""
     return f"id: {number}\nevent: {name}\ndata: {msgspec.json.encode(facts).decode()}\n\n"
 
 
-def _rows(call: Call, dimension: Dimension, counts: tuple[tuple[str, int], ...]) -> list[Facts]:
+def _rows(call: Call, dimension: Dimension, counts: tuple[tuple[str, int], ...]) -> list[Fields]:
     links, most = live_links(call), max((visitors for _, visitors in counts), default=1)
     return [
         {
@@ -83,8 +83,8 @@ def _rows(call: Call, dimension: Dimension, counts: tuple[tuple[str, int], ...])
 
 
 def _place(row: HitRow) -> str:
-    return " · ".join(value.text for value in (row.country, row.city) if value.known) or row.country.text
+    return " · ".join(value.text for value in (row.country, row.city) if value.is_named) or row.country.text
 
 
 def _client(row: HitRow) -> str:
-    return " · ".join(value.text for value in (row.browser, row.system, row.device) if value.known)
+    return " · ".join(value.text for value in (row.browser, row.system, row.device) if value.is_named)

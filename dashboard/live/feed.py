@@ -1,4 +1,4 @@
-"""One site while somebody looks at it live: read once for all who look, at most once a second."""
+"""One site while it is watched live: read once for all readers, at most once a second."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dashboard.live.now import SPAN, Now, look
 log = logging.getLogger(__name__)
 
 MOST_HITS: Final = 5000  # held of a site's last half hour
-AT_ONCE: Final = 1000  # of more that came between two reads, the half hour is read anew
+AT_ONCE: Final = 1000  # if more came between two reads, the whole half hour is read again
 
 
 class Pauses(NamedTuple):
-    """How long what waits waits, in seconds."""
+    """Intervals and timeouts, in seconds."""
 
     between: float = 1.0  # two reads of one site
-    tick: float = 10.0  # at most, without a hit: who was online goes
+    tick: float = 10.0  # at most, without a hit: visitors go offline
     keep_alive: float = 15.0  # of silence, before a proxy takes a connection for dead
     slowest: float = 10.0  # for a reader to take what it was sent
 
@@ -32,12 +32,12 @@ class Held(NamedTuple):
     """The hits of a site's last half hour in the order of arrival."""
 
     hits: list[LoggedHit]
-    newest: int  # every hit up to this one is told of
+    newest: int  # every hit up to this one is included
     whole: bool  # False: older ones of the half hour are missing
 
 
 async def read_held(service: Service, site_key: int) -> Held:
-    """What the store has now; nothing that an import brought."""
+    """What the store has now, without imported hits."""
     newest = await service.store.reports.newest()
     since = int(service.clock.now()) - SPAN
     found = await service.store.reports.recent(site_key, since, MOST_HITS)
@@ -46,14 +46,14 @@ async def read_held(service: Service, site_key: int) -> Held:
 
 
 def read_now(service: Service, site_key: int, held: Held) -> Now:
-    """The numbers of this moment; who is online is counted as everywhere, and looked at afresh."""
+    """The numbers of this moment; visitors online are counted as everywhere, and refreshed first."""
     now = service.clock.now()
     service.online.refresh(now)
     return look(held.hits, int(now), service.online.count(site_key), whole=held.whole)
 
 
 class Feed:
-    """What a site's readers take from. `turn` is set when there is something new; the next turn has another one."""
+    """The source of a site's live readers. `turn` is set when there is news, and then replaced for the next turn."""
 
     def __init__(self, service: Service, site_key: int, pauses: Pauses) -> None:
         self._service = service
@@ -76,16 +76,16 @@ class Feed:
         self._woken.set()
 
     def reach(self, hit: int) -> None:
-        """Read on, when a reader knows of a hit that is newer than all that was read here."""
+        """Read again if a reader knows of a newer hit than the feed."""
         if hit > self._held.newest:
             self.wake()
 
     def since(self, hit: int) -> list[LoggedHit]:
-        """What arrived after `hit`, as far as it is held."""
+        """The hits that arrived after `hit`, as far as they are held."""
         return [one for one in self._held.hits if one.hit > hit] if hit < self._held.newest else []
 
     def text(self, key: tuple[object, ...], make: Callable[[], str]) -> str:
-        """What several readers are sent is made once a turn; `key` is all that it depends on."""
+        """What several readers are sent is made once a turn; it must depend on `key` alone."""
         if key not in self._texts:
             self._texts[key] = make()
         return self._texts[key]
@@ -120,7 +120,7 @@ class Feed:
         if self.now is None:
             return await read_held(self._service, self._site_key)
         reports = self._service.store.reports
-        newest = await reports.newest()  # asked first: a hit that comes in between has a larger one
+        newest = await reports.newest()  # read first: a hit that comes in between has a larger number
         found = await reports.after(self._site_key, self._held.newest, AT_ONCE)
         if len(found) >= AT_ONCE:
             return await read_held(self._service, self._site_key)

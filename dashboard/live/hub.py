@@ -1,7 +1,7 @@
-"""The live hub: a commit wakes the sites that somebody looks at; each is read once, for all who look.
+"""The live hub: a commit wakes the feeds of the sites that are watched; each is read once for all its readers.
 
 Nothing is kept for a single reader: each has the number of the last hit it was sent, and takes what is newer from
-what its site holds. Who reads slowly gets less, who does not read at all is let go; no memory piles up.
+what its site holds. A slow reader gets less, one that does not read at all is disconnected; no memory piles up.
 """
 
 from __future__ import annotations
@@ -30,52 +30,52 @@ class _Reading:
     """One open stream; its connection may be gone before the stream finds out."""
 
     call: Call
-    channel: Feed
+    feed: Feed
 
 
 class LiveHub:
-    """Who looks at which site."""
+    """The feeds of the sites that are watched."""
 
     def __init__(self, service: Service, pauses: Pauses | None = None) -> None:
         self.pauses = pauses or Pauses()
-        self.channels: dict[int, Feed] = {}  # by site key
+        self.feeds: dict[int, Feed] = {}  # by site key
         self.closing = False
         self._service = service
         self._readers: set[_Reading] = set()
         service.watchers.append(self.committed)
 
     def committed(self, appended: Appended) -> None:
-        """Wake the sites that were seen live; what an import brings wakes nobody."""
-        for site_key in {site_key for site_key, _, _ in appended.seen} & self.channels.keys():
-            self.channels[site_key].wake()
+        """Wake the feeds of sites with live visitors; an import wakes none."""
+        for site_key in {site_key for site_key, _, _ in appended.seen} & self.feeds.keys():
+            self.feeds[site_key].wake()
 
     @contextmanager
     def reading(self, call: Call) -> Iterator[Feed]:
-        """The site's channel, as long as the block runs; 503 when too many are looking already."""
+        """The site's feed while the block runs; 503 when there are too many readers already."""
         self.refuse_too_many(call)
         site_key = call.site.site.key
-        channel = self.channels.get(site_key)
-        if channel is None or channel.task.done():
-            channel = self.channels[site_key] = Feed(self._service, site_key, self.pauses)
-        reading = _Reading(call, channel)
+        feed = self.feeds.get(site_key)
+        if feed is None or feed.task.done():
+            feed = self.feeds[site_key] = Feed(self._service, site_key, self.pauses)
+        reading = _Reading(call, feed)
         self._readers.add(reading)
         try:
-            yield channel
+            yield feed
         finally:
             self._readers.discard(reading)
-            if all(other.channel is not channel for other in self._readers) and not self.closing:
-                if self.channels.get(site_key) is channel:
-                    del self.channels[site_key]
-                channel.task.cancel()
+            if all(other.feed is not feed for other in self._readers) and not self.closing:
+                if self.feeds.get(site_key) is feed:
+                    del self.feeds[site_key]
+                feed.task.cancel()
 
     async def close(self) -> None:
-        """Every reader's stream ends now, so that none keeps the service from stopping."""
+        """End every stream now, so that none keeps the service from stopping."""
         self.closing = True
-        channels = list(self.channels.values())
-        for channel in channels:
-            channel.turn.set()
-            channel.task.cancel()
-        await asyncio.gather(*(channel.task for channel in channels), return_exceptions=True)
+        feeds = list(self.feeds.values())
+        for feed in feeds:
+            feed.turn.set()
+            feed.task.cancel()
+        await asyncio.gather(*(feed.task for feed in feeds), return_exceptions=True)
 
     def refuse_too_many(self, call: Call) -> None:
         alive = [one.call for one in self._readers if one.call.request.transport is not None]

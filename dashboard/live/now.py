@@ -1,4 +1,4 @@
-"""What is going on, out of the hits of the last half hour. Pure: hits and the time go in, numbers come out."""
+"""What is going on, from the hits of the last half hour. Pure: hits and the time go in, numbers come out."""
 
 from __future__ import annotations
 

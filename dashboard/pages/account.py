@@ -33,7 +33,7 @@ async def post_password(call: Call) -> web.StreamResponse:
     except BadInput as error:
         return _page(call, problem=str(error))
     hashed = await service.passwords.hash(password)
-    change = SetPassword(user.key, hashed, but=_own(call).digest, known=user.password, actor=user.login)
+    change = SetPassword(user.key, hashed, but=_own(call).digest, before=user.password, actor=user.login)
     try:
         await change.apply(service)
     except NotAuthorized:  # changed or taken away meanwhile

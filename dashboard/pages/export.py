@@ -48,16 +48,18 @@ async def get_panel_json(call: Call) -> web.StreamResponse:
 async def get_csv(call: Call) -> web.StreamResponse:
     """Totals, series and the first thousand rows of every tab, one number a line."""
     wanted, reading = await _read_whole(call)
-    return await _send(call, wanted, lambda: export.whole_csv(wanted, reading, call.site), CSV, ("report",), ".csv")
+    site = call.site
+    return await _send(call, wanted, lambda: export.whole_csv(wanted, reading, site), CSV, ("report",), ".csv")
 
 
 async def get_json(call: Call) -> web.StreamResponse:
     """The same in the form of the API."""
     wanted, reading = await _read_whole(call)
-    head = report_head(call.request, call.site, wanted.period, call.now)
+    site = call.site
+    head = report_head(call.request, site, wanted.period, call.now)
 
     def make() -> bytes:
-        return export.whole_json(head, wanted, reading, call.site)
+        return export.whole_json(head, wanted, reading, site)
 
     return await _send(call, wanted, make, JSON, ("report",), ".json")
 
@@ -83,9 +85,9 @@ async def _read_whole(call: Call) -> tuple[ReportRequest, Reading]:
 async def _send(call: Call, wanted: ReportRequest, make: Callable[[], bytes], kind: str, what: tuple[str, ...],
                 ending: str) -> web.StreamResponse:  # fmt: skip
     """The file, made and packed in a thread: a hundred thousand rows take longer than anybody else should wait."""
-    name = export.file_name(call.site.site.id, what, wanted.period, ending)
+    name, request = export.file_name(call.site.site.id, what, wanted.period, ending), call.request
 
     def answer() -> web.Response:
-        return render.answer(call.request, make(), kind, Content_Disposition=f'attachment; filename="{name}"')
+        return render.answer(request, make(), kind, Content_Disposition=f'attachment; filename="{name}"')
 
     return await asyncio.to_thread(answer)

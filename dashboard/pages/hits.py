@@ -17,7 +17,7 @@ from dashboard.access.call import Call
 from dashboard.report.csv_cells import csv_lines
 from dashboard.report.filters import asks_for_filter, filtered_url, filtering
 from dashboard.report.links import QUESTION
-from dashboard.sites.days import Days, read_days
+from dashboard.report.request import Days, read_days
 from dashboard.sites.hit_export import COLUMNS, as_csv, as_ndjson, send_hits
 from dashboard.sites.hits import HITS, HitLinks, make_rows
 
@@ -44,7 +44,7 @@ async def get_hits(call: Call) -> web.StreamResponse:
     links = HitLinks(site.id, query, question.filters)
     shown = hits[:SHOWN]
     return await asyncio.to_thread(
-        render.page, call, "hits.html", 422 if expensive else 200,
+        render.page, call.at_rest(), "hits.html", 422 if expensive else 200,
         days=days,
         links=links,
         filtering=msgspec.structs.replace(filtering(call.words, links), action=links.base + HITS),

@@ -53,12 +53,12 @@ async def get_events(call: Call) -> web.StreamResponse:
     if only_looks(call.request):  # a stream without a body has no end either
         hub.refuse_too_many(call)
         return web.StreamResponse(headers=HEADERS)
-    with hub.reading(call) as channel:
+    with hub.reading(call) as feed:
         after, missed = (None, []) if asked is None else await _missed(call, asked)
         answer = web.StreamResponse(headers=HEADERS)
         await answer.prepare(call.request)
         try:
-            await LiveStream(call, hub, channel, answer).follow(after, missed)
+            await LiveStream(call, hub, feed, answer).follow(after, missed)
         except (ConnectionError, TimeoutError):
             if call.request.transport is not None:
                 call.request.transport.abort()  # it does not read: what it was sent is not kept for it
@@ -68,27 +68,27 @@ async def get_events(call: Call) -> web.StreamResponse:
 class LiveStream:
     """One open stream."""
 
-    def __init__(self, call: Call, hub: LiveHub, channel: Feed, answer: web.StreamResponse) -> None:
+    def __init__(self, call: Call, hub: LiveHub, feed: Feed, answer: web.StreamResponse) -> None:
         self._call = call
         self._hub = hub
-        self._channel = channel
+        self._feed = feed
         self._answer = answer
         self._told = ""  # the moment as it was told last
 
     async def follow(self, after: int | None, missed: list[LoggedHit]) -> None:
         """Send what there is, wait for the next turn, and again.
 
-        A page that was just made, and a reader who comes back, may know hits that the channel has yet to read. Such a
+        A page that was just made, and a reader who comes back, may know hits that the feed has yet to read. Such a
         reader waits for the turn that has them: an older one would take its numbers back and bring the hits again.
         """
         await self._send(RETRY + self._hits(missed))
         last = missed[-1].hit if missed else after
-        self._channel.reach(last or 0)
+        self._feed.reach(last or 0)
         while self._may_go_on():
-            turn = self._channel.turn
-            newest = self._channel.newest
-            if self._channel.now is not None and (last is None or last <= newest):
-                news = [] if last is None else self._channel.since(last)
+            turn = self._feed.turn
+            newest = self._feed.newest
+            if self._feed.now is not None and (last is None or last <= newest):
+                news = [] if last is None else self._feed.since(last)
                 last = newest
                 await self._send(self._hits(news[-SHOWN:]) + self._moment(newest))
             try:
@@ -101,7 +101,7 @@ class LiveStream:
         """Whether this reader would be let in now as it was then."""
         call, service = self._call, self._call.service
         found, site = find_session(call.request, service), service.sites.by_key(call.site.site.key)
-        if self._hub.closing or self._channel.task.done() or found is None or site is None:
+        if self._hub.closing or self._feed.task.done() or found is None or site is None:
             return False
         same_reader = found.user.key == call.user.key and found.user.role(site.site.key) == call.role
         return same_reader and site.site == call.site.site
@@ -109,7 +109,7 @@ class LiveStream:
     def _hits(self, hits: list[LoggedHit]) -> str:
         call = self._call
         return "".join(
-            self._channel.text(
+            self._feed.text(
                 (hit.hit, call.words.tag, call.administers),
                 lambda hit=hit: event_text("hit", hit.hit, hit_facts(call, hit)),  # type: ignore[misc]
             )
@@ -118,11 +118,11 @@ class LiveStream:
 
     def _moment(self, newest: int) -> str:
         """The moment, unless it is the one that was told last."""
-        now = self._channel.now
+        now = self._feed.now
         if now is None:
             return ""
         call = self._call
-        told = self._channel.text(("now", call.words.tag), lambda: event_text("now", newest, now_facts(call, now)))
+        told = self._feed.text(("now", call.words.tag), lambda: event_text("now", newest, now_facts(call, now)))
         if told == self._told:
             return ""
         self._told = told

@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from counter.accounts import User
 from counter.question import Sums
 from counter.site import ActiveSite
 from counter.text import clean
@@ -21,7 +20,7 @@ LONGEST_SEARCH: Final = 200  # characters
 
 async def get_overview(call: Call) -> web.StreamResponse:
     """The sites by what they have today, the busiest first, and all of them together."""
-    sites = sites_of(call)
+    sites = call.sites
     wanted = clean(call.request.query.get("q", ""), LONGEST_SEARCH)
     shown = [site for site in sites if matches(site, wanted)]
     until = await _until(call, shown)
@@ -46,15 +45,9 @@ async def get_online(call: Call) -> web.StreamResponse:
     """`{"sites": {id: visitors}, "sum": visitors}` of the reader's sites, at the last look at the clock."""
     online = call.service.online
     online.refresh(call.now)
-    found = {site.site.id: online.count(site.site.key) for site in sites_of(call)}
+    found = {site.site.id: online.count(site.site.key) for site in call.sites}
     body = msgspec.json.encode({"sites": found, "sum": sum(found.values())})
     return render.answer(call.request, body, "application/json")
-
-
-def sites_of(call: Call) -> list[ActiveSite]:
-    """What the reader may see."""
-    user: User = call.user
-    return [site for site in call.service.sites.all() if user.role(site.site.key) is not None]
 
 
 async def _until(call: Call, sites: list[ActiveSite]) -> list[Sums | None]:

@@ -53,7 +53,7 @@ def panel_of(call: Call) -> Panel:
 
 def without_series(wanted: ReportRequest) -> ReportRequest:
     """The same question without a chart."""
-    return msgspec.structs.replace(wanted, asked=msgspec.structs.replace(wanted.asked, bucket=None))
+    return msgspec.structs.replace(wanted, query=msgspec.structs.replace(wanted.query, bucket=None))
 
 
 def read_order(call: Call, tab: Tab, wanted: ReportRequest) -> Order | None:

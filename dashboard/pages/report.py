@@ -18,11 +18,12 @@ from dashboard.report.cards import make_cards
 from dashboard.report.choices import compared_span, make_choices
 from dashboard.report.filters import FORM_KEYS, asks_for_filter, filtered_url, filtering
 from dashboard.report.links import Links
-from dashboard.report.page_chart import ONLINE, Beside, chart_view
+from dashboard.report.page_chart import ChartExtras, chart_view
 from dashboard.report.panel_views import PanelView, lazy_view, panel_view
 from dashboard.report.panels import PANELS, TabKind
 from dashboard.report.reading import Reading, read_tabs
 from dashboard.report.request import (
+    ONLINE,
     REPORT_KEYS,
     TOP_ROWS,
     ReportRequest,
@@ -40,7 +41,7 @@ async def get_report(call: Call) -> web.StreamResponse:
     """The whole page; the filter form's fields are answered with the URL they mean."""
     try:
         if asks_for_filter(call.request.query):
-            raise render.see(_asked_by_form(call))
+            raise render.see(_form_url(call))
         wanted = await read_report_request(call)
     except BadInput as error:
         return _refused(call, error)
@@ -53,32 +54,42 @@ async def get_report(call: Call) -> web.StreamResponse:
 async def _show(call: Call, wanted: ReportRequest) -> web.Response:
     shown = [tab for tab in wanted.open_tabs.values() if tab.kind not in COUNTED_APART]
     reading = await read_tabs(call, wanted, shown, limit=TOP_ROWS)
-    beside, empty = await _read_beside(call, wanted), await _why_empty(call, wanted, reading)
-    return await asyncio.to_thread(_page, call, wanted, reading, beside, empty)
+    extras, empty = await _read_extras(call, wanted), await _why_empty(call, wanted, reading)
+    return await asyncio.to_thread(_page, call.at_rest(), wanted, reading, extras, empty, _online(call))
 
 
-async def _read_beside(call: Call, wanted: ReportRequest) -> Beside:
+def _online(call: Call) -> int:
+    """Visitors online now, as the live page says it."""
+    online = call.service.online
+    online.refresh(call.now)
+    return online.count(call.site.site.key)
+
+
+async def _read_extras(call: Call, wanted: ReportRequest) -> ChartExtras:
     """What the store is asked for the chart alone."""
     if wanted.metric == ONLINE:
-        return Beside(minutes=tuple(await per_minute(call)))
+        return ChartExtras(minutes=tuple(await per_minute(call)))
     period = wanted.period
-    return Beside(tuple(await call.service.store.reports.annotations(call.site.site.key, period.start, period.end)))
+    return ChartExtras(
+        tuple(await call.service.store.reports.annotations(call.site.site.key, period.start, period.end))
+    )
 
 
-def _page(call: Call, wanted: ReportRequest, reading: Reading, beside: Beside, empty: str) -> web.Response:
+def _page(
+    call: Call, wanted: ReportRequest, reading: Reading, extras: ChartExtras, empty: str, online: int
+) -> web.Response:
     """In a thread: to draw a month in hours took 130 ms, and hits do not wait for it."""
     links = links_of(call, wanted)
     answer, site, today = reading.answer, call.site, call.site.local.day(call.now)
-    call.service.online.refresh(call.now)
     choices = make_choices(call.words, links, wanted, site, today)
     return render.page(
         call, "report.html",
         wanted=wanted, links=links, choices=choices,
         filtering=filtering(call.words, links),
-        cards=make_cards(call.words, links, answer, call.service.online.count(site.site.key), wanted.metric),
+        cards=make_cards(call.words, links, answer, online, wanted.metric),
         compared=compared_span(call.words, answer),
         same_time=answer.until is not None,
-        view=chart_view(call, wanted, links, answer, choices.span, beside),
+        view=chart_view(call, wanted, links, answer, choices.span, extras),
         panels=_panels(call, wanted, links, reading),
         incomplete=len(answer.report.incomplete_days),
         incomplete_before=len(answer.compared.incomplete_days) if answer.compared else 0,
@@ -106,7 +117,7 @@ async def _why_empty(call: Call, wanted: ReportRequest, reading: Reading) -> str
     return "filters" if wanted.filters else "period"
 
 
-def _asked_by_form(call: Call) -> str:
+def _form_url(call: Call) -> str:
     query = call.request.query
     once = MultiDict(query.items())
     once.popall("f_value", None)  # any of several values

@@ -43,7 +43,7 @@ async def post_user(call: Call) -> web.StreamResponse:
 
 async def post_access(call: Call) -> web.StreamResponse:
     """Say anew what a user may do."""
-    user, fields = _asked(call), await fields_of(call)
+    user, fields = _user_of(call), await fields_of(call)
     try:
         owner, access = _roles(call, fields)
         if not owner:
@@ -59,14 +59,14 @@ async def post_access(call: Call) -> web.StreamResponse:
 
 async def post_link(call: Call) -> web.StreamResponse:
     """Sign a user out everywhere, make the password useless, and show a new link, as `counter user reset-password`."""
-    user = _asked(call)
+    user = _user_of(call)
     await SetPassword(user.key, "", actor=call.user.login).apply(call.service)
     return await _with_link(call, user)
 
 
 async def post_remove(call: Call) -> web.StreamResponse:
     """Remove an account; the last owner stays."""
-    user = _asked(call)
+    user = _user_of(call)
     try:
         _keep_an_owner(call, user)
         await RemoveUser(user.key, actor=call.user.login).apply(call.service)
@@ -97,7 +97,7 @@ def _page(
     )  # fmt: skip
 
 
-def _asked(call: Call) -> User:
+def _user_of(call: Call) -> User:
     """The user of the path, or 404."""
     text = call.request.match_info["user"]
     found = call.service.accounts.users.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else None

@@ -41,7 +41,7 @@ async def get_visit(call: Call) -> web.StreamResponse:
     links = HitLinks(call.site.site.id, call.request.query, ())
     stops = path_of(hits, make_rows(call, hits[:SHOWN], links))
     return await asyncio.to_thread(
-        render.page, call, "visit.html",
+        render.page, call.at_rest(), "visit.html",
         stops=stops,
         who=stops[0].row,
         first=hits[0],

@@ -10,17 +10,18 @@ from typing import Final
 from aiohttp import web
 
 from counter.calendar.periods import NAMES
+from counter.collect.explain import came_from
 from counter.question import BotSum, DropCount, LoggedDrop
 from counter.reports.grammar import read_filters, refuse_unknown
 from dashboard import render
 from dashboard.access.call import Call
 from dashboard.report.links import QUESTION, Links
-from dashboard.sites.days import read_days
-from dashboard.sites.tester import KEYS, came_from, read_tested, try_hit
+from dashboard.report.request import read_days
+from dashboard.sites.tester import KEYS, read_trial_form, try_hit
 from dashboard.words import numbers
 
 SHOWN: Final = 50  # of the last drops
-KEPT: Final = 1000  # drops a site; those of one visitor are looked for among all
+LAST_DROPS: Final = 1000  # drops a site; those of one visitor are looked for among all
 MOST_BOTS: Final = 100
 
 
@@ -44,9 +45,9 @@ class DropRow:
 
 async def get_why(call: Call) -> web.StreamResponse:
     refuse_unknown(call.request.query, (*QUESTION, *KEYS))
-    days, tested = await read_days(call), read_tested(call.request.query)
+    days, tested = await read_days(call), read_trial_form(call.request.query)
     reports, key = call.service.store.reports, call.site.site.key
-    last = await reports.last_drops(key, KEPT)
+    last = await reports.last_drops(key, LAST_DROPS)
     drops = await reports.drops(key, days.period.start, days.period.end)
     bots = await reports.bot_sums(key, days.period.start, days.period.end)
     tried = try_hit(call, tested) if tested.asks else None
@@ -58,7 +59,7 @@ async def get_why(call: Call) -> web.StreamResponse:
         periods=NAMES,
         tested=tested,
         tried=tried,
-        came=_rows(call, came_from(call, last, tested)[:SHOWN]) if tried else [],
+        came=_rows(call, came_from(last, tested.hit, call.service.pipeline)[:SHOWN]) if tried else [],
         drops=_rows(call, last[:SHOWN]),
         reasons=_reasons(call, drops),
         names=names,

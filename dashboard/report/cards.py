@@ -11,17 +11,16 @@ from counter.question import Dimension, Filter
 from counter.reports.answer import ReportAnswer, metrics, rate
 from dashboard.report.chart_points import metric_text
 from dashboard.report.links import Links
-from dashboard.report.request import METRICS
+from dashboard.report.request import METRICS, ONLINE
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
 
-ONLINE: Final = "online"
 CONVERSION: Final = "conversion_rate"
-RATES: Final = ("bounce_rate", CONVERSION)  # of 100: they change by points, not by per cent
+RATES: Final = ("bounce_rate", CONVERSION)  # percentages: they change by points, not by per cent
 LOWER_IS_BETTER: Final = ("bounce_rate",)
 
 
-class Change(msgspec.Struct, frozen=True):
+class MetricChange(msgspec.Struct, frozen=True):
     """How a number stands beside the one before."""
 
     text: str
@@ -37,7 +36,7 @@ class Card(msgspec.Struct, frozen=True):
     text: str
     url: str
     current: bool
-    change: Change | None = None
+    change: MetricChange | None = None
 
 
 def make_cards(words: Words, links: Links, answer: ReportAnswer, online: int, current: str) -> list[Card]:
@@ -50,12 +49,12 @@ def make_cards(words: Words, links: Links, answer: ReportAnswer, online: int, cu
     return list(_cards(words, links, now, before, online, current))
 
 
-def make_change(words: Words, metric: str, now: float | None, before: float | None) -> Change:
+def make_change(words: Words, metric: str, now: float | None, before: float | None) -> MetricChange:
     """The change of one number; a rate's in points, everything else's in per cent."""
     text = metric_text(words, metric, before)
     if now is None or before is None or (metric not in RATES and not before):
         grew = bool(now) and not before and metric not in RATES
-        return Change(words("report.new") if grew else numbers.EM_DASH, "up" if grew else "same", "", text)
+        return MetricChange(words("report.new") if grew else numbers.EM_DASH, "up" if grew else "same", "", text)
     if metric in RATES:
         by = round(now - before, 1)
         sign = "+" if by > 0 else ""
@@ -65,7 +64,7 @@ def make_change(words: Words, metric: str, now: float | None, before: float | No
         shown = numbers.change(words, by)
     direction = "up" if by > 0 else "down" if by < 0 else "same"
     better = "" if not by else "good" if (by > 0) != (metric in LOWER_IS_BETTER) else "bad"
-    return Change(shown, direction, better, text)
+    return MetricChange(shown, direction, better, text)
 
 
 def _cards(words: Words, links: Links, now: dict[str, int | float | None], before: dict[str, int | float | None],
@@ -83,7 +82,7 @@ def _cards(words: Words, links: Links, now: dict[str, int | float | None], befor
 def _with_conversion(
     found: dict[str, int | float | None], filters: tuple[Filter, ...], base: int | None
 ) -> dict[str, int | float | None]:
-    """With the visitors that reached the goal in 100 of all that the other filters let pass."""
+    """The share of visitors that reached the goal among all that pass the other filters."""
     if not any(one.dimension == Dimension.GOAL for one in filters):
         return found
     return {**found, CONVERSION: rate(int(found["visitors"] or 0), base or 0)}

@@ -19,7 +19,7 @@ STRETCH: Final = 1000  # units across the part that is stretched
 TICKS: Final = 4  # above zero, at most
 LETTER: Final = 8  # px of the widest letters of a label
 GAP: Final = 20  # px between two labels
-ROOMS: Final = (("", 250), ("mid", 640), ("wide", 1000))  # px that a plot has at least, by class of what needs it
+ROOMS: Final = (("", 250), ("mid", 640), ("wide", 1000))  # px, the least width of a plot, by class of what needs it
 DOTTED: Final = 62  # up to so many points each has its dot
 SECONDS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)  # steps of an axis of durations below an hour
 STEPS: Final = (1, 2, 3, 4, 6, 7, 12, 14, 24, 28, 48, 56, 84, 168, 336)  # between labels: of hours, days, months
@@ -29,10 +29,10 @@ class ChartPoint(msgspec.Struct, frozen=True):
     """One bucket of a chart, in the reader's words."""
 
     label: str  # which bucket: `Thu, 21 Nov 2024`
-    value: float | None  # None: there is nothing to tell, or it is still to come
+    value: float | None  # None: unknown, or still to come
     text: str  # the value with its unit; an em dash for None
     url: str = ""  # of the report of that bucket alone; '' for none
-    short: str = ""  # what stands below the axis: `21 Nov`
+    short: str = ""  # the label below the axis: `21 Nov`
     unfinished: bool = False  # now lies within it
     ahead: bool = False  # it has not begun
 
@@ -53,7 +53,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """Where one bucket stands: a column to point at, and its dot if it has one."""
+    """The place of one bucket: a column to point at, and its dot if it has one."""
 
     left: str
     x: str
@@ -148,8 +148,8 @@ def tick_step(least: float, metric: str) -> float:
 
 
 def path(scale: Scale, heights: Sequence[float | None]) -> str:
-    """A line through what is known; it begins anew after what is not. A lone point is a line without length, which
-    round caps make a dot."""
+    """A line through the known values, interrupted at unknown ones. A lone point is a line without length, which
+    round caps turn into a dot."""
     return " ".join(
         "M" + "L".join(scale.at(index, y) for index, y in (run if len(run) > 1 else run * 2)) for run in _runs(heights)
     )

@@ -15,7 +15,7 @@ from dashboard.report.links import Links
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
 
-MINUTES: Final = 30  # of the chart of who is online
+MINUTES: Final = 30  # of the chart of visitors online
 FORMATS: Final[dict[str, Callable[[Words, float | None], str]]] = {
     "views_per_visit": numbers.decimal,
     "bounce_rate": numbers.percent,
@@ -30,7 +30,7 @@ def metric_text(words: Words, metric: str, value: float | None) -> str:
 
 
 def axis_text(words: Words, metric: str, value: float) -> str:
-    """The same beside an axis: short, and round; durations as clocks show them, in any language."""
+    """The same next to an axis: short and rounded; durations as clocks show them, in any language."""
     if metric == "visit_duration":
         minutes, seconds = divmod(round(value), 60)
         return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
@@ -40,7 +40,7 @@ def axis_text(words: Words, metric: str, value: float) -> str:
 
 
 class Buckets:
-    """The words and links of the buckets of one site's reports; `now` in UTC seconds tells which are not over."""
+    """The words and links of the buckets of one site's reports; `now` in UTC seconds decides which are unfinished."""
 
     def __init__(self, words: Words, site: ActiveSite, now: int, links: Links) -> None:
         self.words = words
@@ -50,7 +50,7 @@ class Buckets:
         self.links = links
 
     def points(self, report: Report, metric: str, *, linked: bool = True) -> list[ChartPoint]:
-        """Every bucket of the report's series, those that are still to come without a value."""
+        """Every bucket of the report's series; future ones have no value."""
         bucket, end = report.question.bucket, report.question.end
         now = self.now if bucket == Bucket.HOUR else self.today
         starts = [point.start for point in report.series]

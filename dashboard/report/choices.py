@@ -29,7 +29,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """Everything that can be chosen of a report beside filters and metrics."""
+    """Everything that can be chosen in a report besides filters and metrics."""
 
     span: str  # the days of the report in words
     period: str  # its name
@@ -47,7 +47,7 @@ class Choices(msgspec.Struct, frozen=True):
 
 def make_choices(words: Words, links: Links, wanted: ReportRequest, site: ActiveSite, today: int) -> Choices:
     """The menus of one question."""
-    period, bucket = wanted.period, wanted.asked.bucket
+    period, bucket = wanted.period, wanted.query.bucket
     return Choices(
         span=numbers.span(words, period.start, period.end - 1),
         period=words(f"period.{wanted.period_name}"),
@@ -91,14 +91,14 @@ def shifted(period: Period, by: int) -> Period | None:
 
 
 def period_name(period: Period, today: int, first_weekday: int) -> str | None:
-    """The name that people know a period by, if it has one today."""
+    """The common name of a period, if it has one today."""
     return next(
         (name for name in NAMES if name != "all" and named_period(name, today, first_weekday, None) == period), None
     )
 
 
 def _neighbour(links: Links, wanted: ReportRequest, site: ActiveSite, today: int, by: int) -> str:
-    """'' where there is nothing: before 1970, after today, and beside all days."""
+    """The URL of a neighbouring period; '' if there is none: before 1970, after today, and for all days."""
     found = None if wanted.period_name == NEVER_SHIFTED else shifted(wanted.period, by)
     if found is None or (by > 0 and found.start > today):
         return ""
@@ -115,7 +115,7 @@ def _compares(words: Words, links: Links, wanted: ReportRequest) -> Iterator[Opt
 
 
 def _compare_name(wanted: ReportRequest) -> str:
-    return NO_COMPARE if wanted.asked.compare is None else wanted.asked.compare.value
+    return NO_COMPARE if wanted.query.compare is None else wanted.query.compare.value
 
 
 def _month_after(first: dt.date, months: int) -> dt.date | None:

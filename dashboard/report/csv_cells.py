@@ -1,4 +1,4 @@
-"""Cells of CSV files that no spreadsheet takes for a formula: numbers stay numbers, texts are texts.
+"""CSV cells that no spreadsheet takes for a formula: numbers stay numbers, texts stay texts.
 
 A text that begins with a sign which starts a formula gets an apostrophe before it (OWASP ASVS 1.2.10). So does one
 that begins with apostrophes and then such a sign: `plain` gives every text back as it was.
@@ -18,12 +18,12 @@ Cell = str | int | float | None
 
 
 def cell(text: str) -> str:
-    """`text` as it stands in a cell."""
+    """`text` as a cell."""
     return QUOTE + text if _starts_formula(text) else text
 
 
 def plain(written: str) -> str:
-    """The text that `cell` was given."""
+    """The text that was given to `cell`."""
     return written[1:] if written.startswith(QUOTE) and _starts_formula(written) else written
 
 

@@ -1,8 +1,8 @@
-"""What can be taken away of a report: a panel's rows, or the whole, as CSV or JSON.
+"""Exports of a report: the rows of a panel, or all of it, as CSV or JSON.
 
 Numbers are never formatted: counts are integers, rates are of 100 with one decimal, durations are seconds. A CSV file
-is UTF-8 with a byte order mark, because Excel takes a file without one for something else; Python's `utf-8-sig` and
-every spreadsheet read it away. Texts are quoted, and one that a spreadsheet would run gets an apostrophe
+is UTF-8 with a byte order mark, because Excel misreads a file without one; Python's `utf-8-sig` and every spreadsheet
+remove it. Texts are quoted, and one that a spreadsheet would run gets an apostrophe
 (dashboard/report/csv_cells.py).
 
 The whole as CSV has one number a line:
@@ -64,8 +64,8 @@ def whole_csv(wanted: ReportRequest, reading: Reading, site: ActiveSite) -> byte
 
 
 def whole_json(head: Mapping[str, Any], wanted: ReportRequest, reading: Reading, site: ActiveSite) -> bytes:
-    """The answer of `GET /api/v1/report`, with every tab as a breakdown; bots and drops beside."""
-    report = report_json(wanted.asked, reading.answer, site)
+    """The answer of `GET /api/v1/report`, with every tab as a breakdown, and with bots and drops."""
+    report = report_json(wanted.query, reading.answer, site)
     report["week_hours"] = _keyed(table_of(_tab("hours"), wanted, reading))
     report["breakdowns"] = [
         _tab_json(panel, tab, wanted, table_of(tab, wanted, reading)) for panel, tab in EXPORTED if tab.dimension
@@ -75,7 +75,7 @@ def whole_json(head: Mapping[str, Any], wanted: ReportRequest, reading: Reading,
 
 
 def file_name(site_id: str, what: tuple[str, ...], period: Period, ending: str) -> str:
-    """A name of plain ASCII, with nothing in it that a header or a file system reads as its own."""
+    """A plain ASCII name, with no character that is special in a header or a file system."""
     words = [re.sub(r"[^A-Za-z0-9_]+", "-", one).strip("-") for one in (site_id, *what)]
     return (
         "-".join([word for word in words if word] + [f"{day_date(period.start)}", f"{day_date(period.end - 1)}"])

@@ -20,7 +20,7 @@ from dashboard.words.countries import ALPHA_3
 Figure = dict[str, Any]
 
 CLEAR: Final = "rgba(0,0,0,0)"
-HOVER: Final = "%{text}<extra></extra>"  # the ready-made text, and no box beside it
+HOVER: Final = "%{text}<extra></extra>"  # the ready-made text, and no second box
 MOST_TICKS: Final = 16  # of an x axis; the script leaves out what has no room on a narrow screen
 HEIGHT: Final = 300  # CSS pixels
 MAP_HEIGHT: Final = 280
@@ -40,18 +40,18 @@ def series_figure(points: Sequence[ChartPoint], before: Sequence[ChartPoint], wo
                   metric: str = "visitors", title: str = "") -> Figure:  # fmt: skip
     """The main chart: a line over the buckets, its open end dotted, and what it is compared with, dashed.
 
-    Time runs from left to right in every language: so do the charts of Arabic newspapers and spreadsheets, and the
-    drawing that this one takes the place of.
+    Time runs from left to right in every language, as in the charts of Arabic newspapers and spreadsheets, and in the
+    server's drawing that this one replaces.
     """
     before = before[: len(points)]
     ends = next((index for index, point in enumerate(points) if point.unfinished), len(points))
     texts = [_hover(points, before, index) for index in range(len(points))]
     traces = [_line([point.value for point in before], "before", "dash")] if before else []
     finished = [point.value if index < ends else None for index, point in enumerate(points)]
-    traces.append({**_line(finished, "now", "solid"), "fill": "tozeroy", **_told(points, texts, title)})
+    traces.append({**_line(finished, "now", "solid"), "fill": "tozeroy", **_hover_texts(points, texts, title)})
     if ends < len(points):
         open_end = [point.value if ends - 1 <= index <= ends else None for index, point in enumerate(points)]
-        traces.append({**_line(open_end, "now", "dot"), **_told(points, texts, title)})
+        traces.append({**_line(open_end, "now", "dot"), **_hover_texts(points, texts, title)})
     layout = _layout(HEIGHT)
     layout["hovermode"] = "closest"
     layout["hoverdistance"] = -1
@@ -61,7 +61,7 @@ def series_figure(points: Sequence[ChartPoint], before: Sequence[ChartPoint], wo
 
 
 def world(points: Sequence[CountryPoint], *, label: str = "") -> Figure:
-    """Countries by shade. What is no country is left out; states too small for the map stand in the table beside."""
+    """Countries by shade. Other values are left out; states too small for the map are in the table next to it."""
     known = [point for point in points if point.code in ALPHA_3 and point.value > 0]
     layout = {**_layout(MAP_HEIGHT), "margin": dict.fromkeys("lrtb", 0), "dragmode": False, "geo": dict(_GEO)}
     trace = {
@@ -100,8 +100,8 @@ def _line(values: Sequence[float | None], role: str, dash: str) -> Figure:
     }
 
 
-def _told(points: Sequence[ChartPoint], texts: Sequence[str], title: str) -> Figure:
-    """What a point says, and where a click on it leads."""
+def _hover_texts(points: Sequence[ChartPoint], texts: Sequence[str], title: str) -> Figure:
+    """The text of each point, and where a click on it leads."""
     return {
         "name": escaped(title), "text": list(texts), "customdata": [point.url for point in points],
         "hovertemplate": HOVER, "hoverinfo": "text",

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import Enum
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import quote_plus
 
 import msgspec
 
 from counter.errors import BadInput
 from counter.question import Dimension, Filter, Operator
-from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query
+from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, MOST_FILTERS, OPERATORS, Query, filter_text, one_of
 from counter.text import clean
-from dashboard.report.links import Links, filter_text
+from dashboard.report.links import Links
 from dashboard.report.row_labels import label_of, value_of
 from dashboard.words.catalogue import Words
 
-E_ = TypeVar("E_", bound=Enum)
 FORM_KEYS: Final = ("f_dimension", "f_operator", "f_value", "f_key", "f_index")
-# What people ask for most stands first in the form.
+# The most common ones are first in the form.
 OFFERED: Final[tuple[Dimension, ...]] = (
     Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE,
     Dimension.SOURCE, Dimension.CHANNEL, Dimension.REFERRER, Dimension.REFERRER_HOST,
@@ -45,8 +43,8 @@ class Chip(msgspec.Struct, frozen=True):
     dimension: str  # in words; of a property, its key
     operator: str
     operator_text: str
-    values: tuple[str, ...]  # as they are kept
-    shown: tuple[str, ...]  # as people read them
+    values: tuple[str, ...]  # as they are stored
+    shown: tuple[str, ...]  # as pages show them
     remove: str
     name: str  # of the dimension, for the form
     key: str
@@ -76,15 +74,15 @@ def filtering(words: Words, links: Links) -> Filtering:
 
 
 def asks_for_filter(query: Query) -> bool:
-    """Whether the form was sent, and the answer is to be the URL it means."""
+    """Whether the form was submitted, so that the answer is the URL it means."""
     return any(name in query for name in FORM_KEYS)
 
 
 def filtered_url(words: Words, site_id: str, query: Query, filters: Sequence[Filter]) -> str:
     """The URL that the form means: `filters` and one more, or one of them changed. BadInput names what is wrong.
 
-    Without any value left a changed filter is taken away. A value may be typed as pages show it in `words`. Everything
-    else of the query is kept as it is.
+    A changed filter without values is removed. A value may be typed as pages show it in `words`. The rest of the
+    query is unchanged.
     """
     index, one = _read_index(query, len(filters)), _read_form(words, query)
     changed = [*filters]
@@ -123,13 +121,13 @@ def _chip(words: Words, links: Links, index: int, one: Filter) -> Chip:
 
 def _read_form(words: Words, query: Query) -> Filter | None:
     """The filter of the form's fields; None when every value is empty."""
-    dimension = _one_of("f_dimension", query.get("f_dimension", ""), DIMENSIONS)
-    operator = _one_of("f_operator", query.get("f_operator", Operator.IS.value), OPERATORS)
+    dimension = one_of("f_dimension", query.get("f_dimension", ""), DIMENSIONS)
+    operator = one_of("f_operator", query.get("f_operator", Operator.IS.value), OPERATORS)
     key = clean(query.get("f_key", ""), LONGEST_VALUE) if dimension == Dimension.PROPERTY else ""
     if dimension == Dimension.PROPERTY and not key:
         raise BadInput("f_key is empty; a filter on a property needs the property's name")
     values = tuple(clean(value, LONGEST_VALUE) for value in query.getall("f_value", []))
-    if operator != Operator.CONTAINS:  # which looks into what is kept
+    if operator != Operator.CONTAINS:  # which searches the stored text
         values = tuple(value_of(words, dimension, value) for value in values)
     filled = tuple(dict.fromkeys(value for value in values if value))
     return Filter(dimension, operator, filled, key) if filled else None
@@ -143,9 +141,3 @@ def _read_index(query: Query, count: int) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) >= count:
         raise BadInput(f"f_index is {text[:40]!r}, there are {count} filters")
     return int(text)
-
-
-def _one_of(what: str, text: str, known: Mapping[str, E_]) -> E_:
-    if text not in known:
-        raise BadInput(f"{what} is {text[:40]!r}, it may be {', '.join(known)}")
-    return known[text]

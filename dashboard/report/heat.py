@@ -1,7 +1,7 @@
 """The hours of the week as a table of 7 by 24 cells, paler and darker.
 
-It stays a table: what a chart of it would show on hovering stands in each cell already, for everybody, without the
-megabyte of a script.
+It stays a table: each cell already has what a chart would show on hovering, for everyone and without a megabyte of
+script.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from counter.site import ActiveSite
 from dashboard.words.catalogue import Words
 from dashboard.words.numbers import hour, number, weekday, weekday_short
 
-LEVELS: Final = 9  # of shades; 0 is none at all
+LEVELS: Final = 9  # of shades; 0 is no visits at all
 METRICS: Final = ("visits", "visitors", "pageviews")
 
 

@@ -1,4 +1,4 @@
-"""URLs that keep what is asked: every link of a report is the whole question, to be kept, sent and gone back to."""
+"""URLs that keep the question: every link of a report has all of it, so that it can be bookmarked and shared."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
 
-from counter.question import Dimension, Filter, Operator
-from counter.reports.grammar import Query
+from counter.question import Filter, Operator
+from counter.reports.grammar import Query, filter_text
 
 QUESTION: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric")  # what goes from page to page
 OF_PAGE: Final = ("tab", "key")  # what one page shows of it
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:,/-]*", re.ASCII)  # most texts; quoting takes longer than this look
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:,/-]*", re.ASCII)  # most texts; quoting takes longer than this check
 
 
 class Links:
@@ -74,15 +74,6 @@ class Links:
         parts = [f"{name}={_quoted(value)}" for name, value in pairs]
         parts += [f"filter={_quoted(filter_text(one))}" for one in filters]
         return f"{self.base}{path}?{'&'.join(parts)}" if parts else f"{self.base}{path}"
-
-
-def filter_text(one: Filter) -> str:
-    """A filter as a query string has it; `counter.reports.grammar` reads it back."""
-    name = one.dimension.name.lower()
-    if one.dimension == Dimension.PROPERTY:
-        name += ":" + one.key.replace("\\", "\\\\").replace(":", "\\:")
-    values = ",".join(value.replace("\\", "\\\\").replace(",", "\\,") for value in one.values)
-    return f"{name}:{one.operator.value}:{values}"
 
 
 def _with(filters: tuple[Filter, ...], added: Filter) -> tuple[Filter, ...]:

@@ -1,4 +1,4 @@
-"""The main chart of a report page: which points, what is noted on them, and the sentence that tells it all."""
+"""The main chart of a report page: its points, its annotations, and the sentence that sums it up."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from dashboard.report.chart_points import Buckets, axis_text, metric_text
 from dashboard.report.choices import compared_span
 from dashboard.report.figures import Figure, series_figure
 from dashboard.report.links import Links
-from dashboard.report.request import ReportRequest
+from dashboard.report.request import ONLINE, ReportRequest
 from dashboard.words.catalogue import Words
 
-ONLINE: Final = "online"
 WORTH_TELLING: Final = 2  # points, before one is the highest and another the lowest
 
 
@@ -29,14 +28,14 @@ class Note(msgspec.Struct, frozen=True):
     number: int
     day: int
     text: str
-    remove: str  # where the form to take it away leads
+    remove: str  # the target of the form that removes it
 
 
-class Beside(msgspec.Struct, frozen=True):
-    """What stands on the chart beside the answer's series."""
+class ChartExtras(msgspec.Struct, frozen=True):
+    """What the chart shows in addition to the series of the answer."""
 
     annotations: tuple[Annotation, ...] = ()
-    minutes: tuple[tuple[int, int], ...] = ()  # (UTC second of the minute, visitors in it), of who is online
+    minutes: tuple[tuple[int, int], ...] = ()  # (UTC second of the minute, visitors in it), of the visitors online
 
 
 class NumberRow(msgspec.Struct, frozen=True):
@@ -52,7 +51,7 @@ class ChartView(msgspec.Struct, frozen=True):
     chart: Chart
     metric: str
     title: str
-    summary: str  # what a screen reader says for the drawing
+    summary: str  # read aloud in place of the drawing
     ticks: tuple[tuple[float, str], ...]
     rows: tuple[NumberRow, ...]
     now_label: str
@@ -66,12 +65,12 @@ class ChartView(msgspec.Struct, frozen=True):
 
 
 def chart_view(
-    call: Call, wanted: ReportRequest, links: Links, answer: ReportAnswer, span: str, beside: Beside
+    call: Call, wanted: ReportRequest, links: Links, answer: ReportAnswer, span: str, extras: ChartExtras
 ) -> ChartView:
-    """The chart of the chosen metric; of who is online, the last half hour."""
-    buckets, found = Buckets(call.words, call.site, call.now, links), beside.annotations
+    """The chart of the chosen metric; for visitors online, the last half hour."""
+    buckets, found = Buckets(call.words, call.site, call.now, links), extras.annotations
     if wanted.metric == ONLINE:
-        points, before = buckets.minutes(beside.minutes), []
+        points, before = buckets.minutes(extras.minutes), []
         span = call.words("report.last_minutes")
     else:
         points = buckets.points(answer.report, wanted.metric)
@@ -127,7 +126,7 @@ def summary(words: Words, metric: str, title: str, span: str, points: Sequence[C
 
 
 def number_rows(points: Sequence[ChartPoint], before: Sequence[ChartPoint]) -> list[NumberRow]:
-    """Every bucket that has begun, beside what it is compared with."""
+    """Every bucket that has begun, with the one it is compared with."""
     return [
         NumberRow(point, before[index] if index < len(before) else None)
         for index, point in enumerate(points)

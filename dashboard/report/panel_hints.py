@@ -1,4 +1,4 @@
-"""What a panel says beside its rows: why there are none, what is missing, and how to come to know more."""
+"""The hints of a panel: why it has no rows, what is missing, and how to get more."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def empty(words: Words, filters: tuple[Filter, ...]) -> str:
 
 
 def gone_days(words: Words, tab: Tab, reading: Reading) -> str:
-    """That raw rows are gone which this tab alone needs: of the others the page says it once."""
+    """A notice that raw rows are gone which only this tab needs; for the other tabs the page says so once."""
     gone = reading.apart[tab].incomplete_days if tab in reading.apart else ()
     return words("report.incomplete", count=len(gone)) if gone and not reading.answer.report.incomplete_days else ""
 
 
 def hint_of(words: Words, tab: Tab, dimension: Dimension, values: Iterable[str]) -> str:
-    """What to do where nothing but the unknown is known; '' where something is."""
+    """What to do when every value is unknown; '' when some are known."""
     if any(value != UNKNOWN for value in values):
         return ""
     if dimension in CAMPAIGNS:

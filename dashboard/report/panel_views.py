@@ -1,8 +1,8 @@
-"""A panel as it stands on the page: one open tab, its rows ready to be shown, each with the links that filter.
+"""A panel as the page shows it: one open tab, its rows ready to be shown, each with the links that filter.
 
-    call, Wanted, Links, Panel, Reading -> PanelView        drawn by templates/_panel.html
+    call, ReportRequest, Links, Panel, Reading -> PanelView        drawn by templates/_panel.html
 
-The same view is a part of the report and an answer of its own, so both always show the same.
+The same view is part of the report page and an answer of its own, so both always show the same.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class PanelView(msgspec.Struct, frozen=True):
     rows_url: str = ""
     csv_url: str = ""
     json_url: str = ""
-    lazy: str = ""  # where the panel is to be had, when it is not here yet
+    lazy: str = ""  # the URL of the panel, when it is loaded later
 
 
 def panel_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, reading: Reading) -> PanelView:
@@ -91,7 +91,7 @@ def panel_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, re
 
 
 def lazy_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel) -> PanelView:
-    """The panel's frame, for a script to fill once it comes near; a link leads there without one."""
+    """The panel's frame, for the script to fill when it scrolls into view; without the script it is a link."""
     view = _frame(call.words, wanted, links, panel, wanted.open_tabs[panel.name])
     return msgspec.structs.replace(view, lazy=next(tab.fragment for tab in view.tabs if tab.current))
 
@@ -187,7 +187,7 @@ def _column(words: Words, name: str) -> str:
 
 
 def _of_keys(wanted: ReportRequest, links: Links, tab: Tab) -> dict[str, str]:
-    """Of a property's values: whose they are, the way back, and the report of the events that have it."""
+    """For the values of a property: its key, the way back, and the report of the events that have it."""
     if tab.kind != TabKind.KEYS or not wanted.key:
         return {}
     one = Filter(Dimension.PROPERTY_KEY, Operator.IS, (wanted.key,))

@@ -14,15 +14,15 @@ class TabKind(Enum):
     """How a tab is drawn."""
 
     ROWS = "rows"
-    MAP = "map"  # the world, and the countries as rows beside it
+    MAP = "map"  # the world, with the countries as rows next to it
     KEYS = "keys"  # names of properties; one leads to its values
     HEAT = "heat"  # weekday by hour
-    BOTS = "bots"  # these two are counted apart: filters do not apply to what is no event
+    BOTS = "bots"  # these two are counted separately: filters apply to events only
     DROPS = "drops"
 
 
 class Tab(msgspec.Struct, frozen=True):
-    """One breakdown. `only` are filters of its own, beside those of the reader."""
+    """One breakdown. `only` are filters of its own, in addition to those of the reader."""
 
     name: str
     dimension: Dimension | None = None

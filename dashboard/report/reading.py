@@ -14,7 +14,7 @@ from dashboard.report.request import ReportRequest, by_of
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The answer, and by tab what it is broken down by. Bots and drops are counted apart, whatever the filters."""
+    """The answer, and the breakdown of each tab. Bots and drops are counted separately, whatever the filters."""
 
     answer: ReportAnswer
     breakdowns: Mapping[Tab, Breakdown]
@@ -40,10 +40,10 @@ async def read_tabs(
     compare: bool = True,
     views: bool = True,
 ) -> Reading:
-    """Totals, series and the tabs' rows. A tab with filters of its own is a question beside; all are one snapshot.
+    """Totals, series and the tabs' rows. A tab with filters of its own is an extra question; all are one snapshot.
 
-    Rows are sorted by `order`, else by the metric. Where that are views of pages and only events pass the filters,
-    everything is asked again (`views` False), and pages are sorted by events.
+    Rows are sorted by `order`, else by the metric. When pages would be sorted by views but only events pass the
+    filters, everything is read again (`views` False) and pages are sorted by events.
     """
     site = call.site.site
     plain = [tab for tab in tabs if tab.dimension is not None and not tab.only]
@@ -53,36 +53,36 @@ async def read_tabs(
         for tab in (*plain, *apart)
     }
     asked = msgspec.structs.replace(
-        wanted.asked,
+        wanted.query,
         breakdowns=tuple(by for tab in plain if (by := pages[tab]) is not None),
-        compare=wanted.asked.compare if compare else None,
+        compare=wanted.query.compare if compare else None,
         week_hours=any(tab.kind == TabKind.HEAT for tab in tabs),
     )
-    beside = [
+    extras = [
         Question(
             site.key, asked.period.start, asked.period.end, asked.filters + tab.only,
             breakdowns=tuple(by for by in (pages[tab],) if by is not None),
         )
         for tab in apart
     ]  # fmt: skip
-    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), call.now, beside)
+    answer = await read_answer(call.service.store.reports, site, asked, call.site.local.day(call.now), call.now, extras)
     if views and order is None and _lacks_views(answer.report):
         return await read_tabs(
             call, wanted, tabs, limit=limit, offset=offset, search=search, compare=compare, views=False
         )  # fmt: skip
     found = dict(zip(plain, answer.report.breakdowns, strict=True))
-    found |= {tab: one.breakdowns[0] for tab, one in zip(apart, answer.beside, strict=True)}
+    found |= {tab: one.breakdowns[0] for tab, one in zip(apart, answer.extras, strict=True)}
     days = (site.key, asked.period.start, asked.period.end)
     reports, kinds = call.service.store.reports, {tab.kind for tab in tabs}
     return Reading(
-        answer, found, answer.report.week_hours, dict(zip(apart, answer.beside, strict=True)),
+        answer, found, answer.report.week_hours, dict(zip(apart, answer.extras, strict=True)),
         tuple(await reports.bot_sums(*days)) if TabKind.BOTS in kinds else (),
         tuple(await reports.drops(*days)) if TabKind.DROPS in kinds else (),
     )  # fmt: skip
 
 
 def _lacks_views(report: Report) -> bool:
-    """Whether pages are sorted by views where there are only events."""
+    """Whether pages are sorted by views although there are only events."""
     sorted_by_views = any(
         one.by.dimension == Dimension.PAGE and one.by.order != Order.EVENTS for one in report.breakdowns
     )

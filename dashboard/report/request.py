@@ -1,35 +1,48 @@
-"""What a reader of a report wants: its query string, read as strictly as the API's."""
+"""What a reader of a report or of hits wants: the query string, read as strictly as the API's."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import msgspec
 
-from counter.calendar.periods import Compare, Period, compared_period
+from counter.calendar.localtime import day_date
+from counter.calendar.periods import Compare, Period, compared_period, named_period
 from counter.calendar.series import HOURLY_DAYS
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
 from counter.reports.answer import ROW_METRICS, ReportQuery, default_bucket
-from counter.reports.grammar import Query, read_filters, read_number, read_period, refuse_unknown, wants_all_days
+from counter.reports.grammar import (
+    CUSTOM,
+    Query,
+    period_name,
+    read_filters,
+    read_number,
+    read_period,
+    refuse_unknown,
+    wants_all_days,
+)
 from dashboard.access.call import Call
 from dashboard.report.links import Links
 from dashboard.report.panels import BY_NAME, PANELS, Tab, TabKind
 
-METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "online")
+ONLINE: Final = "online"
+METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", ONLINE)
 REPORT_KEYS: Final = ("period", "from", "to", "filter", "compare", "bucket", "metric", "tab", "key")
 ROWS_KEYS: Final = (*REPORT_KEYS, "order", "search", "page")
 NO_COMPARE: Final = "none"
+DAYS_OF_HITS: Final = "7d"
 TOP_ROWS: Final = 9  # of a panel
 MAP_ROWS: Final = 300  # more than there are countries
 REPEATED: Final = ("tab",)
 
 
 class ReportRequest(msgspec.Struct, frozen=True):
-    """One question of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
+    """One request of a reader. `order` is what rows are sorted by: the metric where rows have it, else visitors."""
 
-    asked: ReportQuery
+    query: ReportQuery
     metric: str
     period_name: str  # one of counter.calendar.periods.NAMES, or `custom`
     open_tabs: dict[str, Tab]  # by panel
@@ -37,34 +50,67 @@ class ReportRequest(msgspec.Struct, frozen=True):
 
     @property
     def filters(self) -> tuple[Filter, ...]:
-        return self.asked.filters
+        return self.query.filters
 
     @property
     def period(self) -> Period:
-        return self.asked.period
+        return self.query.period
 
     @property
     def order(self) -> Order:
         return Order(self.metric) if self.metric in {"visits", "visitors", "pageviews"} else Order.VISITORS
 
 
+class Days(msgspec.Struct, frozen=True):
+    """A period, and how it was asked for: one of counter.calendar.periods.NAMES, or CUSTOM."""
+
+    period: Period
+    name: str
+
+    @property
+    def first(self) -> dt.date:
+        return day_date(self.period.start)
+
+    @property
+    def last(self) -> dt.date:
+        return day_date(self.period.end - 1)
+
+    @property
+    def link_name(self) -> str | None:
+        """What a link says so that it means the same days; None where its dates say it."""
+        return None if self.name == CUSTOM else self.name
+
+
 async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) -> ReportRequest:
     """The question of the request; BadInput names the parameter and what it may be."""
     query, site = call.request.query, call.site
     refuse_unknown_keys(query, known)
-    counted = await call.service.store.reports.counted_days(site.site.key) if wants_all_days(query) else None
-    today = site.local.day(call.now)
-    period = read_period(query, site, today, counted)
+    period, today = await _read_period(call), site.local.day(call.now)
     asked = ReportQuery(
         period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today)
     )
     return ReportRequest(
-        asked=asked,
+        query=asked,
         metric=_one_of("metric", query.get("metric", METRICS[0]), METRICS),
-        period_name="custom" if "from" in query else query.get("period", "28d"),
+        period_name=period_name(query),
         open_tabs=_read_tabs(query),
         key=query.get("key", "")[:64],
     )
+
+
+async def read_days(call: Call) -> Days:
+    """The days that a page about hits is asked for; the last seven when nothing is said."""
+    query, site = call.request.query, call.site
+    if not {"period", "from", "to"} & query.keys():
+        today = site.local.day(call.now)
+        return Days(named_period(DAYS_OF_HITS, today, site.site.first_weekday_number, None), DAYS_OF_HITS)
+    return Days(await _read_period(call), period_name(query))
+
+
+async def _read_period(call: Call) -> Period:
+    query, site = call.request.query, call.site
+    counted = await call.service.store.reports.counted_days(site.site.key) if wants_all_days(query) else None
+    return read_period(query, site, site.local.day(call.now), counted)
 
 
 def links_of(call: Call, wanted: ReportRequest) -> Links:
@@ -72,7 +118,7 @@ def links_of(call: Call, wanted: ReportRequest) -> Links:
 
 
 def refuse_unknown_keys(query: Query, known: tuple[str, ...]) -> None:
-    """As the API does; only `tab` may stand several times, one for each panel."""
+    """As the API does, except that `tab` may be repeated, once for each panel."""
     once = query.copy()  # type: ignore[attr-defined]
     for name in REPEATED:
         once.popall(name, None)
@@ -80,7 +126,7 @@ def refuse_unknown_keys(query: Query, known: tuple[str, ...]) -> None:
 
 
 def buckets_of(period: Period) -> tuple[Bucket, ...]:
-    """What a period can be drawn in without a line of one point, or more points than anybody reads."""
+    """The buckets that draw a period as more than one point, but not too many to read."""
     days = period.end - period.start
     fits = {
         Bucket.HOUR: days <= HOURLY_DAYS,
@@ -93,7 +139,7 @@ def buckets_of(period: Period) -> tuple[Bucket, ...]:
 
 def by_of(tab: Tab, wanted: ReportRequest, *, limit: int = TOP_ROWS, offset: int = 0, search: str = "",
           order: Order | None = None, views: bool = True) -> By | None:  # fmt: skip
-    """The breakdown behind a tab; None for what is none. Without `views` pages are sorted by events."""
+    """The breakdown behind a tab; None if it has none. Without `views`, pages are sorted by events."""
     dimension = dimension_of(tab, wanted)
     if dimension is None:
         return None
@@ -104,7 +150,7 @@ def by_of(tab: Tab, wanted: ReportRequest, *, limit: int = TOP_ROWS, offset: int
 
 
 def dimension_of(tab: Tab, wanted: ReportRequest) -> Dimension | None:
-    """What a tab's rows are values of: with a key, those of that property in place of the names of all."""
+    """The dimension of a tab's rows: with a key, the values of that property instead of the names of all."""
     return Dimension.PROPERTY if tab.kind == TabKind.KEYS and wanted.key else tab.dimension
 
 
@@ -144,7 +190,7 @@ def _read_bucket(query: Query, period: Period) -> Bucket:
 
 
 def _read_compare(query: Query, period: Period, today: int) -> Compare | None:
-    """Unless asked otherwise with the days before; of all days, and in 1970, there are none."""
+    """By default the days before; all days, and days in 1970, have none."""
     if "compare" in query:
         name = _one_of("compare", query["compare"], (*(one.value for one in Compare), NO_COMPARE))
         return None if name == NO_COMPARE else Compare(name)

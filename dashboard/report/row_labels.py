@@ -1,4 +1,4 @@
-"""What stands for a value of a breakdown: its name in the reader's words, and where else it may lead.
+"""The label of a value of a breakdown: its name in the reader's language, and its address on the web, if any.
 
 The value itself never changes: it is what a filter compares and what exports have.
 """
@@ -13,13 +13,12 @@ from counter.collect.agents.useragent import DEVICES
 from counter.collect.origins.origin import DIRECT
 from counter.event import Channel
 from counter.labels import LANGUAGES, country_name
-from counter.question import UNKNOWN, Dimension
+from counter.question import OTHER, UNKNOWN, Dimension
 from counter.site import ActiveSite
 from dashboard.report.panels import Tab, TabKind
 from dashboard.words.catalogue import Words
 from dashboard.words.countries import ALPHA_3
 
-OTHER: Final = "(other)"  # what came beyond the day's cap of new values
 PAGES: Final = frozenset({Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE})
 REFERRERS: Final = frozenset({Dimension.REFERRER, Dimension.REFERRER_HOST})
 CAMPAIGNS: Final = frozenset({
@@ -27,7 +26,7 @@ CAMPAIGNS: Final = frozenset({
 })  # fmt: skip
 OWN_TEXTS: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY, Dimension.GOAL, Dimension.EVENT})
 _CHANNELS: Final = frozenset(channel.value for channel in Channel)
-# Of these people know the names that pages show, not what is kept.
+# For these, people know the names that pages show, not the stored values.
 _NAMED: Final[dict[Dimension, tuple[str, ...]]] = {
     Dimension.COUNTRY: (*ALPHA_3, UNKNOWN),
     Dimension.CHANNEL: tuple(channel.value for channel in Channel),
@@ -40,7 +39,7 @@ _LONGEST_URL: Final = 2000  # characters
 
 
 def label_of(words: Words, dimension: Dimension, value: str) -> str:
-    """The value in the reader's words, or as it is."""
+    """The value in the reader's language, or unchanged."""
     if value == OTHER:
         return words("value.rest")
     if not value:
@@ -61,21 +60,21 @@ def label_of(words: Words, dimension: Dimension, value: str) -> str:
 
 
 def value_of(words: Words, dimension: Dimension, text: str) -> str:
-    """What is kept for what somebody typed: DE for Germany, desktop for Desktop; else `text` itself."""
+    """The stored value for a typed text: DE for Germany, desktop for Desktop; else `text` itself."""
     typed = text.casefold()
     known = _NAMED.get(dimension, ())
     return next((one for one in known if typed in {one.casefold(), label_of(words, dimension, one).casefold()}), text)
 
 
 def label_of_count(words: Words, tab: Tab, value: str) -> str:
-    """A bot's name as it is, the reason of a drop in words."""
+    """A bot's name unchanged, the reason of a drop in words."""
     if value == OTHER:
         return words("value.rest")
     return words(f"drop.{value}") if tab.kind == TabKind.DROPS and words.has(f"drop.{value}") else value
 
 
 def outside_of(site: ActiveSite, dimension: Dimension, value: str) -> str:
-    """Where a value lies in the web; '' where it lies nowhere, or no browser should go."""
+    """The address of a value on the web; '' when it has none, or none that a browser should open."""
     if dimension in PAGES:
         host = next((host for host in site.site.hosts if not host.startswith("*.")), "")
         if not host or value == OTHER or not _PATH.fullmatch(value):
@@ -95,7 +94,7 @@ def _unknown(words: Words, dimension: Dimension) -> str:
 
 
 def _language(words: Words, tag: str) -> str:
-    """`English (US)` of `en-US`: the language in itself, what else the tag says as it is."""
+    """`English (US)` of `en-US`: the language's own name, the rest of the tag unchanged."""
     first, _, rest = tag.partition("-")
     known = LANGUAGES.get(tag) or LANGUAGES.get(first)
     if known is None or known.tag == tag or not rest:

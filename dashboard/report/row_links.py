@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from counter.question import Dimension, Filter, Operator
+from counter.question import OTHER, Dimension, Filter, Operator
 from counter.reports.grammar import MOST_FILTERS
 from dashboard.report.links import Links
 from dashboard.report.panels import Tab
 from dashboard.report.request import ReportRequest, dimension_of, key_of
-from dashboard.report.row_labels import OTHER
 
 LONGEST_URL: Final = 8000  # bytes; servers refuse longer request lines
 
 
 def filter_of(tab: Tab, wanted: ReportRequest, value: str, operator: Operator = Operator.IS) -> Filter | None:
-    """The filter that a row stands for; None for what no filter can ask."""
+    """The filter for the value of a row; None when no filter can select it."""
     dimension, key = dimension_of(tab, wanted), key_of(tab, wanted)
     if dimension is None or value == OTHER or (not value and dimension != Dimension.PROPERTY):
         return None

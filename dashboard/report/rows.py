@@ -16,7 +16,7 @@ from dashboard.report.reading import Reading
 from dashboard.report.request import ReportRequest, dimension_of, key_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links
-from dashboard.report.tables import Line, Table, shown, sortable, table_of, title_of
+from dashboard.report.tables import Table, TableLine, shown, sortable, table_of, title_of
 from dashboard.words.catalogue import Words
 from dashboard.words.numbers import hour, weekday
 
@@ -33,7 +33,7 @@ class Heading(msgspec.Struct, frozen=True):
 
 
 class RowLine(msgspec.Struct, frozen=True):
-    """One row: its label with its links, texts beside it, numbers. A link that is '' is none."""
+    """One row: its label with links, further texts, numbers. A link that is '' is none."""
 
     label: str
     texts: tuple[str, ...]
@@ -111,7 +111,7 @@ def rows_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, rea
 
 
 def link_state(panel: Panel, tab: Tab, wanted: ReportRequest, query: Mapping[str, str]) -> dict[str, str | None]:
-    """What a link of the page keeps beside the question: the tab, the key, the order and what is searched for."""
+    """What a link of the page keeps besides the question: the tab, the key, the order and the search."""
     found: dict[str, str | None] = {"tab": f"{panel.name}:{tab.name}"}
     if tab.kind == TabKind.KEYS and wanted.key:
         found["key"] = wanted.key
@@ -144,7 +144,7 @@ def _text_title(words: Words, key: str) -> str:
 
 
 def _line(
-    call: Call, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab, table: Table, line: Line
+    call: Call, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab, table: Table, line: TableLine
 ) -> RowLine:  # fmt: skip
     words, keys = call.words, len(table.keys)
     value, *rest = (str(text) for text in line[:keys])
@@ -166,7 +166,7 @@ def _label(words: Words, tab: Tab, value: str) -> str:
 
 
 def _text(words: Words, tab: Tab, text: str) -> str:
-    """What stands beside a row's label: an hour, or of a bot its kind and how it was recognised."""
+    """The text next to a row's label: an hour, or the kind of a bot and how it was recognised."""
     if tab.kind == TabKind.HEAT:
         return hour(words, int(text))
     return words(f"bot.{text}") if words.has(f"bot.{text}") else text
@@ -179,7 +179,7 @@ def _empty(words: Words, wanted: ReportRequest, search: str) -> str:
 
 
 def _note(words: Words, tab: Tab, wanted: ReportRequest) -> str:
-    """What is to be known of the numbers: filters that do not apply, visitors that are daily ones."""
+    """Notices about the numbers: filters that do not apply, visitors that are daily ones."""
     if tab.kind in {TabKind.BOTS, TabKind.DROPS}:
         return words("panels.unfiltered") if wanted.filters else ""
     return (

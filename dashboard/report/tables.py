@@ -1,4 +1,4 @@
-"""Rows of a tab with everything they can tell, unformatted: what the page of all rows and every export show.
+"""Rows of a tab with all their columns, unformatted: what the page of all rows and every export show.
 
 Reading, Tab -> Table        the first columns say what a row is, the rest are its numbers
 """
@@ -25,7 +25,7 @@ DURATIONS: Final = frozenset({"visit_duration", "engaged"})
 ORDERS: Final = {order.value: order for order in Order}
 
 Number = int | float | None
-Line = tuple[str | Number, ...]
+TableLine = tuple[str | Number, ...]
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Table(msgspec.Struct, frozen=True):
 
     keys: tuple[str, ...]
     numbers: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableLine, ...]
     total_rows: int
 
     @property
@@ -60,7 +60,7 @@ def sortable(tab: Tab, wanted: ReportRequest) -> tuple[str, ...]:
 
 
 def shown(words: Words, metric: str, value: str | Number) -> str:
-    """One number of a table as the reader's language writes it; a text as it is."""
+    """One number of a table as the reader's language writes it; a text unchanged."""
     if isinstance(value, str):
         return value
     if metric in RATES:
@@ -91,7 +91,7 @@ def _whole(tab: Tab, reading: Reading) -> Table:
 def _of_breakdown(breakdown: Breakdown, answer: ReportAnswer) -> Table:
     goals = breakdown.by.dimension == Dimension.GOAL
     wanted = ROW_METRICS[breakdown.by.dimension]
-    lines: list[Line] = []
+    lines: list[TableLine] = []
     for row in breakdown.rows:
         rates = (answer.conversion_rate(row.sums.visitors),) if goals else ()
         lines.append((row.value, *metrics(row.sums, wanted).values(), *rates))
@@ -110,5 +110,5 @@ def _of_counts(keys: tuple[str, ...], counts: Iterable[tuple[tuple[str, ...], in
     for key, count in counts:
         found[key] += count
     ordered = sorted(found.items(), key=lambda one: (-one[1], one[0]))
-    lines: tuple[Line, ...] = tuple((*key, count) for key, count in ordered)
+    lines: tuple[TableLine, ...] = tuple((*key, count) for key, count in ordered)
     return Table(keys, ("count",), lines, len(lines))

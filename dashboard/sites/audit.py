@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 _FROM_TO: Final = re.compile(r"from (\{.*\}) to (\{.*\})", re.DOTALL)
-_NOT_TOLD: Final = ("key",)  # a number of ours
+_INTERNAL: Final = ("key",)  # a number of ours
 
 
 def describe_change(detail: str) -> str:
@@ -20,7 +20,7 @@ def describe_change(detail: str) -> str:
             return "; ".join(f"{key}: {_shown(before.get(key))} → {_shown(after[key])}" for key in keys)
         if detail.startswith("{"):
             made = json.loads(detail)
-            return "; ".join(f"{key}: {_shown(value)}" for key, value in made.items() if value and key not in _NOT_TOLD)
+            return "; ".join(f"{key}: {_shown(value)}" for key, value in made.items() if value and key not in _INTERNAL)
     except (ValueError, AttributeError):
         pass  # a name with braces in it, split in the wrong place
     return detail

@@ -14,7 +14,7 @@ from counter.calendar.periods import Period
 from counter.question import Metric, Sums
 from counter.service.book import Book
 from counter.site import ActiveSite
-from dashboard.report.cards import Change, make_change
+from dashboard.report.cards import MetricChange, make_change
 from dashboard.words import numbers
 from dashboard.words.catalogue import Words
 
@@ -38,7 +38,7 @@ class Numbers(msgspec.Struct, frozen=True):
     metric: str
     today: int
     last_days: int | None  # None where a former counter did not know it of some days
-    change: Change | None  # None where yesterday can't be told by the hour
+    change: MetricChange | None  # None where yesterday can't be told by the hour
 
 
 class SiteCard(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ def make_card(words: Words, site: ActiveSite, book: Book, until: Sums | None, on
         found.append(_numbers(words, metric.value, tally.days.get(today, 0), days, until))
     drawn = days_of(site, book, now)
     name, hosts = site.site.name or site.site.id, ", ".join(site.site.hosts)
-    return SiteCard(site.site.id, name, hosts, online, tuple(found), spark(drawn), _told(words, drawn))
+    return SiteCard(site.site.id, name, hosts, online, tuple(found), spark(drawn), _spark_text(words, drawn))
 
 
 def make_sum(words: Words, cards: Sequence[SiteCard], until: Sequence[Sums | None], days: Sequence[int]) -> SiteCard:
@@ -82,7 +82,7 @@ def make_sum(words: Words, cards: Sequence[SiteCard], until: Sequence[Sums | Non
         today = sum(card.numbers[index].today for card in cards)
         change = None if before is None else make_change(words, metric.value, today, before)
         found.append(Numbers(metric.value, today, whole, change))
-    return SiteCard("", "", "", sum(card.online for card in cards), tuple(found), spark(days), _told(words, days))
+    return SiteCard("", "", "", sum(card.online for card in cards), tuple(found), spark(days), _spark_text(words, days))
 
 
 def days_of(site: ActiveSite, book: Book, now: int) -> list[int]:
@@ -117,5 +117,5 @@ def _sum(found: Iterable[int | None]) -> int | None:
     return None if None in known else sum(one for one in known if one is not None)
 
 
-def _told(words: Words, days: Sequence[int]) -> str:
+def _spark_text(words: Words, days: Sequence[int]) -> str:
     return words("overview.spark", highest=numbers.number(words, max(days)), lowest=numbers.number(words, min(days)))

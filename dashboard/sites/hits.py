@@ -18,7 +18,6 @@ from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words import numbers
 
 HITS: Final = "/hits"
-Props = dict[str, str]
 
 
 class HitLinks(Links):
@@ -38,7 +37,7 @@ class Value:
 
     text: str
     url: str = ""
-    known: bool = True
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,6 @@ class HitRow:
     referrer: Value
     referrer_url: str  # '' unless a browser may safely go there
     source: Value
-    country_code: str
     country: Value
     region: Value
     city: Value
@@ -95,7 +93,6 @@ def make_row(call: Call, hit: LoggedHit, links: Links) -> HitRow:
         referrer=value(Dimension.REFERRER, hit.referrer),
         referrer_url=outside_of(call.site, Dimension.REFERRER, hit.referrer),
         source=value(Dimension.SOURCE, hit.source),
-        country_code=hit.country,
         country=value(Dimension.COUNTRY, hit.country),
         region=value(Dimension.REGION, hit.region),
         city=value(Dimension.CITY, hit.city),
@@ -113,9 +110,9 @@ def is_filter(dimension: Dimension, value: str, key: str = "") -> Filter:
     return Filter(dimension, Operator.IS, (value,), key)
 
 
-def props_of(hit: LoggedHit) -> Props:
+def props_of(hit: LoggedHit) -> dict[str, str]:
     """The properties of an event by name."""
-    return msgspec.json.decode(hit.props, type=Props) if hit.props else {}
+    return msgspec.json.decode(hit.props, type=dict[str, str]) if hit.props else {}
 
 
 def is_named(found: str) -> bool:

@@ -1,4 +1,4 @@
-"""The words of the dashboard: a language is one file in `words/`; English is the measure. See docs/translating.md.
+"""The words of the dashboard: a language is one file in `words/`; English is the reference. See docs/translating.md.
 
     words/TAG.toml -> Words     words("layout.account"), words("format.days_ago", count=3)
 
@@ -23,13 +23,13 @@ HERE: Final = Path(__file__).parent
 FORMS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 MEASURE: Final = "en"
 LONGEST_HEADER: Final = 500  # characters of Accept-Language that are looked at
-# Digits and what groups them: no direction of writing turns these round.
+# Digits and their separators: no writing direction reorders these.
 PLAIN_NUMBER: Final = re.compile(r"[0-9]+(?:[.,:\u00a0][0-9]+)*")
 _ISOLATES: Final = "\u2066\u2067\u2068"  # left to right, right to left, as its first letter
 _END: Final = "\u2069"
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 
-Text = str | Mapping[str, str]
+TextForms = str | Mapping[str, str]
 
 
 class Words:
@@ -37,13 +37,13 @@ class Words:
 
     __slots__ = ("_texts", "language", "tag")
 
-    def __init__(self, language: Language, texts: Mapping[str, Text]) -> None:
+    def __init__(self, language: Language, texts: Mapping[str, TextForms]) -> None:
         self.language = language
         self.tag = language.tag
         self._texts = texts
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """The text with `{values}` filled in; whole numbers are grouped. KeyError for a name or a value that lacks."""
+        """The text with `{values}` filled in; whole numbers are grouped. KeyError for a missing name or value."""
         text = self._texts[name]
         if not isinstance(text, str):
             text = text[self._form(values["count"])]
@@ -63,7 +63,7 @@ class Words:
 
 
 def isolated(text: str, language: Language) -> str:
-    """`text` so that it can stand in a sentence of `language` and neither turns the other's direction round."""
+    """`text` isolated, so that in a sentence of `language` neither changes the other's writing direction."""
     found = set(map(unicodedata.bidirectional, text))
     if language.direction == "ltr":
         safe = found.isdisjoint(_RIGHT_TO_LEFT)
@@ -72,12 +72,12 @@ def isolated(text: str, language: Language) -> str:
     return text if safe or not text or (text[:1] in _ISOLATES and text.endswith(_END)) else f"\u2068{text}{_END}"
 
 
-def read_texts(text: str) -> dict[str, Text]:
+def read_texts(text: str) -> dict[str, TextForms]:
     """Every text of a TOML file by its dotted name."""
     return dict(_flat("", tomllib.loads(text)))
 
 
-def read_words(tag: str, text: str, english: Mapping[str, Text]) -> Words:
+def read_words(tag: str, text: str, english: Mapping[str, TextForms]) -> Words:
     """A whole language; ValueError names every text that is missing, unknown or does not fit the English one."""
     language, texts = labels.LANGUAGES.get(tag), read_texts(text)
     if language is None:
@@ -87,8 +87,8 @@ def read_words(tag: str, text: str, english: Mapping[str, Text]) -> Words:
     return Words(language, texts)
 
 
-def faults(texts: Mapping[str, Text], english: Mapping[str, Text], language: Language) -> Iterator[str]:
-    """What keeps a language from being whole, a phrase each."""
+def faults(texts: Mapping[str, TextForms], english: Mapping[str, TextForms], language: Language) -> Iterator[str]:
+    """The faults of a language, a phrase each."""
     yield from (f"{name} is missing" for name in english if name not in texts)
     for name, text in texts.items():
         if name not in english:
@@ -99,8 +99,8 @@ def faults(texts: Mapping[str, Text], english: Mapping[str, Text], language: Lan
             yield from _own_faults(name, text, english[name], language)
 
 
-def _own_faults(name: str, text: Text, english: Text, language: Language) -> Iterator[str]:
-    """Of one text: its plural forms, and the placeholders of each."""
+def _own_faults(name: str, text: TextForms, english: TextForms, language: Language) -> Iterator[str]:
+    """The faults of one text: its plural forms, and the placeholders of each."""
     rule = RULES[language.plural]
     if not isinstance(text, str) and set(text) != rule.forms:
         yield f"{name} has the forms {', '.join(sorted(text))}, it needs {', '.join(sorted(rule.forms))}"
@@ -119,7 +119,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def pick_words(requested: str, accept_language: str) -> Words:
-    """What was asked for, else the best of ours that the reader knows, else English; never fails."""
+    """The requested language, else the best of ours that the reader knows, else English; never fails."""
     wanted = labels.find(requested) if requested else None
     if wanted is None or wanted.tag not in LANGUAGES:
         ours = (part for part in accept_language[:LONGEST_HEADER].split(",") if _is_ours(part.partition(";")[0]))
@@ -132,7 +132,7 @@ def _is_ours(tag: str) -> bool:
     return found is not None and found.tag in LANGUAGES
 
 
-def _forms(text: Text) -> Mapping[str, str]:
+def _forms(text: TextForms) -> Mapping[str, str]:
     return {"": text} if isinstance(text, str) else text
 
 
@@ -140,7 +140,7 @@ def _listed(names: set[str]) -> str:
     return " ".join(f"{{{name}}}" for name in sorted(names)) or "no placeholder"
 
 
-def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, TextForms]]:
     for key, value in table.items():
         name = f"{above}.{key}" if above else key
         if isinstance(value, str) or FORMS.issuperset(value):
@@ -150,7 +150,7 @@ def _flat(above: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
 
 
 def read_all(folder: Path) -> dict[str, Words]:
-    """Every language of `folder`; a ValueError names what one lacks, so that the start fails and not a page later."""
+    """Every language of `folder`; a ValueError names what is missing, so that the start fails and not a page later."""
     texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.toml"))}
     english = read_texts(texts[MEASURE])
     return {tag: read_words(tag, text, english) for tag, text in texts.items()}

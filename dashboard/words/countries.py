@@ -1,11 +1,11 @@
-"""ISO 3166-1: the code of three letters, by which maps know a country, of the code of two that hits have."""
+"""ISO 3166-1: from the two-letter code that hits have to the three-letter code that maps use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-# Kosovo has no official code; XKX is what its users agree on.
+# Kosovo has no official code; XKX is the common one.
 _PAIRS: Final = """
 AD AND AE ARE AF AFG AG ATG AI AIA AL ALB AM ARM AO AGO AQ ATA AR ARG AS ASM AT AUT AU AUS AW ABW AX ALA AZ AZE
 BA BIH BB BRB BD BGD BE BEL BF BFA BG BGR BH BHR BI BDI BJ BEN BL BLM BM BMU BN BRN BO BOL BQ BES BR BRA BS BHS BT BTN

@@ -2,7 +2,7 @@
 
     number, words -> text     number(words, 1234), and as a filter of templates: {{ 1234|number }}
 
-Digits are 0 to 9 in every language. What is not known is an em dash. The signs, units and patterns stand in each
+Digits are 0 to 9 in every language. Unknown numbers are an em dash. The signs, units and patterns are in each
 catalogue's [format]; grouping, months and the pattern of a day are those of `counter.labels`.
 """
 
@@ -42,7 +42,7 @@ def decimal(words: Words, value: float | None, places: int = 1) -> str:
 
 
 def percent(words: Words, value: float | None) -> str:
-    """`12.3%` of 12.3; a whole number has no fraction."""
+    """`12.3%` for 12.3; a whole number has no fraction."""
     return EM_DASH if value is None else _ltr(words, _of_hundred(words, value, 1))
 
 
@@ -102,7 +102,7 @@ def month(words: Words, date: Day) -> str:
 
 
 def span(words: Words, first: Day, last: Day) -> str:
-    """`18–24 Nov 2024`, `25 Nov – 1 Dec 2024`: two days, both inclusive, and no more said twice than needed."""
+    """`18–24 Nov 2024`, `25 Nov – 1 Dec 2024`: two days, both inclusive, without repeating shared parts."""
     start, end = _date(first), _date(last)
     if start == end:
         return day(words, start)
@@ -134,7 +134,7 @@ def moment(words: Words, at: float | None, site: ActiveSite | None = None) -> st
 
 
 def ago(words: Words, at: float, now: float) -> str:
-    """`3 minutes ago`, both in UTC seconds; what lies ahead by a clock's mistake is `just now`."""
+    """`3 minutes ago`, both in UTC seconds; a moment in the future, from a wrong clock, is `just now`."""
     seconds = int(now - at)
     for name, unit in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= unit:

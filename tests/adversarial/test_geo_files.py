@@ -180,17 +180,13 @@ def test_mutants_go_the_real_way(tmp_path: Path, verdicts: dict[int, tuple[str, 
         ("raise SystemExit(1)", "it is damaged"),
     ],
 )
-def test_however_a_trial_ends_it_ends_in_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trial: str, sentence: str
-) -> None:
+def test_however_a_trial_ends_it_ends_in_a_sentence(tmp_path: Path, trial: str, sentence: str) -> None:
     """T-40: what a damaged file does to its reader is done to the trial alone."""
     program = tmp_path / "trial.py"
     program.write_text(trial)
-    monkeypatch.setattr(copies.trial_reader, "__file__", str(program))
-    if "sleep" in trial:
-        monkeypatch.setattr(copies, "TRIAL_SECONDS", 0.5)
+    seconds = 0.5 if "sleep" in trial else copies.TRIAL_SECONDS
     with pytest.raises(BadDatabase, match=rf"\A{sentence}\Z"):
-        copies.try_database(tmp_path / "any.mmdb")
+        copies.try_database(tmp_path / "any.mmdb", program, seconds)
 
 
 @pytest.mark.soak

@@ -23,15 +23,16 @@ from counter.collect.page import MAX_PATH
 from counter.collect.parse import MOST_HITS, MOST_PROPS, USER_AGENT
 from counter.collect.rate import SHARED, WINDOW, RateLimiter
 from counter.event import Bot, BotCategory, BotReason, Client, Drop, DropReason, Origin, Place
-from counter.question import Dimension
+from counter.question import OTHER, Dimension
 from counter.service import proxies
 from counter.service.last_check import LONGEST
 from counter.settings import SETTINGS
 from counter.site import Site
+from counter.store.catalog import goals
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
-from counter.store.sqlite import dictionary, drops, engine, goals, upkeep
-from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY, OTHER
+from counter.store.sqlite import dictionary, drops, engine, upkeep
+from counter.store.sqlite.dictionary import NEW_VALUES_A_DAY
 from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
 from counter.web.request import LARGEST_BODY
@@ -67,11 +68,8 @@ class TestTheLimiter:
         assert sum(limiter.wait(text, 1.0) == 0 for text in texts) == 10
         assert len(limiter) == 1
 
-    def test_the_table_is_bounded_and_a_flood_behind_a_crowd_is_stopped_all_the_same(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(rate, "MOST", 1000)
-        limiter = RateLimiter(50)
+    def test_the_table_is_bounded_and_a_flood_behind_a_crowd_is_stopped_all_the_same(self) -> None:
+        limiter = RateLimiter(50, most=1000)
         for number in range(20_000):
             limiter.wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 1.0)
         assert len(limiter) <= 1000 + SHARED
@@ -80,10 +78,9 @@ class TestTheLimiter:
         assert all(flood[50:])
         assert limiter.wait("10.0.0.7", 1.0) == 0, "who has a place of his own keeps it"
 
-    def test_a_crowd_larger_than_the_table_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_crowd_larger_than_the_table_is_served(self) -> None:
         """The default limit, and as many visitors beyond the table as a fast machine answers in a minute."""
-        monkeypatch.setattr(rate, "MOST", 1000)
-        limiter = RateLimiter(600)
+        limiter = RateLimiter(600, most=1000)
         served = sum(limiter.wait(f"2001:db8:{n >> 16:x}:{n & 65535:x}::1", 1.0) == 0 for n in range(200_000))
         assert served == 200_000
 
@@ -266,7 +263,7 @@ async def test_the_log_of_drops_stays_small_while_a_flood_goes_on(store: Store, 
     """T-20: dropped hits are logged, and a flood may last longer than an hour."""
     for number in range(20):
         await store.append(Batch((), tuple(of_bot(site, number) for _ in range(500))), NOON)
-        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < 2 * drops.KEPT + 500
+        assert read(tmp_path / "data", "select count(*) from drop_log")[0][0] < 2 * drops.MOST_LOGGED + 500
     assert read(tmp_path / "data", "select count from drop_count") == [(10_000,)]
 
 
@@ -370,12 +367,12 @@ LIMITS = {
     "a request's body": LARGEST_BODY,
     "hits of one array": MOST_HITS,
     "properties of an event": MOST_PROPS,
-    "a path, as it is kept": MAX_PATH,
-    "a referrer, as it is kept": MAX_REFERRER,
+    "a path, as stored": MAX_PATH,
+    "a referrer, as stored": MAX_REFERRER,
     "a user agent": USER_AGENT,
     "new values of a dimension": NEW_VALUES_A_DAY,
     "names of bots that are on no list": drops.MOST_NAMES,
-    "dropped hits, one by one": drops.KEPT,
+    "dropped hits, one by one": drops.MOST_LOGGED,
     "events in quarantine": upkeep.PUT_ASIDE,
     "the write-ahead log, once it is empty": engine.LARGEST_WAL,
     "goals": goals.MOST,

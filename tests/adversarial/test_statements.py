@@ -2,7 +2,8 @@
 
 Each first argument of `execute`, `executemany` and `executescript` is followed back to where it comes from. Our own are
 
-    texts that stand in the code, constants (NAMES_LIKE_THIS), `query("name")`: a file of ours
+    texts that stand in the code, constants (NAMES_LIKE_THIS)
+    what `counter/store/sqlite/sql.py` makes of a file of ours and of members of enums: it takes nothing else
     numbers made by `int(...)`, the value or the name of a member of an enum
     what formatting, joining and replacing make of these, variables that hold nothing else, parameters that are given
     nothing else wherever the function is called, and what functions return when it is nothing else
@@ -25,11 +26,10 @@ ROOT: Final = Path(__file__).parents[2]
 EXECUTES: Final = {"execute", "executemany", "executescript"}
 # Methods of texts that make of our own words our own words.
 SHAPES: Final = {"format", "format_map", "replace", "join", "lower", "split", "strip"}
-# Functions whose answer is ours whatever they are given: a number, a placeholder for each value, a file of ours.
-MAKES_OURS: Final = {"int", "len", "query"}
+# Functions whose answer is ours whatever they are given: a number, a file of ours (it refuses other parts).
+MAKES_OURS: Final = {"int", "len", "statement", "statement_of_rows", "script"}
 FOLLOWED: Final = {"str", "tuple", "list", "sorted", "set", "enumerate", "next", "zip"}  # they give what they are given
 OURS: Final = {
-    ("found.py", "_see_by_tests", "first"): "the id of an event, which is an integer",
     ("engine.py", "_migrate", "script"): "a file of ours in migrations/",
     ("engine.py", "_migrate", "number"): "how many of them there are",
 }
@@ -262,7 +262,7 @@ def test_every_exception_is_still_needed_and_has_a_reason() -> None:
     "def f(c, text): c.execute('select ' + text)\ndef g(c, call): f(c, text=call.query['x'])",
     "def f(c, text): c.execute('select %s' % text)\ndef g(c, t): f(c, t)",
     "def f(c, text): c.execute('select {}'.format(text))",
-    "def f(c, call): c.execute(query('report').replace('{order}', call.query['order']))",
+    "def f(c, call): c.execute(statement('report').replace('{order}', call.query['order']))",
     "def f(c, call):\n sql = 'select 1'\n sql += call.text\n c.execute(sql)",
     "def f(c, call):\n for one in call.rows: c.executemany(f'insert into {one} values (?)', [])",
     "def f(c, call): c.executescript(' union '.join(one for one in call.names))",

@@ -175,7 +175,7 @@ class TestTheSeed:
     def test_another_process_makes_the_same_as_a_thread(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         homes = [Home(tmp_path / name) for name in ("thread", "process") if not (tmp_path / name).mkdir()]
         made(homes[0], "--days", 10, hits=2000)
-        monkeypatch.setattr("counter.demo.making.WORTH_A_PROCESS", 0)
+        monkeypatch.setattr("counter.demo.writing.WORTH_A_PROCESS", 0)
         made(homes[1], "--days", 10, hits=2000)
         assert content(homes[0]) == content(homes[1])
 

@@ -38,7 +38,7 @@ STATUS = Status(
 )  # fmt: skip
 WELL = Facts(
     now=NOW, versions=Versions("1.2.3", (3, 11, 7), (3, 52, 0), (3, 14, 5), "2026.2"), config_file="/etc/counter.toml",
-    folder=Path("/data"), vitals=VITALS, disk_free=500 * GB, disk_total=900 * GB, newest_file=NOW - 1, lock_holder=77,
+    folder=Path("/data"), vitals=VITALS, disk_free=500 * GB, newest_file=NOW - 1, lock_holder=77,
     status=STATUS, checked=CHECKED, geo_kind="Country", geo_built=int(NOW - 30 * DAY), spam_url="https://x.test/list",
     spam_written=NOW - 5 * DAY,
 )  # fmt: skip

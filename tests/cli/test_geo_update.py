@@ -17,8 +17,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from counter import app as counter_app
 from counter import config as counter_config
+from counter.app import Intervals
 from counter.cli.download import Address, Limits, Progress, download
 from counter.cli.geo import addresses
 from counter.cli.geo_unpack import LARGEST_REST, unpack
@@ -306,7 +306,7 @@ def test_only_addresses_of_http_are_taken(url: str) -> None:
 async def test_a_body_that_goes_on_is_cut_off_at_the_limit(server: Server) -> None:
     out = io.BytesIO()
     url = server.url("files/good.mmdb")
-    progress = Progress(expect=lambda size: None, got=lambda size: None)
+    progress = Progress(expect=lambda size: None, received=lambda size: None)
     with pytest.raises(DownloadFailed, match="the most that is fetched"):
         await download([Address(url, url)], out.write, progress, Limits(len(SAVED) - 1, 60))
     assert not out.getvalue()
@@ -405,13 +405,10 @@ async def test_a_running_service_follows_its_file_and_keeps_the_last_good_one(tm
     assert home.rows("select city from hit_log order by hit") == [(expected,) for _, expected in steps]
 
 
-async def test_the_service_looks_for_a_new_database_by_itself(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(counter_app, "PLACES", 0.01)
+async def test_the_service_looks_for_a_new_database_by_itself(start: Start, tmp_path: Path) -> None:
     own = tmp_path / "own.mmdb"
     own.write_bytes(city("Berlin"))
-    counter = await start(geoip={"database": str(own)})
+    counter = await start(intervals=Intervals(places=0.01), geoip={"database": str(own)})
     own.write_bytes(city("Hamburg"))
     async with asyncio.timeout(60):
         while counter.service.pipeline.geo.place(ADDRESS).city != "Hamburg":

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counter.app import Intervals
 from counter.cli import cli
 from counter.cli.download import REDIRECTS
 from counter.cli.lists import LARGEST
@@ -344,10 +345,9 @@ def test_a_listed_referrer_is_dropped_unless_it_is_the_sites_own(asked: Candidat
 
 
 async def test_a_running_service_takes_a_new_list_up_and_drops_its_referrers(
-    start: Start, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    start: Start, tmp_path: Path, server: Server
 ) -> None:
-    monkeypatch.setattr("counter.app.LISTS", 0.01)
-    counter = await start(lists={"spam_referrers_url": server.url})
+    counter = await start(intervals=Intervals(lists=0.01), lists={"spam_referrers_url": server.url})
     assert await counter.outcome(referrer="https://sub.evil.example/") == "counted"
     assert (await counter_lists(tmp_path, "update")).exit_code == 0
     async with asyncio.timeout(HANG):

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from counter.app import build_pipeline
-from counter.collect.explain import BECAUSE, NEEDED, StepVerdict, explain
+from counter.cli.site_why import because
+from counter.collect.explain import LOOKS_AT, NEEDED, StepVerdict, explain
+from counter.collect.identify import PassingSalts
 from counter.collect.pipeline import Pipeline
 from counter.collect.screen import ASKS, LOG_STEPS, STEPS
 from counter.config import load
@@ -46,28 +48,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pipeline(folder: Path) -> Iterator[Pipeline]:
     config = load(folder / "config.toml", {"COUNTER_STORAGE_PATH": str(folder / "data")})
-    pipeline = build_pipeline(config, throw_away_salts=True)
+    pipeline = build_pipeline(config, PassingSalts(config.storage.path / "salts"))
     yield pipeline
     pipeline.geo.close()
 
 
 def told(pipeline: Pipeline, **changed: object) -> dict[str, tuple[StepVerdict, str]]:
-    """Verdict and reasoning by step."""
+    """Verdict and reasoning by step, in the words of the command line."""
     hit = msgspec.structs.replace(VIEW, **changed)
     found = explain(pipeline, hit, SITE, BOTH, NOW)
-    return {answer.step: (answer.verdict, answer.because) for answer in found.answers}
+    return {answer.step: (answer.verdict, because(answer.evidence)) for answer in found.answers}
 
 
 def test_every_step_says_what_it_asks() -> None:
     """A new step without a sentence fails here."""
     assert set(ASKS) == {*STEPS, *LOG_STEPS}
     assert [text for text in ASKS.values() if not text.strip() or text[-1] not in ".?"] == []
-    assert set(BECAUSE) == set(STEPS)
+    assert set(LOOKS_AT) == set(STEPS)
     assert set(NEEDED) <= set(STEPS)
 
 
 def test_the_steps_are_told_in_the_order_of_screening(pipeline: Pipeline) -> None:
-    assert list(told(pipeline)) == [step.__name__.replace("_", " ") for step in STEPS]
+    assert list(told(pipeline)) == [step.__name__ for step in STEPS]
 
 
 @pytest.mark.parametrize(
@@ -103,29 +105,29 @@ def test_what_is_told_is_what_becomes_of_the_hit(
 def test_each_answer_says_what_it_looked_at(pipeline: Pipeline) -> None:
     found = told(pipeline, host="evil.example", address="10.1.2.3", user_agent=GOOGLE, referrer="https://a.example/")
     assert {step: because for step, (_, because) in found.items()} == {
-        "foreign host": "the hit is from evil.example, the site counts shop.example, *.shop.example",
-        "opted out": "the opt-out cookie says so; Global Privacy Control and Do Not Track are heard, too",
-        "ignored network": "10.1.2.3 is in 10.0.0.0/8",
+        "foreign_host": "the hit is from evil.example, the site counts shop.example, *.shop.example",
+        "opted_out": "the opt-out cookie says so; Global Privacy Control and Do Not Track are heard, too",
+        "ignored_network": "10.1.2.3 is in 10.0.0.0/8",
         "prefetched": "a browser says so in its request; this hit is taken for a real view",
         "repeated": "this hit is taken for a first one",
-        "too many": "50 are allowed; how many 10.1.2.3 has sent, only the running service knows",
+        "too_many": "50 are allowed; how many 10.1.2.3 has sent, only the running service knows",
         "bot": r"Googlebot (search): it matches Googlebot\/ in the list of known bots",
-        "spam referrer": "it is https://a.example/",
+        "spam_referrer": "it is https://a.example/",
     }
     found = told(pipeline, host="")
-    assert found["foreign host"][1] == (
+    assert found["foreign_host"][1] == (
         "the hit is from a host that is not told, the site counts shop.example, *.shop.example"
     )
-    assert found["ignored network"][1] == "203.0.113.7 is in none of 10.0.0.0/8, 2001:db8::/32"
+    assert found["ignored_network"][1] == "203.0.113.7 is in none of 10.0.0.0/8, 2001:db8::/32"
     assert found["bot"] == (StepVerdict.PASSES, "it reads as Firefox 123, Linux, desktop")
-    assert found["spam referrer"] == (StepVerdict.PASSES, "there is none")
+    assert found["spam_referrer"] == (StepVerdict.PASSES, "there is none")
 
 
 @pytest.mark.parametrize(
     ("known", "unknown"),
     [
         ({"address"}, {"bot": "no user agent was given"}),
-        ({"user_agent"}, {"ignored network": "no address was given", "too many": "no address was given"}),
+        ({"user_agent"}, {"ignored_network": "no address was given", "too_many": "no address was given"}),
         (BOTH, {}),
     ],
 )
@@ -134,7 +136,9 @@ def test_a_step_is_not_asked_about_what_was_not_told(
 ) -> None:
     hit = msgspec.structs.replace(VIEW, **dict.fromkeys(BOTH - known, ""))
     found = explain(pipeline, hit, SITE, known, NOW)
-    assert {answer.step: answer.because for answer in found.answers if answer.verdict == StepVerdict.UNKNOWN} == unknown
+    untold = [answer for answer in found.answers if answer.verdict == StepVerdict.UNKNOWN]
+    assert {answer.step: because(answer.evidence) for answer in untold} == unknown
+    assert found.sure == (not unknown)
     assert found.reason is None
     assert found.event is not None
 

@@ -16,7 +16,7 @@ import pytest
 
 from counter.collect.places.copies import DOWNLOAD, SHIPPED, Whose
 from counter.collect.places.edition import Credit, Edition
-from counter.collect.places.geo import MAX_NAME, Geo
+from counter.collect.places.geo import MAX_NAME, MOST_KNOWN, Geo
 from counter.event import Place
 from tests.kit.places import ADDRESS, NETWORK, city, database, dbip, geoip2
 
@@ -40,10 +40,10 @@ def shipped(folder: Path) -> Iterator[Geo]:
     geo.close()
 
 
-def opened(tmp_path: Path, content: bytes) -> Geo:
+def opened(tmp_path: Path, content: bytes, most_known: int = MOST_KNOWN) -> Geo:
     own = tmp_path / "own.mmdb"
     own.write_bytes(content)
-    return Geo.open(own, tmp_path / "data")
+    return Geo.open(own, tmp_path / "data", most_known)
 
 
 def copies(data: Path) -> list[str]:
@@ -186,11 +186,8 @@ def test_an_ipv4_only_database_knows_no_ipv6(tmp_path: Path) -> None:
     assert geo.place(ADDRESS) == Place()
 
 
-def test_places_are_remembered_for_a_bounded_number_of_addresses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    geo = opened(tmp_path, city("Berlin"))
-    monkeypatch.setattr("counter.collect.places.geo.MOST_KNOWN", 5)
+def test_places_are_remembered_for_a_bounded_number_of_addresses(tmp_path: Path) -> None:
+    geo = opened(tmp_path, city("Berlin"), most_known=5)
     for number in range(20):
         assert geo.place(f"203.0.113.{number}").city == "Berlin"
         assert geo.place(f"198.51.100.{number}") == Place()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.collect.identify import LIFETIME, Salts, visitor_id
+from counter.collect.identify import LIFETIME, Salt, Salts, visitor_id
 from counter.errors import StoreError
 
 NOON = 1_732_190_400.0
@@ -187,6 +187,21 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be read or written"):
         Salts(tmp_path / "file" / "salts").key(1, DAY, NOON)
+
+
+def test_a_hit_may_make_a_salt_while_those_of_past_days_are_destroyed(tmp_path: Path) -> None:
+    """They are destroyed in a thread, and the service counts on."""
+    salts = Salts(tmp_path / "salts")
+
+    class Meanwhile(Salt):
+        def expired(self, now: float) -> bool:
+            salts.key(2, DAY, NOON)
+            return super().expired(now)
+
+    salts._cache[1, DAY] = Meanwhile(KEY, NOON - LIFETIME - 1)
+    salts._cache[3, DAY] = Salt(KEY, NOON)
+    assert salts.expire(NOON) == [(1, DAY)]
+    assert set(salts._cache) == {(2, DAY), (3, DAY)}
 
 
 def test_expiring_before_any_salt_was_made_does_nothing(tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ import pytest
 from counter.calendar.localtime import day_date
 from counter.question import Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.reports.answer import ROW_METRICS, metrics
+from counter.reports.grammar import filter_text
 from counter.site import TokenMay
 from dashboard.report.chart_points import metric_text
 from dashboard.report.csv_cells import plain
-from dashboard.report.links import filter_text
 from dashboard.report.panels import PANELS, TabKind
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES

@@ -13,11 +13,10 @@ import pytest
 from counter.calendar.periods import Period
 from counter.question import By, Dimension, Order
 from counter.reports.answer import ROW_METRICS, metrics, rate
-from counter.reports.grammar import DIMENSIONS
+from counter.reports.grammar import DIMENSIONS, filter_text
 from counter.site import TokenMay
 from dashboard.report.csv_cells import plain
 from dashboard.report.export import EXPORTED, HEAD, file_name
-from dashboard.report.links import filter_text
 from dashboard.report.panels import PANELS
 from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_panels import BROKEN_DOWN, FILTERS, SITE

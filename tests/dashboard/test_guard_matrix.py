@@ -10,7 +10,7 @@ import pytest
 
 from dashboard import render
 from dashboard.access.guard import LARGEST_FORM, Needs, Route
-from dashboard.access.sessions import SEEN_EVERY
+from dashboard.access.sessions import TOUCH_EVERY
 from dashboard.live.hub import LIVE
 from dashboard.pages.getting_in import ATTEMPTS
 from dashboard.routes import ROUTES
@@ -187,7 +187,7 @@ def state(world: World) -> tuple[Any, ...]:
 async def test_what_another_sites_page_reads_changes_nothing(
     world: World, headers: Mapping[str, str], site: str
 ) -> None:
-    world.counter.clock.move(SEEN_EVERY + 1)  # from here on, that a session is in use would be written down
+    world.counter.clock.move(TOUCH_EVERY + 1)  # from here on, that a session is in use would be written down
     before = state(world)
     for client in (Client(world.counter), world.people["owner"]):
         for route in READS:
@@ -214,7 +214,7 @@ async def test_a_link_on_another_site_leads_to_every_page_that_leaves_no_trace(w
 async def test_what_our_own_page_reads_is_noted(world: World) -> None:
     """Otherwise the tests above would show nothing."""
     owner = world.people["owner"]
-    world.counter.clock.move(SEEN_EVERY + 1)
+    world.counter.clock.move(TOUCH_EVERY + 1)
     before = state(world)
     await owner.get("/dashboard/account", headers={"Sec-Fetch-Site": "same-origin"})
     assert state(world) != before

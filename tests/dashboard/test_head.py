@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from dashboard.access.sessions import PLAIN_NAME, SEEN_EVERY
+from dashboard.access.sessions import PLAIN_NAME, TOUCH_EVERY
 from dashboard.live.hub import MOST_OF_A_SESSION
 from dashboard.routes import ROUTES
 from tests.dashboard.conftest import Client, SignedIn
@@ -64,7 +64,7 @@ async def test_head_is_refused_where_the_host_is_not_ours(start: Start, signed_i
 
 
 async def test_head_writes_nothing_and_no_session_is_seen_by_it(world: World) -> None:
-    world.counter.clock.move(2 * SEEN_EVERY)
+    world.counter.clock.move(2 * TOUCH_EVERY)
     before = world.dump()
     owner = world.people["owner"]
     assert {(await owner.request("HEAD", path)).status for path in paths(world)} >= {200}

@@ -11,7 +11,7 @@ from yarl import URL
 from counter.question import Dimension, Filter, Operator
 from counter.reports.grammar import DIMENSIONS, LONGEST_VALUE, read_filters
 from counter.text import clean
-from dashboard.report.links import Links, filter_text
+from dashboard.report.links import Links
 
 SITE = "/dashboard/sites/demo"
 
@@ -123,4 +123,3 @@ def test_any_filter_survives_the_way_through_a_url(
 ) -> None:
     asked = Filter(dimension, operator, tuple(values), key if dimension == Dimension.PROPERTY else "")
     assert filters_of(with_filters(asked).report()) == (asked,)
-    assert read_filters(MultiDict(filter=filter_text(asked))) == (asked,)

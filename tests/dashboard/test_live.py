@@ -94,7 +94,7 @@ def hub_of(counter: Counter, pauses: Pauses = QUICK) -> LiveHub:
 async def gone(hub: LiveHub) -> None:
     """Until nobody looks any more."""
     async with asyncio.timeout(HANG):
-        while hub._readers or hub.channels:
+        while hub._readers or hub.feeds:
             await asyncio.sleep(0.005)
 
 
@@ -232,10 +232,10 @@ async def test_who_comes_back_is_sent_what_came_meanwhile_and_nothing_twice(star
         assert [event.data["path"] for event in stream.seen if event.name == "hit"] == ["/5"]
 
 
-async def read_on(channel: Feed) -> None:
-    """What the channel does by itself after its pause."""
-    await channel._read()
-    channel._publish()
+async def read_on(feed: Feed) -> None:
+    """What the feed does by itself after its pause."""
+    await feed._read()
+    feed._publish()
 
 
 async def test_who_knows_more_than_what_was_read_for_all_waits_for_it_and_is_sent_nothing_twice(start, signed_in):
@@ -253,14 +253,14 @@ async def test_who_knows_more_than_what_was_read_for_all_waits_for_it_and_is_sen
                 await stream.next("")
                 await stream.next("")
                 assert [event for event in stream.seen if event.name == "now"] == []
-            await read_on(hub.channels[1])
+            await read_on(hub.feeds[1])
             for stream, hits in ((first, ["/a", "/b"]), (second, ["/a", "/b"]), (third, [])):
                 assert ((now := await stream.next("now")).id, now.data["pages"][0]["visitors"]) == ("2", 1)
                 assert [event.data["path"] for event in stream.seen if event.name == "hit"] == hits
 
 
 async def test_hits_of_another_site_keep_nobody_waiting(start, signed_in):
-    """A page is made after hits of another site, which a channel is never woken for."""
+    """A page is made after hits of another site, which a feed is never woken for."""
     counter = await start(dashboard=True, sites=[{"id": "demo", "name": "Demo"}, {"id": "other", "name": "Other"}])
     hub_of(counter)
     owner = await signed_in(counter)
@@ -287,16 +287,16 @@ async def test_two_who_look_cost_one_read_and_nobody_looking_costs_none(start, s
     hub = hub_of(counter)
     owner, viewer = await signed_in(counter), await signed_in(counter, "vera", "viewer")
     await counter.hit()
-    assert hub.channels == {}
+    assert hub.feeds == {}
     async with listening(owner) as one, listening(viewer) as other:
         await one.next("now")
         await other.next("now")
-        (channel,) = hub.channels.values()
-        assert channel.reads == 1
+        (feed,) = hub.feeds.values()
+        assert feed.reads == 1
         await counter.hit(path="/a", ip="203.0.113.9")
         assert (await one.next("hit")).data["path"] == (await other.next("hit")).data["path"] == "/a"
         await one.next("now")
-        assert channel.reads == 2
+        assert feed.reads == 2
     await gone(hub)
 
 
@@ -306,13 +306,13 @@ async def test_a_burst_is_read_together(start, signed_in):
     clock = asyncio.get_running_loop()
     async with listening(await signed_in(counter)) as stream:
         await stream.next("now")
-        (channel,) = hub.channels.values()
+        (feed,) = hub.feeds.values()
         began = clock.time()
         for number in range(40):
             await counter.hit(path=f"/{number}")
         paths = [(await stream.next("hit")).data["path"] for _ in range(40)]
         assert paths == [f"/{number}" for number in range(40)]
-        assert channel.reads <= 3 + (clock.time() - began) / 0.3  # however long a busy machine needs for them
+        assert feed.reads <= 3 + (clock.time() - began) / 0.3  # however long a busy machine needs for them
 
 
 async def test_hits_of_another_site_are_not_told(start, signed_in):
@@ -453,7 +453,7 @@ async def test_a_reader_who_does_not_read_is_let_go_and_holds_nobody_up(start, s
             many = [{"site": "demo", "path": "/" + "x" * 2000, "title": "y" * 500} for _ in range(100)]
             assert (await counter.post(many, ip=f"198.51.{number // 250}.{number % 250}")).status == 202
             await asyncio.sleep(0.01)
-    assert len(slow.channel._held.hits) <= 5000
+    assert len(slow.feed._held.hits) <= 5000
     writer.transport.abort()
     await gone(hub)
 

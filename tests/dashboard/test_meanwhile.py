@@ -15,7 +15,7 @@ from counter.accounts import Role
 from counter.errors import NotAuthorized
 from counter.site import Site
 from dashboard import render
-from dashboard.access.sessions import PLAIN_NAME, SEEN_EVERY
+from dashboard.access.sessions import PLAIN_NAME, TOUCH_EVERY
 from tests.dashboard.conftest import PASSWORD, Client, SignedIn, change_user
 from tests.kit.app import Counter, FakeClock, Start
 
@@ -79,7 +79,7 @@ async def test_a_session_that_ended_is_not_brought_back_by_a_form_from_before(
     counter = await start(clock, dashboard=True)
     await signed_in(counter)
     ann = await signed_in(counter, "ann")
-    clock.move(SEEN_EVERY)
+    clock.move(TOUCH_EVERY)
     async with under_way(ann, f"{ACCOUNT}/look", theme="dark") as finish:
         user = counter.service.accounts.by_login("ann")
         assert user is not None

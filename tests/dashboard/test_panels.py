@@ -12,8 +12,8 @@ from yarl import URL
 
 from counter.question import By, Dimension, Filter, Operator, Order, Sums
 from counter.reports.answer import ROW_METRICS, rate
-from counter.reports.grammar import DIMENSIONS, read_filters
-from dashboard.report.links import Links, filter_text
+from counter.reports.grammar import DIMENSIONS, filter_text, read_filters
+from dashboard.report.links import Links
 from dashboard.report.panels import PANELS, Tab, TabKind
 from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words.catalogue import LANGUAGES

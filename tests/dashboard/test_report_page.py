@@ -18,12 +18,11 @@ from counter.calendar.periods import NAMES
 from counter.errors import TooExpensive
 from counter.question import Bucket, Dimension, Filter, HistoryDay, Operator, Question
 from counter.reports.answer import metrics, rate
-from counter.reports.grammar import read_filters
+from counter.reports.grammar import filter_text, read_filters
 from counter.site import TokenMay
 from dashboard.report.cards import make_change
 from dashboard.report.chart_points import metric_text
 from dashboard.report.choices import period_name, shifted
-from dashboard.report.links import filter_text
 from dashboard.report.panels import PANELS
 from dashboard.report.request import METRICS
 from dashboard.words import numbers

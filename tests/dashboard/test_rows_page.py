@@ -7,7 +7,7 @@ from yarl import URL
 
 from counter.question import By, Dimension, Order, Sums
 from counter.reports.answer import ALL, ROW_METRICS, metrics, rate
-from dashboard.report.links import filter_text
+from counter.reports.grammar import filter_text
 from dashboard.report.panels import PANELS, TabKind
 from dashboard.report.row_labels import label_of
 from dashboard.report.tables import shown, title_of

@@ -7,7 +7,7 @@ import pytest
 from counter.accounts import SESSION_IDLE, SESSION_LASTS
 from counter.errors import StoreError
 from counter.service.service import token_digest
-from dashboard.access.sessions import PLAIN_NAME, SECURE_NAME, SEEN_EVERY
+from dashboard.access.sessions import PLAIN_NAME, SECURE_NAME, TOUCH_EVERY
 from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
 from tests.kit.app import FakeClock, Start
 
@@ -92,7 +92,7 @@ async def test_that_a_session_is_used_is_written_down_every_five_minutes(start: 
     counter = await start(clock, dashboard=True)
     owner = await signed_in(counter)
     made = counter.rows("select seen_at from session")
-    clock.move(SEEN_EVERY - 1)
+    clock.move(TOUCH_EVERY - 1)
     await owner.get(ACCOUNT)
     assert counter.rows("select seen_at from session") == made
     clock.move(1)
@@ -174,5 +174,5 @@ async def test_pages_are_read_although_the_use_of_a_session_can_not_be_written_d
         raise StoreError("database or disk is full")
 
     monkeypatch.setattr(counter.service.store.accounts, "touch_sessions", disk_full)
-    clock.move(SEEN_EVERY)
+    clock.move(TOUCH_EVERY)
     assert (await owner.get(ACCOUNT)).status == 200

@@ -55,7 +55,7 @@ _BEGINNING = re.compile(r"""(?:["']([a-z0-9_]+\.[a-z0-9_.]*)["']\s*[~+]|f["']([a
 _ASKED = re.compile(rf"""\b(?:t|words)\(\s*["']({_NAME})["']\s*(?![~+\s])""")
 
 
-def own_texts(tag: str) -> dict[str, catalogue.Text]:
+def own_texts(tag: str) -> dict[str, catalogue.TextForms]:
     return read_texts((catalogue.HERE / f"{tag}.toml").read_text(encoding="utf-8"))
 
 
@@ -144,7 +144,7 @@ def sections() -> set[str]:
     return {name.partition(".")[0] for name in ENGLISH}
 
 
-SMALL: dict[str, catalogue.Text] = {
+SMALL: dict[str, catalogue.TextForms] = {
     "hits.title": "Hits of {site}",
     "hits.shown": {"one": "{count} hit", "other": "{count} hits"},
 }

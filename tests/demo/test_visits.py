@@ -17,11 +17,11 @@ from counter.collect.origins.origin import Origins
 from counter.collect.origins.sources import Sources
 from counter.collect.page import normalise_path
 from counter.demo import bots, catalogue
-from counter.demo.batches import LARGEST, Packer
 from counter.demo.origins import WAYS
 from counter.demo.people import COUNTRIES, DESKTOPS, PHONES
 from counter.demo.shape import Plan, days_of, happenings
 from counter.demo.visits import DemoDay, make_day
+from counter.demo.writing import LARGEST, Packer
 from counter.event import DropReason, Event, Kind
 
 ZONE = "Europe/Berlin"

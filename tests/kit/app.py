@@ -26,12 +26,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from counter import app as counter_app
-from counter.app import build_app
-from counter.collect.agents import useragent
+from counter.app import Intervals, build_app
+from counter.collect.agents.useragent import UserAgents
 from counter.collect.places.geo import Geo
 from counter.config import Config, load
 from counter.passwords import Passwords
@@ -190,10 +188,8 @@ class Counter:
 
     async def settled(self) -> None:
         """Drops are answered before they are written: until they are."""
-        writer = self.service.writer
-        while writer._drops or writer._waiting:
-            await asyncio.sleep(0.001)
-        await self.service.store._side.run(lambda *_: None)
+        async with asyncio.timeout(HANG):
+            await self.service.writer.settled()
 
     async def drops(self) -> dict[str, int]:
         """How many hits of all sites and days were dropped, by reason."""
@@ -288,7 +284,7 @@ def _is_whole(answer: bytes) -> bool:
 
 
 Start = Callable[..., Awaitable[Counter]]
-_agents = cache(useragent.UserAgents)  # 0.5 s to make, and the same for everyone
+_agents = cache(UserAgents)  # 0.5 s to make, and the same for everyone
 
 
 @pytest.fixture(scope="session")
@@ -300,26 +296,36 @@ def countries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def start(tmp_path: Path, countries: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+async def start(tmp_path: Path, countries: Path) -> AsyncIterator[Start]:
     """`await start(section={...})` starts a service; `await stop(counter)` or the test's end stops it.
 
     A second start in the same test finds the same data: it is a restart. `dashboard=True` mounts the admins' pages.
     """
-    monkeypatch.setattr(useragent, "UserAgents", _agents)
-    monkeypatch.setattr(counter_app, "UserAgents", _agents, raising=False)  # wherever it is imported
     log = LogMeter()
     logging.getLogger().addHandler(log)
     logging.getLogger().setLevel(logging.INFO)
     running: list[Counter] = []
 
-    async def begin(clock: FakeClock | None = None, *, dashboard: bool = False, **sections: Any) -> Counter:
+    async def begin(
+        clock: FakeClock | None = None,
+        *,
+        dashboard: bool = False,
+        intervals: Intervals | None = None,
+        **sections: Any,
+    ) -> Counter:
         clock = clock or FakeClock()
         if not (tmp_path / "data").exists():
             (tmp_path / "data").mkdir(mode=0o700)
             shutil.copytree(countries, tmp_path / "data" / "geo", copy_function=os.link)
-        app = build_app(make_config(tmp_path, **sections), clock)
+        app = build_app(
+            make_config(tmp_path, **sections),
+            clock,
+            agents=_agents(),
+            passwords=Passwords(time_cost=1, memory_kib=8),  # which cost next to nothing
+            intervals=intervals,
+        )
         if dashboard:
-            mount_dashboard(app)
+            app.add_subapp("/dashboard", build_dashboard(app[SERVICE]))
         server = TestServer(app)
         await server.start_server(access_log=None, keepalive_timeout=30)
         client = TestClient(server, cookie_jar=aiohttp.DummyCookieJar())
@@ -333,12 +339,6 @@ async def start(tmp_path: Path, countries: Path, monkeypatch: pytest.MonkeyPatch
         for counter in running:
             await stop(counter)
         logging.getLogger().removeHandler(log)
-
-
-def mount_dashboard(app: web.Application) -> None:
-    """As `counter serve` does it, but with passwords that cost next to nothing."""
-    app[SERVICE].passwords = Passwords(time_cost=1, memory_kib=8)
-    app.add_subapp("/dashboard", build_dashboard(app[SERVICE]))
 
 
 async def stop(counter: Counter) -> None:

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from counter.question import EVENT_DIMENSIONS, Bucket, By, Dimension, Filter, Operator, Question, Sums
+from counter.question import Bucket, By, Dimension, Filter, Operator, Question, Sums
 from counter.site import Goal
 
 Hit = dict[str, Any]
 Counts = dict[Any, dict[str, int]]
 EPOCH = dt.date(1970, 1, 1)
+# What an event itself brings; every other dimension is its visit's.
+OF_EVENTS = (Dimension.PAGE, Dimension.EVENT, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
 
 
 def read_log(folder: Path, site_id: str) -> list[Hit]:
@@ -125,7 +127,7 @@ class Answer:
     def breakdown(self, by: By) -> dict[str, Sums]:
         """Every value of a dimension."""
         name = by.dimension.name.lower()
-        if by.dimension in EVENT_DIMENSIONS:
+        if by.dimension in OF_EVENTS:
             return _sums(self._count_touched(by))
 
         counts = self._count(lambda hit: hit[name] or "Unknown", apart=True)

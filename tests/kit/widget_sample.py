@@ -8,7 +8,9 @@ import re
 from counter.question import Count
 from counter.service.book import Snapshot
 from counter.site import Site
-from counter.widget.render import Options, Reader, options_from
+from counter.widget.options import Options, options_from
+from counter.widget.render import render_html, render_json, render_svg
+from counter.widget.view import Reader, view_of
 
 DAY = dt.date(2024, 11, 21)
 TABLE = {
@@ -42,3 +44,15 @@ def rows_of(html: str) -> dict[str, str]:
     rows = re.findall(r'<th scope="row">.*?</svg>(.*?)</th><td>(.*?)</td>', html, re.DOTALL)
     marked = {label: re.sub(r"<li>.*?>([A-Z]{2})<.*?</li>", r" [\1]", value) for label, value in rows}
     return {label: re.sub(r"<[^>]*>", "", value) for label, value in marked.items()}
+
+
+def html_of(snapshot: Snapshot, asked: Options, reader: Reader | None, about: str = "") -> str:
+    return render_html(view_of(snapshot, asked, reader, about), fragment=asked.fragment)
+
+
+def svg_of(snapshot: Snapshot, asked: Options, reader: Reader | None) -> str:
+    return render_svg(view_of(snapshot, asked, reader))
+
+
+def json_of(snapshot: Snapshot, asked: Options, reader: Reader | None, about: str = "") -> bytes:
+    return render_json(view_of(snapshot, asked, reader, about))

@@ -11,8 +11,7 @@ import zstandard
 from counter.errors import UsageError
 from counter.logfiles.follow.checkpoint import Position, SafePoint, file_of, read_position, write_position
 from counter.logfiles.follow.growing import Finished, Growing, beginning, digest
-from counter.logfiles.follow.siblings import siblings
-from counter.logfiles.follow.tail import PATIENCE, Tail
+from counter.logfiles.follow.tail import PATIENCE, Tail, siblings
 from counter.logfiles.order import WINDOW
 from counter.logfiles.read.files import BLOCK
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from counter import app as counter_app
+from counter.app import Intervals, _jobs
 from counter.calendar.localtime import LocalTime
 from counter.cli.port import running_service
 from counter.errors import StoreError
@@ -158,7 +158,7 @@ async def test_a_number_that_would_fall_is_kept_and_said_every_night_until_the_o
         assert checked.differences > checked.repaired == 0
         assert published(counter) == wrong
         notices = (await (await counter.get("/readyz")).json())["notices"]
-        assert any(f"{checked.kept} numbers differ" in one and "counter check --repair" in one for one in notices)
+        assert any(f"{checked.unrepaired} numbers differ" in one and "counter check --repair" in one for one in notices)
         assert not any("were mended" in one for one in notices)
         counter.clock.move(24 * 3600)
     assert sum("numbers would fall and were kept" in line for line in counter.log.lines) == 2
@@ -258,7 +258,7 @@ async def test_a_sound_store_has_its_time_shown_and_no_notice(start: Start) -> N
 
 async def test_the_job_checks_once_and_again_when_the_night_has_come(start: Start) -> None:
     counter = await with_hits(start)
-    jobs = {job.name: job for job in counter_app._jobs(counter.service)}
+    jobs = {job.name: job for job in _jobs(counter.service, Intervals())}
     assert jobs["check"].first > 0, "a start has enough to do"
     await jobs["check"].run()
     first = counter.service.checked

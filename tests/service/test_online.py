@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from counter.service import online as module
 from counter.service.online import WINDOW, Online
 from counter.site import Site
 from counter.store.open import open_store
@@ -54,9 +53,8 @@ def test_a_clock_that_steps_back_loses_nobody() -> None:
     assert online.count(1) == 1
 
 
-def test_it_remembers_a_bounded_number_of_visitors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 100)
-    online = Online()
+def test_it_remembers_a_bounded_number_of_visitors() -> None:
+    online = Online(most=100)
     for visitor in range(1000):
         online.see([(1, visitor, NOON), (2, 0, NOON)])
     online.refresh(NOON)

@@ -12,7 +12,7 @@ from counter.question import BotCount, BotSum, LoggedDrop
 from counter.site import Site
 from counter.store.open import Store, open_store
 from counter.store.protocols import Batch
-from counter.store.sqlite.drops import KEPT, MOST_NAMES
+from counter.store.sqlite.drops import MOST_LOGGED, MOST_NAMES
 from tests.kit.events import NOON, TODAY, read
 
 GOOGLE = Bot("Googlebot", BotCategory.SEARCH)
@@ -97,17 +97,17 @@ async def test_the_last_drops_come_newest_first(store: Store, site: Site, other:
 async def test_a_flood_on_one_site_does_not_wash_away_the_drops_of_another(
     store: Store, site: Site, other: Site
 ) -> None:
-    flood = tuple(of_bot(site, path=f"/{number}") for number in range(KEPT + 200))
+    flood = tuple(of_bot(site, path=f"/{number}") for number in range(MOST_LOGGED + 200))
     await store.append(Batch((), (of_bot(other), *flood)), NOON)
-    assert len(await store.reports.last_drops(other.key, KEPT)) == 1
-    kept = await store.reports.last_drops(site.key, 2 * KEPT)
-    assert (len(kept), kept[0].path, kept[-1].path) == (KEPT, f"/{KEPT + 199}", "/200")
+    assert len(await store.reports.last_drops(other.key, MOST_LOGGED)) == 1
+    kept = await store.reports.last_drops(site.key, 2 * MOST_LOGGED)
+    assert (len(kept), kept[0].path, kept[-1].path) == (MOST_LOGGED, f"/{MOST_LOGGED + 199}", "/200")
 
 
 async def test_the_log_does_not_wait_for_housekeeping_to_be_short(store: Store, site: Site, folder: Path) -> None:
     for number in range(50):
         await store.append(Batch((), tuple(of_bot(site, path=f"/{number}") for _ in range(100))), NOON)
-        assert read(folder, "select count(*) from drop_log")[0][0] < 2 * KEPT
-    assert [one.path for one in await store.reports.last_drops(site.key, KEPT)][::100] == [
+        assert read(folder, "select count(*) from drop_log")[0][0] < 2 * MOST_LOGGED
+    assert [one.path for one in await store.reports.last_drops(site.key, MOST_LOGGED)][::100] == [
         f"/{number}" for number in range(49, 39, -1)
     ]

@@ -196,7 +196,7 @@ async def test_a_value_that_the_database_refuses_twice_is_put_aside(
 async def looked(writer: Writer, times: int = 2) -> None:
     """The writer has probed so many times."""
     for _ in range(times):
-        await writer._probe()
+        await writer._health.probe()
 
 
 async def test_storage_is_back_only_when_a_hit_could_be_stored(
@@ -229,7 +229,7 @@ async def test_an_event_that_the_probe_can_not_store_does_not_keep_storage_faili
 ) -> None:
     monkeypatch.setattr(writing, "LOOK", 3600.0)
     writer._fail([], StoreError("the disk was full"))
-    writer._suspect = make(site, NOON, 1, "/\udc80")
+    writer._health.suspect = make(site, NOON, 1, "/\udc80")
     await looked(writer)
     assert writer.failing is None
 

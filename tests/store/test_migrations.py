@@ -16,7 +16,7 @@ import pytest
 from counter.accounts import User
 from counter.errors import StoreError
 from counter.hosts import ascii_host
-from counter.settings import MOST_ITEMS
+from counter.settings import MOST_ENTRIES
 from counter.site import ActiveSite, Site
 from counter.store.open import open_reports, open_store, replace_database
 from counter.store.sqlite import engine
@@ -155,7 +155,7 @@ def test_a_migration_brings_hosts_to_the_form_that_browsers_send(kept: list[str]
 
 
 def test_a_migrated_list_of_hosts_is_no_longer_than_a_form_takes() -> None:
-    kept = [f"a{number}.xn--jxafa4bybdr.gr" for number in range(MOST_ITEMS)]
+    kept = [f"a{number}.xn--jxafa4bybdr.gr" for number in range(MOST_ENTRIES)]
     assert json.loads(hosts_as_sent(json.dumps(kept))) == kept
 
 

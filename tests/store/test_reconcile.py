@@ -187,7 +187,7 @@ async def test_a_check_needs_no_place_among_the_readers(store: Store, site: Site
     async with AsyncExitStack() as taken:
         for pool in (store._readers._short, store._readers._long):
             for _ in range(pool._size):
-                await taken.enter_async_context(pool.one())
+                await taken.enter_async_context(pool.connection())
         assert await store.check() == []
 
 

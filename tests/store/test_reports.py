@@ -29,7 +29,7 @@ from counter.question import (
 from counter.site import Goal, GoalKind, Site
 from counter.store.open import Store, open_reports, open_store
 from counter.store.protocols import Batch
-from counter.store.sqlite.readers import query
+from counter.store.sqlite.sql import statement
 from tests.kit.events import DAY, HOUR, NOON, TODAY, append, counted, custom, engaged, instant, make, read
 
 ENGINES = {"sqlite": open_store}
@@ -460,7 +460,7 @@ class TestHitLog:
     ) -> None:
         """Or a page of hits costs more the larger their visits are."""
         await counted(store, *some_hits(site))
-        plan = read(folder, f"explain query plan {query('report_logged').replace(':hit', '?')}", 1)
+        plan = read(folder, f"explain query plan {statement('report_logged').replace(':hit', '?')}", 1)
         searches = [str(row[3]) for row in plan if " g " in str(row[3])]
         assert searches == ["SEARCH g USING INDEX event_engaged (view_id=?)"]
 

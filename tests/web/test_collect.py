@@ -937,5 +937,5 @@ async def test_two_lines_of_x_forwarded_for_are_one_list(start: Start) -> None:
 
 
 def test_every_reason_that_a_live_hit_can_be_dropped_for_is_in_the_closed_set() -> None:
-    live = set(REASONS) - {"bad_input"} | {"unknown_view", "quarantined"}
+    live = set(REASONS) - {"bad_input", "unknown_site"} | {"unknown_view", "quarantined"}
     assert live | {"day_taken"} == {reason.value for reason in DropReason}

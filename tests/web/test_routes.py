@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from counter.errors import StoreError
 from counter.store.protocols import Appended, Batch
 from counter.web.health import METRICS
 from counter.web.pages import STATIC_TYPES
-from dashboard.app import build_dashboard
 from tests.kit.app import BOT, BROWSER, VISITOR, Counter, Start, countries, outcome_of, start
 
 __all__ = ["countries", "start"]
@@ -383,22 +381,8 @@ async def _raw_get(counter: Counter, path: str) -> tuple[bytes, bytes]:
     return head, body
 
 
-async def test_the_dashboard_is_mounted_beside_and_is_never_cached(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import tests.kit.app as fixture
-
-    build: Callable[..., web.Application] = fixture.build_app
-
-    def both(*arguments: object) -> web.Application:
-        from counter.service.service import SERVICE
-
-        app = build(*arguments)
-        app.add_subapp("/dashboard", build_dashboard(app[SERVICE]))
-        return app
-
-    monkeypatch.setattr(fixture, "build_app", both)
-    counter = await start(sites=[{"id": "demo"}, {"id": "hidden-one", "public": False}])
+async def test_the_dashboard_is_mounted_beside_and_is_never_cached(start: Start) -> None:
+    counter = await start(dashboard=True, sites=[{"id": "demo"}, {"id": "hidden-one", "public": False}])
     page = await counter.get("/dashboard/login")
     assert page.status == 200
     assert page.headers["Cache-Control"] == "private, no-store"

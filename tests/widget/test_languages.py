@@ -23,9 +23,7 @@ from counter.labels import (
     spoken_total,
 )
 from counter.labels.plurals import RULES
-from counter.widget.as_json import render_json
-from counter.widget.render import render_html, render_svg
-from tests.kit.widget_sample import EVERYTHING, READER, SNAPSHOT, options, rows_of
+from tests.kit.widget_sample import EVERYTHING, READER, SNAPSHOT, html_of, json_of, options, rows_of, svg_of
 
 WANTED = {"en", "ka", "de", "fr", "es", "ru", "uk", "tr", "ar", "zh-Hans", "zh-Hant", "ja"}
 ENGLISH = LANGUAGES["en"]
@@ -119,7 +117,7 @@ def test_arabic_digits_are_for_readers_of_arabic_who_are_given_them() -> None:
     assert format_number(2506638, LANGUAGES["ar"], "arab") == "٢٬٥٠٦٬٦٣٨"
     assert format_number(2506638, LANGUAGES["de"], "arab") == "2.506.638"
     assert local_moment("2024-11-21 15:11", LANGUAGES["ar"], "arab") == "٢١ نوفمبر ٢٠٢٤، ١٥:١١"
-    html = render_html(SNAPSHOT, options(lang="ar", numerals="arab", lines=EVERYTHING), READER)
+    html = html_of(SNAPSHOT, options(lang="ar", numerals="arab", lines=EVERYTHING), READER)
     assert rows_of(html)["الإجمالي"] == "٢٬٥٠٦٬٦٣٨"
     assert rows_of(html)["عنوان IP الخاص بك"] == "13.59.129.141"
     assert "".join(re.findall(r"<b>(.)</b>", html)) == "2506638", "themes draw 0 to 9 only"
@@ -245,14 +243,14 @@ def test_the_language_is_the_one_asked_for_or_the_best_the_reader_knows(
 def test_every_language_is_drawn_in_every_form(tag: str) -> None:
     language, asked = LANGUAGES[tag], options(lang=tag, lines=EVERYTHING, date="local", about="1")
     labels = {language.labels[name] for name in LINES}
-    html = render_html(SNAPSHOT, asked, READER, "https://counter.example/about")
+    html = html_of(SNAPSHOT, asked, READER, "https://counter.example/about")
     assert set(rows_of(html)) == labels
     assert f'lang="{tag}" dir="{language.direction}"' in html
     assert language.about in html
-    view = json.loads(render_json(SNAPSHOT, asked, READER, "https://counter.example/about"))
+    view = json.loads(json_of(SNAPSHOT, asked, READER, "https://counter.example/about"))
     assert {row["label"] for row in view["rows"]} == labels
     assert (view["lang"], view["dir"], view["caption"]) == (tag, language.direction, language.caption)
-    image = ET.fromstring(render_svg(SNAPSHOT, asked, READER))
+    image = ET.fromstring(svg_of(SNAPSHOT, asked, READER))
     drawn = {"".join(text.itertext()) for text in image.iter("{http://www.w3.org/2000/svg}text")}
     assert labels < drawn
     assert view["date"] in drawn

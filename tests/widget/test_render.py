@@ -14,21 +14,32 @@ from counter.labels import LANGUAGES
 from counter.question import Count
 from counter.service.book import Snapshot
 from counter.site import Site
-from counter.widget.as_json import render_json
 from counter.widget.icons import ICONS
 from counter.widget.options import OPTIONS
-from counter.widget.render import Reader, render_html, render_svg
-from tests.kit.widget_sample import DAY, EVERYTHING, IPV6, READER, SNAPSHOT, TABLE, options, rows_of
+from counter.widget.view import Reader
+from tests.kit.widget_sample import (
+    DAY,
+    EVERYTHING,
+    IPV6,
+    READER,
+    SNAPSHOT,
+    TABLE,
+    html_of,
+    json_of,
+    options,
+    rows_of,
+    svg_of,
+)
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\"'"
 
 
 def view(snapshot: Snapshot = SNAPSHOT, reader: Reader | None = None, **query: str) -> dict[str, object]:
-    return dict(json.loads(render_json(snapshot, options(**query), reader, "https://counter.example/about")))
+    return dict(json.loads(json_of(snapshot, options(**query), reader, "https://counter.example/about")))
 
 
 def shown(**query: str) -> dict[str, str]:
-    return rows_of(render_html(SNAPSHOT, options(**query), READER))
+    return rows_of(html_of(SNAPSHOT, options(**query), READER))
 
 
 # What is said ---------------------------------------------------------------------------------------------------
@@ -52,14 +63,14 @@ def test_every_line_can_be_shown_and_stands_where_it_is_named() -> None:
 
 
 def test_every_line_has_an_icon_of_an_outline_even_in_an_unstyled_fragment() -> None:
-    html = render_html(SNAPSHOT, options(fragment="1", lines=EVERYTHING), READER)
+    html = html_of(SNAPSHOT, options(fragment="1", lines=EVERYTHING), READER)
     assert html.count('fill="none" stroke="currentColor"') == html.count("<svg") == len(ICONS) == 13
 
 
 def test_a_hostile_name_or_label_stays_text_in_every_form() -> None:
     snapshot = msgspec.structs.replace(SNAPSHOT, site=Site(1, "demo", EVIL))
     evil, reader = options(**{"label.today": EVIL[:40], "lines": EVERYTHING}), Reader(EVIL, EVIL, EVIL)
-    for drawn in (render_html(snapshot, evil, reader, EVIL), render_svg(snapshot, evil, reader)):
+    for drawn in (html_of(snapshot, evil, reader, EVIL), svg_of(snapshot, evil, reader)):
         assert "<script" not in drawn
         assert "<img" not in drawn
         assert "&lt;/title&gt;" in drawn
@@ -69,22 +80,22 @@ def test_a_number_that_failed_is_an_em_dash_and_said_to_be_unreliable() -> None:
     counts = {name: msgspec.structs.replace(count, value=None) for name, count in SNAPSHOT.counts.items()}
     snapshot = msgspec.structs.replace(SNAPSHOT, counts=counts, countries=None)
     lines = options(lines=",".join([*TABLE, "countries"]), hide_zeros="1")
-    html = render_html(snapshot, lines, None)
+    html = html_of(snapshot, lines, None)
     assert set(rows_of(html).values()) == {"—"}
     assert 'aria-label="No reliable number at the moment"' in html
-    assert "—" in render_svg(snapshot, lines, None)
+    assert "—" in svg_of(snapshot, lines, None)
     assert view(snapshot)["digits"] == [["—", False]]
 
 
 def test_without_a_reader_his_lines_are_not_there() -> None:
-    for drawn in (render_html(SNAPSHOT, options(lines=EVERYTHING), None), str(view(lines=EVERYTHING)),
-                  render_svg(SNAPSHOT, options(lines=EVERYTHING), None)):  # fmt: skip
+    for drawn in (html_of(SNAPSHOT, options(lines=EVERYTHING), None), str(view(lines=EVERYTHING)),
+                  svg_of(SNAPSHOT, options(lines=EVERYTHING), None)):  # fmt: skip
         assert "Your" not in drawn
         assert "Record day" in drawn
 
 
 def test_what_nobody_knows_of_a_reader_is_unknown() -> None:
-    html = render_html(SNAPSHOT, options(lines="ip,your_country,your_system"), Reader("::1"))
+    html = html_of(SNAPSHOT, options(lines="ip,your_country,your_system"), Reader("::1"))
     assert rows_of(html) == {"Your IP": "::1", "Your country": "Unknown", "Your system": "Unknown"}
 
 
@@ -95,15 +106,15 @@ def test_labels_of_ones_own_win_over_the_language() -> None:
     assert shown(**{"lines": "today,all", "label.today": "Readers today <3"}) == {
         "Readers today &lt;3": "709", "All days": "2,506,638",
     }  # fmt: skip
-    assert "Readers" in render_svg(SNAPSHOT, options(**{"label.all": "Readers"}), None)
+    assert "Readers" in svg_of(SNAPSHOT, options(**{"label.all": "Readers"}), None)
 
 
 def test_lines_of_nothing_are_hidden_on_wish_but_not_what_is_unknown() -> None:
     counts = {**SNAPSHOT.counts, "today": Count(0, DAY, DAY), "yesterday": Count(None, DAY, DAY)}
     quiet = msgspec.structs.replace(SNAPSHOT, counts=counts, online=0, record_day=None, countries=())
     lines = "today,yesterday,this_week,online,record_day,countries"
-    assert list(rows_of(render_html(quiet, options(lines=lines, hide_zeros="1"), None)).values()) == ["—", "3,949"]
-    assert list(rows_of(render_html(quiet, options(lines=lines), None)).values()) == ["0", "—", "3,949", "0", "0", "0"]
+    assert list(rows_of(html_of(quiet, options(lines=lines, hide_zeros="1"), None)).values()) == ["—", "3,949"]
+    assert list(rows_of(html_of(quiet, options(lines=lines), None)).values()) == ["0", "—", "3,949", "0", "0", "0"]
 
 
 @pytest.mark.parametrize(("flags", "codes"), [("0", []), ("2", ["GE", "DE"]), ("40", ["GE", "DE", "US"])])
@@ -122,9 +133,9 @@ def test_a_date_is_iso_or_as_the_reader_writes_it() -> None:
 def test_the_link_to_the_explanation_is_there_on_wish_only() -> None:
     about = "https://counter.example/about"
     assert (view()["about"], view(about="1")["about"]) == ("", about)
-    html = render_html(SNAPSHOT, options(about="1"), None, about)
+    html = html_of(SNAPSHOT, options(about="1"), None, about)
     assert f'<a href="{about}" target="_blank" rel="noopener">How we count</a>' in html
-    assert "<a" not in render_html(SNAPSHOT, options(), None, about)
+    assert "<a" not in html_of(SNAPSHOT, options(), None, about)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +184,7 @@ def test_each_option_is_looked_at(option: str) -> None:
 
 
 def test_the_digits_are_one_number_to_a_screen_reader() -> None:
-    html = render_html(SNAPSHOT, options(digits="10"), None)
+    html = html_of(SNAPSHOT, options(digits="10"), None)
     assert 'role="img" aria-label="2,506,638 visits in total"' in html
     reels = re.findall(r'<span class="vc-digit[^"]*" aria-hidden="true"><b>(.)</b></span>', html)
     assert "".join(reels) == "0002506638"
@@ -182,7 +193,7 @@ def test_the_digits_are_one_number_to_a_screen_reader() -> None:
 
 
 def test_a_fragment_brings_no_style_and_no_page_along() -> None:
-    html = render_html(SNAPSHOT, options(fragment="1"), None)
+    html = html_of(SNAPSHOT, options(fragment="1"), None)
     assert not re.search(r"<(html|link|style|script|head)\b", html)
     assert rows_of(html)["Today"] == "709"
 

@@ -11,7 +11,6 @@ import pytest
 
 from counter.errors import ConfigError
 from counter.widget.digits import HEIGHT, draw_digits
-from counter.widget.render import render_html, render_svg
 from counter.widget.shape import MAX_POINTS
 from counter.widget.theme import (
     CHOICES,
@@ -28,7 +27,7 @@ from counter.widget.theme import (
     contrast,
     read_theme,
 )
-from tests.kit.widget_sample import SNAPSHOT, options
+from tests.kit.widget_sample import SNAPSHOT, html_of, options, svg_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "themes.md").read_text(encoding="utf-8")
@@ -98,10 +97,10 @@ def test_no_style_sheet_asks_for_anything(file: Path) -> None:
 def test_every_theme_draws_every_number_in_every_form(name: str, total: int | None) -> None:
     text = "—" if total is None else str(total)
     chosen = options(theme=name, digits="0", lines="today,all")
-    html = render_html(snapshot_of(total), chosen, None)  # type: ignore[arg-type]
+    html = html_of(snapshot_of(total), chosen, None)  # type: ignore[arg-type]
     assert f"vc-{name} " in html
     assert re.findall(r'<span class="vc-digit vc-d(.)" aria-hidden="true"><b>(.)</b>', html) == [(d, d) for d in text]
-    root = ET.fromstring(render_svg(snapshot_of(total), chosen, None))  # type: ignore[arg-type]
+    root = ET.fromstring(svg_of(snapshot_of(total), chosen, None))  # type: ignore[arg-type]
     reels = root.find(f"{SVG}g[@class='reels']")
     assert reels is not None
     assert len(reels) == len(text)
@@ -116,7 +115,7 @@ def test_every_theme_draws_every_number_in_every_form(name: str, total: int | No
 def test_no_theme_changes_the_size_of_the_image(digits: str) -> None:
     sizes = set()
     for name in THEMES:
-        root = ET.fromstring(render_svg(SNAPSHOT, options(theme=name, digits=digits), None))
+        root = ET.fromstring(svg_of(SNAPSHOT, options(theme=name, digits=digits), None))
         sizes.add((root.attrib["width"], root.attrib["height"]))
     assert len(sizes) == 1
 
@@ -134,7 +133,7 @@ def test_reels_stay_in_their_frame_and_digits_in_their_reels(name: str, count: i
 
 
 def test_an_image_in_both_schemes_changes_by_a_media_query_and_one_in_a_scheme_has_none() -> None:
-    auto, dark = (render_svg(SNAPSHOT, options(theme="flip", scheme=scheme), None) for scheme in ("auto", "dark"))
+    auto, dark = (svg_of(SNAPSHOT, options(theme="flip", scheme=scheme), None) for scheme in ("auto", "dark"))
     assert THEMES["flip"].light["paper"] in auto
     assert f"{THEMES['flip'].dark['paper']}" in auto.split("@media (prefers-color-scheme:dark)")[1]
     assert "@media" not in dark

@@ -1,1 +1,1 @@
-"""What asks: browser, system, device, language and screen, or the name of a bot."""
+"""The client: browser, system, device, language and screen, or the name of a bot."""

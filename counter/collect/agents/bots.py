@@ -16,7 +16,7 @@ from counter.event import Bot, BotCategory, BotReason
 
 NO_USER_AGENT: Final = Bot("(no user agent)", BotCategory.LIBRARY, BotReason.NO_USER_AGENT)  # every browser sends one
 
-# These flag people, and nothing can be taken from them that flags only bots.
+# These flag people, and no part of them flags only bots.
 LEFT_OUT: Final = {
     "MetaIAB Facebook": "the browser inside of Facebook's application",
     r"AP3A\.240617\.008": "one build of Android",
@@ -25,7 +25,7 @@ LEFT_OUT: Final = {
     "Fluid": "an application for the Mac that shows one web site",
 }
 
-# These flag people, too, but a narrower pattern finds the bots that they mean: ours stands on the right.
+# These also flag people, but a narrower pattern, ours on the right, finds the bots that they mean.
 NARROWED: Final = {
     # The fetcher of an application sends its bare name; its browser, which people read in, begins with Mozilla/5.0.
     "WhatsApp": "^WhatsApp",
@@ -36,7 +36,7 @@ NARROWED: Final = {
     r"PayPal\/": r"^PayPal\/",
     r"Instapaper\/": r"^Instapaper\/",
     "Sogou": r"Sogou[ \w-]*[sS]pider",  # the same company has a browser
-    # A word that is also the name of a phone stands for the bot only before its version.
+    # A word that is also the name of a phone means the bot only before a version.
     "Butterfly": r"Butterfly\/",
     "Fever": r"Fever\/",
     "Sonic": r"Sonic(\/|SiteAuditor)",
@@ -56,7 +56,7 @@ CATEGORIES: Final = (
     ("seo", BotCategory.SEO),
 )
 
-# Patterns whose tags say something else than their owners do.
+# Patterns whose tags disagree with what their owners say.
 CORRECTED: Final = {
     **dict.fromkeys(
         ("Amazonbot", "YouBot", "PanguBot", "Cotoyogi", r"KangarooBot\/", r"Diffbot\/", "meta-webindexer"),
@@ -79,7 +79,7 @@ CORRECTED: Final = {
     ),
 }  # fmt: skip
 
-# Not on the list. Apple means the word for robots.txt; who sends it all the same is not Apple's search engine.
+# Not on the list. Apple uses the word in robots.txt only; a client that sends it is not Apple's search engine.
 ADDED: Final = (("Applebot-Extended", BotCategory.AI),)
 
 # Patterns that do not read as a name, or not as the one that people know.
@@ -132,7 +132,7 @@ NAMES: Final = {
 
 
 class Crawler(TypedDict):
-    """One entry of crawler-user-agents, as far as it is used here."""
+    """The part of an entry of crawler-user-agents that is used here."""
 
     pattern: str
     tags: list[str]

@@ -1,4 +1,4 @@
-"""What a browser says of itself beside its user agent: the language, and the width of its screen."""
+"""What a browser reveals in addition to its user agent: the language and the width of its screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _QUALITY = re.compile(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*")
 def language_of(declared: str, accept_language: str) -> str:
     """The visitor's language as BCP 47 of at most two subtags ('en-US', 'ka', 'zh-Hant'); '' unknown. Never raises.
 
-    `declared` is what the page's script says and wins; else the most wanted one of `Accept-Language`.
+    `declared` comes from the tracker and wins; otherwise the preferred language of `Accept-Language`.
     """
     return _language(declared[:64], accept_language[:MAX_HEADER])
 

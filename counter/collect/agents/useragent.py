@@ -1,8 +1,8 @@
-"""What a user agent tells: browser, system, device class, and whether it is a bot.
+"""What a user agent reveals: browser, system, device class, and whether it is a bot.
 
 The answers are those of `user_agents`, whose own parser takes 0.5-0.9 ms a call; fed by ua-parser's Rust matcher
 they take some 40 us, and one already seen 0.2 us. The matcher runs in linear time, so no user agent can make it
-slow. It differs in one thing: it also sees the "bot" that stands after the 100th character.
+slow. It differs in one thing: it also sees a "bot" after the 100th character.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class UserAgents:
         )
 
     def evidence(self, user_agent: str) -> str:
-        """What in `user_agent` says that it is a bot, in words for its site's owner; '' for people."""
+        """What in `user_agent` marks it as a bot, in words for the site's owner; '' for people."""
         bot = self.look_up(user_agent).bot
         if bot is None:
             return ""

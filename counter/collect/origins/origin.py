@@ -21,7 +21,7 @@ _APP = re.compile(r"android-app://([A-Za-z0-9_.-]{1,253})(?:[/?#].*)?")
 
 
 class Origins:
-    """Tells where visits came from, by the sources it is given; the last answers are remembered."""
+    """Finds where visits came from, using the given sources; the last answers are remembered."""
 
     __slots__ = ("_clicks", "_known", "_sources")
 
@@ -41,7 +41,7 @@ class Origins:
         """
         utm, click = NO_CAMPAIGN, ""
         if "?" in link:
-            # Most queries tell nothing of where a visit came from; reading one in full takes several times as long.
+            # Most queries say nothing about where a visit came from; reading one in full takes several times as long.
             keys = _KEYS.findall(link.lower())
             utm = NO_CAMPAIGN if _TAGS.isdisjoint(keys) else campaign(link, page_keys)
             click = "" if self._clicks.isdisjoint(keys) else self._sources.click_key(link)
@@ -52,7 +52,7 @@ class Origins:
     def _origin(
         self, referrer: str, utm: Campaign, click_key: str, own_hosts: tuple[str, ...], page_host: str
     ) -> Origin:
-        text, host = _kept(referrer)
+        text, host = _stored(referrer)
         names = (host, former_host(host))  # as `ActiveSite.owns`: lists of before have the former one
         if host and (host == _bare(page_host) or any(_is_own(name, own) for name in names for own in own_hosts)):
             text = host = ""
@@ -64,7 +64,7 @@ class Origins:
         return Origin(text, host, source, channel, *utm)
 
     def _came(self, text: str, host: str) -> Source | None:
-        """What the referrer tells; None when there is none."""
+        """The source of the referrer; None when there is no referrer."""
         if not host:
             return None
         known = self._sources.of_app(host) if text.startswith("android-app:") else self._sources.of_host(host)
@@ -72,7 +72,7 @@ class Origins:
 
 
 def _source_untagged(click: Click | None, came: Source | None) -> str:
-    """The source of a link that names none: who was paid for it, else who linked, else who marked it."""
+    """The source of a link that names none: the source of a paid click id, else the referrer, else any click id."""
     if click is not None and click.paid:
         return click.source.name
     if came is not None:
@@ -95,8 +95,8 @@ def _is_own(host: str, own: str) -> bool:
     return host.endswith(own[1:]) if own.startswith("*.") else host == _bare(own)
 
 
-def _kept(referrer: str) -> tuple[str, str]:
-    """What may be stored of a referrer, and its host without 'www.'; two empty texts for none."""
+def _stored(referrer: str) -> tuple[str, str]:
+    """The part of a referrer that may be stored, and its host without 'www.'; two empty texts for none."""
     referrer = clean(referrer, 2 * MAX_REFERRER)
     url = split_url(referrer)
     if url is not None:

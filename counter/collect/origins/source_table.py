@@ -1,4 +1,4 @@
-"""A table of sources as it stands in a file: ours, `counter/data/sources.toml`, or the owner's; read and checked."""
+"""A table of sources, read from a file and checked: ours, `counter/data/sources.toml`, or the owner's."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LARGEST: Final = 1024 * 1024  # bytes of an owner's file; ours has 40,000
 
 _LABELS = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
 _APART = re.compile(r"[\s_-]+")
-# No source is "direct": that is what is left when nothing tells.
+# No source is "direct": that is what remains when nothing names a source.
 _SECTIONS = tuple(channel for channel in Channel if channel != Channel.DIRECT)
 
 
 class MarkKind(StrEnum):
-    """By what a source is known."""
+    """How a source is recognised."""
 
     HOST = ""  # the host and every one below it
     ONLY_HOST = "="
@@ -46,7 +46,7 @@ _KINDS: Final = (
 
 
 class SourceMark(NamedTuple):
-    """One thing that a source is known by; `text` is as it is compared."""
+    """One sign that a source is recognised by; `text` is in the form that is compared."""
 
     kind: MarkKind
     text: str
@@ -61,11 +61,11 @@ class SourceRow(NamedTuple):
 class SourceTable(NamedTuple):
     rows: tuple[SourceRow, ...]
     media: Mapping[str, Channel]  # by the key of utm_medium
-    endings: tuple[str, ...]  # what '.*' stands for; an owner's file has none of its own
+    endings: tuple[str, ...]  # what '.*' expands to; an owner's file has none of its own
 
 
 def name_key(text: str) -> str:
-    """A name as it is compared: without capitals, spaces, '_' and '-'."""
+    """A name in the form that is compared: without capitals, spaces, '_' and '-'."""
     return _APART.sub("", text.casefold())
 
 
@@ -151,7 +151,7 @@ def _texts(where: str, value: Any) -> list[str]:
 
 
 def _refuse_repeated(file: str, rows: Iterable[SourceRow]) -> None:
-    """A mark belongs to one source, or which one a visit came from would depend on the order of the file."""
+    """A mark belongs to one source; otherwise the source of a visit would depend on the order of the file."""
     owners: dict[SourceMark, SourceRow] = {}
     for row in rows:
         for mark in row.marks:

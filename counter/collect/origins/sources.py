@@ -15,14 +15,14 @@ _WWW = re.compile(r"^(?:www\.)+")
 
 
 class Source(NamedTuple):
-    """A source by the name people read, and the channel it belongs to, one of `Channel`."""
+    """A source by its display name, and the channel it belongs to, one of `Channel`."""
 
     name: str
     channel: str
 
 
 class Click(NamedTuple):
-    """What a click id in a link tells."""
+    """What a click id in a link means."""
 
     source: Source
     paid: bool
@@ -61,7 +61,7 @@ class Sources:
         return found
 
     def channel_of(self, medium: str) -> str:
-        """The channel that a medium stands for; '' when it says no more than that the link was tagged."""
+        """The channel that a medium means; '' when it only says that the link was tagged."""
         return self._media.get(name_key(medium), "")
 
     def click_key(self, link: str) -> str:
@@ -112,7 +112,7 @@ class _Index:
                         _put(self._below, text, source, endings)
 
     def of_host(self, host: str) -> Source | None:
-        """The row of this host alone, else the longest that it is, or is below of."""
+        """The row of exactly this host, otherwise the longest that equals it or a domain above it."""
         found = self._only.get(host)
         while found is None and host:
             found = self._below.get(host)
@@ -121,7 +121,7 @@ class _Index:
 
 
 def _put(hosts: dict[str, Source], text: str, source: Source, endings: tuple[str, ...]) -> None:
-    """Written out: a host as it stands wins over one that '.*' stands for."""
+    """Every host written out; a literal host wins over one that '.*' expands to."""
     if not text.endswith(".*"):
         hosts[text] = source
         return
@@ -134,7 +134,7 @@ def _first(found: Iterable[Source | None]) -> Source | None:
 
 
 def _host_named(text: str) -> str:
-    """The host that a link's source is, alone or as a URL, without 'www.'; '' when it is a name."""
+    """The host in a link's source, given alone or as a URL, without 'www.'; '' when it is a name."""
     if "://" not in text:
         text = f"http://{text}" if not set("@/?#\\") & set(text) else ""
     host = _WWW.sub("", host_of(text))

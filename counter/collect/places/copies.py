@@ -1,6 +1,6 @@
 """Private copies of databases: the only files that are ever mapped into memory.
 
-A memory map kills the process when somebody truncates or overwrites the file in place. So what is mapped is a copy
+A memory map kills the process when the file is truncated or overwritten in place. So what is mapped is a copy
 under `data_dir/geo/`, named by what is in it and never changed once it has its name; and an owner's file is first
 tried in another process (`trial_reader`), because a damaged one can crash the reader.
 """
@@ -27,6 +27,7 @@ from counter.folders import make_open_folder
 SHIPPED: Final = Path(__file__).parents[2] / "data" / "country.mmdb.xz"
 DOWNLOAD: Final = "download.mmdb"  # in data_dir/geo: what `counter geo update` fetched
 TRIAL_SECONDS: Final = 60
+TRIAL_READER: Final = Path(trial_reader.__file__)
 STALE_SECONDS: Final = 3600
 NEW: Final = ".new-"  # the start of the names of files that are not finished
 
@@ -36,7 +37,7 @@ class BadDatabase(ValueError):
 
 
 class Whose(StrEnum):
-    """Where a database came from; the earlier wins."""
+    """Where a database comes from; the earlier one wins."""
 
     OWN = "own"  # the file that [geoip] database names
     DOWNLOADED = "downloaded"
@@ -44,7 +45,7 @@ class Whose(StrEnum):
 
 
 class DatabaseFile(NamedTuple):
-    """The file that places are to come from."""
+    """The file to read places from."""
 
     whose: Whose
     path: Path
@@ -54,7 +55,7 @@ Stamp = tuple[int, ...]
 
 
 def source_of(database: Path | None, data_dir: Path) -> DatabaseFile:
-    """The configured file, whether it is there or not; else the downloaded one; else the one of this package."""
+    """The configured file, even if it does not exist; else the downloaded one; else the one of this package."""
     if database is not None:
         return DatabaseFile(Whose.OWN, database)
     downloaded = data_dir / "geo" / DOWNLOAD
@@ -62,7 +63,7 @@ def source_of(database: Path | None, data_dir: Path) -> DatabaseFile:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """What changes when the file changes, by whatever way: cp, mv, truncate, chmod; None without a file."""
+    """A value that changes with the file, however that happens: cp, mv, truncate, chmod; None without a file."""
     try:
         about = path.stat()
     except OSError:
@@ -79,27 +80,27 @@ def private_copy(source: DatabaseFile, folder: Path) -> Path:
     _sweep(folder)
     if not stat.S_ISREG(source.path.stat().st_mode):
         raise BadDatabase("it is not a file")
-    made = _made(folder, source.whose, _digest(source.path)) or _make(source, folder)
+    made = _finished_copy(folder, source.whose, _digest(source.path)) or _make(source, folder)
     for older in _copies(folder):
         if older != made:
-            older.unlink(missing_ok=True)  # who has it mapped keeps it until they close it
+            older.unlink(missing_ok=True)  # processes that have it mapped keep it until they close it
     return made
 
 
 def last_good(source: DatabaseFile, folder: Path) -> Path | None:
     """The copy that was made of an earlier state of such a source, if there is one."""
-    return _made(folder, source.whose, "*")
+    return _finished_copy(folder, source.whose, "*")
 
 
-def try_database(path: Path) -> None:
-    """Raises BadDatabase when a process that reads `path` fails or dies."""
-    command = [sys.executable, "-I", trial_reader.__file__, str(path)]
+def try_database(path: Path, reader: Path = TRIAL_READER, seconds: float = TRIAL_SECONDS) -> None:
+    """Raises BadDatabase when `reader`, a process that reads `path`, fails, dies or takes longer than `seconds`."""
+    command = [sys.executable, "-I", str(reader), str(path)]
     try:
         trial = subprocess.run(  # noqa: S603  # our own interpreter, our own program
-            command, capture_output=True, text=True, errors="replace", timeout=TRIAL_SECONDS, check=False
+            command, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
-        raise BadDatabase(f"reading it takes over {TRIAL_SECONDS} s") from None
+        raise BadDatabase(f"reading it takes over {seconds:g} s") from None
     if trial.returncode < 0:
         raise BadDatabase("it is damaged, reading it crashes")
     if trial.returncode > 0:
@@ -116,7 +117,7 @@ def _copies(folder: Path) -> list[Path]:
     return [made for whose in Whose for made in folder.glob(f"{whose}-*-*.mmdb")]
 
 
-def _made(folder: Path, whose: Whose, digest: str) -> Path | None:
+def _finished_copy(folder: Path, whose: Whose, digest: str) -> Path | None:
     """A finished copy that was not truncated since: its size is in its name."""
     for made in folder.glob(f"{whose}-{digest}-*.mmdb"):
         if made.stem.endswith(f"-{made.stat().st_size}"):
@@ -146,7 +147,7 @@ def _make(source: DatabaseFile, folder: Path) -> Path:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what processes left that were killed while they wrote."""
+    """Remove the unfinished files of processes that were killed while writing."""
     for left in folder.glob(f"{NEW}*"):
         if left.stat().st_mtime < time.time() - STALE_SECONDS:
             left.unlink(missing_ok=True)

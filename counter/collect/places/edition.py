@@ -1,4 +1,4 @@
-"""What a database says of itself, and whom it wants to be named beside its places."""
+"""What a database says about itself, and the credit it asks for where its places are shown."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _DAY: Final = 86_400  # seconds
 
 
 class Credit(NamedTuple):
-    """Who made the database, in the words they ask for, and a link to go with them; '' is none."""
+    """The makers of the database, in the words they ask for, with a link; '' is none."""
 
     text: str
     url: str = ""
 
 
 class _Maker(NamedTuple):
-    """How the databases of one maker are known: by the start of their kind, in lower case."""
+    """How the databases of one maker are recognised: by the start of their kind, in lower case."""
 
     kind: str
     credit: Credit
@@ -45,7 +45,7 @@ _MAKERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One database as its metadata describe it; texts are clean and bounded, whoever wrote them."""
+    """One database as its metadata describe it; the texts are untrusted, so they are cleaned and bounded."""
 
     kind: str
     built: int  # UTC seconds
@@ -69,7 +69,7 @@ class Edition:
 
     @property
     def credit(self) -> Credit:
-        """What to show beside its places."""
+        """The credit to show with its places."""
         maker = self._maker()
         return maker.credit if maker else Credit(self.description or self.kind)
 

@@ -1,6 +1,6 @@
 """Where an address is: country, and region and city when the database has them. Approximate, always.
 
-A database that changes is picked up while the service runs: `renew` copies and tries the new one beside the hits
+A changed database is picked up while the service runs: `renew` copies and tries it without holding up hits
 (`copies`), then changes the reader between two look-ups. One that cannot be used changes nothing but `problem`.
 """
 
@@ -23,14 +23,14 @@ from counter.text import clean
 log = logging.getLogger(__name__)
 
 MAX_NAME: Final = 128  # characters of a region or city
-MOST_KNOWN: Final = 10_000  # addresses whose places are remembered
+REMEMBERED: Final = 10_000  # addresses whose places are remembered
 NOWHERE: Final = Place()
-# Addresses that stand in many places at once; the shipped statistics give some of these blocks to a country.
+# Addresses that are in many places at once; the shipped statistics assign some of these blocks to a country.
 PRIVATE: Final = Networks(
     ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "::1",
      "fc00::/7", "fe80::/10")
 )  # fmt: skip
-_NO_COUNTRY: Final = "ZZ"  # what DB-IP writes for networks of nobody
+_NO_COUNTRY: Final = "ZZ"  # what DB-IP writes for unassigned networks
 
 
 class _Opened(NamedTuple):
@@ -42,7 +42,7 @@ class _Opened(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """What a look at the source brought: a database, or why there is none."""
+    """The result of a look at the source: a database, or why there is none."""
 
     source: DatabaseFile
     stamp: Stamp | None  # None: look again the next time, whatever the file
@@ -53,15 +53,17 @@ class _Look(NamedTuple):
 class Geo:
     """One open database, or none: then every place is unknown and `problem` says why in a sentence.
 
-    `place` belongs to one thread. The reader is never closed while somebody uses it: who looks up holds it.
+    `place` belongs to one thread. The reader is never closed while in use: each look-up holds a reference.
     """
 
-    def __init__(self, database: Path | None, data_dir: Path) -> None:
+    def __init__(self, database: Path | None, data_dir: Path, most_known: int = REMEMBERED) -> None:
+        """`most_known` addresses are remembered with their places."""
         self._database = database
         self._data_dir = data_dir
         self._reader: maxminddb.Reader | None = None
         self._copy: Path | None = None
         self._known: dict[str, Place] = {}
+        self._most_known = most_known
         self._seen: tuple[DatabaseFile, Stamp] | None = None
         self._turn = asyncio.Lock()
         self.source = source_of(database, data_dir)
@@ -69,13 +71,13 @@ class Geo:
         self.problem: str | None = None
 
     @classmethod
-    def open(cls, database: Path | None, data_dir: Path) -> Self:
+    def open(cls, database: Path | None, data_dir: Path, most_known: int = REMEMBERED) -> Self:
         """Opens the owner's `database`; for None what `counter geo update` fetched, else the shipped one.
 
         Never raises: the service runs without. Blocks: half a second the first time a file is seen, then as long
         as reading it takes once.
         """
-        geo = cls(database, data_dir)
+        geo = cls(database, data_dir, most_known)
         seen = geo._look()
         if seen is not None:
             if seen.opened is None:
@@ -85,29 +87,29 @@ class Geo:
 
     @property
     def credit(self) -> Credit:
-        """Whom to name beside places; empty without a database."""
+        """The credit to show with places; empty without a database."""
         return self.edition.credit if self.edition else Credit("")
 
     def place(self, address: str) -> Place:
         """Where an address (canonical text) is; unknown parts are '', and a region or city never lacks its country.
 
-        A visitor comes with many hits: who was looked up is remembered, in memory and until the database changes.
+        A visitor sends many hits: places are remembered, in memory and until the database changes.
         """
         known = self._known.get(address)
         if known is not None:
             return known
         if self._reader is None:
             return NOWHERE
-        if len(self._known) >= MOST_KNOWN:
+        if len(self._known) >= self._most_known:
             self._known.clear()
         nowhere = self.source.whose == Whose.SHIPPED and address in PRIVATE
         place = self._known[address] = NOWHERE if nowhere else _find(self._reader, address)
         return place
 
     async def renew(self) -> bool:
-        """Takes the database up when it changed; whether what is in force, or `problem`, is another now.
+        """Take up the database if it changed; returns whether the database in force, or `problem`, changed.
 
-        The work is done in a thread and a process beside; the reader changes in the caller's thread.
+        The work is done in another thread and process; the reader changes in the caller's thread.
         """
         async with self._turn:
             seen = await asyncio.to_thread(self._look)
@@ -128,7 +130,7 @@ class Geo:
         self._known.clear()
 
     def _look(self) -> _Look | None:
-        """Reads the source anew; None when nothing changed since it was judged."""
+        """Read the source again; None when nothing changed since it was judged."""
         source = source_of(self._database, self._data_dir)
         stamp = stamp_of(source.path)
         if stamp is not None and (source, stamp) == self._seen:
@@ -187,7 +189,7 @@ def _find(reader: maxminddb.Reader, address: str) -> Place:
     try:
         found = reader.get(address)
         return _place(found) if isinstance(found, dict) else NOWHERE
-    except Exception:  # noqa: BLE001  # whatever ails the database, a hit is counted without its place
+    except Exception:  # noqa: BLE001  # whatever is wrong with the database, a hit is counted without its place
         return NOWHERE
 
 

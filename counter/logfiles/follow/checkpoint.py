@@ -1,4 +1,4 @@
-"""From where a restart reads again: a small file a log and site under `data_dir/follow/`."""
+"""Where a restart reads from: one small file for each log and site under `data_dir/follow/`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from counter.logfiles.order import WINDOW
 
 
 class Position(msgspec.Struct, frozen=True):
-    """A place in a file that is known by how it begins, whatever its name is by now."""
+    """A place in a file that is recognised by its first bytes, whatever its name is by now."""
 
     path: str  # that is followed
     inode: int
@@ -64,7 +64,7 @@ def file_of(folder: Path, site_id: str, path: Path) -> Path:
 
 
 def read_position(file: Path) -> Position | None:
-    """What was written last; None when there is none or it cannot be understood: then all is read again."""
+    """The last position written; None when there is none or it is unreadable: then everything is read again."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Position)
     except (OSError, msgspec.DecodeError):
@@ -72,7 +72,7 @@ def read_position(file: Path) -> Position | None:
 
 
 def write_position(file: Path, position: Position) -> None:
-    """Whole or not at all, also across a power cut."""
+    """Written completely or not at all, even across a power cut."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = file.with_suffix(".new")
     with new.open("wb") as out:

@@ -1,4 +1,4 @@
-"""Tails into one import: what comes is written within a second, and what is written is remembered."""
+"""Tails into one import: new lines are written within a second, and what was written is remembered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from counter.logfiles.read.sources import detected
 PAUSE: Final = 0.25  # seconds between two looks
 SAVED_EVERY: Final = 5.0  # seconds, while much is read
 _MUCH: Final = 64 * 1024  # bytes at a look: more is waiting
-_ENOUGH: Final = 100  # lines that must suffice to tell a format
+_ENOUGH: Final = 100  # lines that must be enough to recognise a format
 _HEADERS: Final = 64 * 1024  # bytes in which a header is looked for
 
 
@@ -35,11 +35,11 @@ class Followed:
         self._tail = Tail(path, position, clock, say)
         self._safe = SafePoint()
         self._log: Log | None = None
-        self._unread = b""  # lines held until they tell their format
+        self._unread = b""  # lines held until their format is recognised
         self.save()  # a file that is rotated away before anything was written is still found
 
     async def step(self, log_import: LogImport) -> bool:
-        """Count what came, a block at most; whether more is waiting."""
+        """Count the new lines, a block at most; returns whether more are waiting."""
         found = self._tail.read()
         if found is None:
             return False
@@ -55,7 +55,7 @@ class Followed:
         return len(found.text) >= _MUCH
 
     async def release(self, log_import: LogImport) -> None:
-        """It is at its end: nothing is held back for its order."""
+        """At the end: no line is held back for its order any more."""
         if self._log is not None:
             await log_import.release(self._log)
 
@@ -69,7 +69,7 @@ class Followed:
         self._tail.close()
 
     def _begin(self, text: bytes) -> Log | None:
-        """How the lines are read, once that can be told. Raises UsageError when it cannot be told by many."""
+        """How to read the lines, once their format is recognised. Raises UsageError when many lines don't reveal it."""
         name, string = self._form
         header = last_header(lines_of(beginning(self._path, _HEADERS)))
         if name != AUTO:

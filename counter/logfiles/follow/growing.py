@@ -12,7 +12,7 @@ from counter.errors import UsageError
 from counter.logfiles.read.compressed import kind_of
 from counter.logfiles.read.files import BLOCK, open_log
 
-HEAD: Final = 1024  # bytes by which a file is known again; they hold the time of its first lines
+HEAD: Final = 1024  # bytes by which a file is recognised; they hold the time of its first lines
 
 
 class Part(Protocol):
@@ -30,7 +30,7 @@ class Part(Protocol):
         """Whether the file was cut or replaced in place since it was read."""
 
     def last(self) -> bytes:
-        """What stands behind the last line end; asked when nothing more can come."""
+        """What follows the last line end; called when nothing more can come."""
 
     def close(self) -> None: ...
 
@@ -132,5 +132,5 @@ def beginning(path: Path, length: int) -> bytes:
 
 
 def digest(head: bytes) -> str:
-    """By what the beginning of a file is remembered: no text of a visitor is written down."""
+    """The digest by which the beginning of a file is remembered: no text of a visitor is stored."""
     return blake2b(head, digest_size=16).hexdigest()

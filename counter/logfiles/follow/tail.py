@@ -1,24 +1,28 @@
-"""All files behind one path, oldest first: what was rotated away is read to its end beside what came in its place."""
+"""All files behind one path, oldest first: what was rotated away is read to its end beside what came in its place.
+
+After rotation a file is `access.log.1`, `access.log-20240329.gz`, `access-20240329.log` ... (`siblings`).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from counter.errors import UsageError
 from counter.logfiles.follow.checkpoint import Position
-from counter.logfiles.follow.growing import HEAD, Growing, Part, beginning, digest
-from counter.logfiles.follow.siblings import is_at, open_part, siblings
+from counter.logfiles.follow.growing import HEAD, Finished, Growing, Part, beginning, digest
+from counter.logfiles.read.compressed import kind_of
 from counter.logfiles.read.sources import begin
 
-PATIENCE: Final = 120.0  # seconds that a rotated file is watched on: a server writes on until it is told to reopen
+PATIENCE: Final = 120.0  # seconds to watch a rotated file: a server keeps writing until it reopens its log
 
 Say = Callable[[str], None]
 
 
 class Text(NamedTuple):
-    """Whole lines, and where they stood."""
+    """Whole lines, and their position."""
 
     text: bytes
     part: Part
@@ -32,9 +36,9 @@ class Tail:
         self._path = path
         self._clock = clock
         self._say = say
-        self._known: list[bytes] = []  # beginnings of rotated files that are done with
-        self._troubled = False  # the file at the path cannot be opened, and that was said
-        self._parts: list[Part] = self._found(position) if position else []
+        self._known: list[bytes] = []  # beginnings of rotated files that were read to their end
+        self._troubled = False  # the file at the path cannot be opened, and that was reported
+        self._parts: list[Part] = self._parts_from(position) if position else []
         if not self._parts:
             self._parts = [Growing(path)]
         self._known += [beginning(one, HEAD) for one in siblings(path) if not self._is_read(one)]
@@ -66,7 +70,7 @@ class Tail:
     # What rotation does --------------------------------------------------------------------------------------
 
     def _look_for_another(self) -> None:
-        """Another file stands at the path: it comes behind those that were there before."""
+        """Another file is at the path now: it follows those that were there before."""
         try:
             inode = self._path.stat().st_ino
         except FileNotFoundError:
@@ -96,7 +100,7 @@ class Tail:
         return any(part.inode == inode or _begins(path, part.head) for part in self._parts)
 
     def _retire(self) -> Text | None:
-        """The oldest file, when another is there and nothing came for a while: its last line will get no end."""
+        """The oldest file, when a newer one exists and nothing came for a while: its last line will not be finished."""
         if len(self._parts) < 2 or self._clock() - self._quiet_since < PATIENCE:
             return None
         part = self._parts.pop(0)
@@ -118,7 +122,7 @@ class Tail:
 
     # After a restart -----------------------------------------------------------------------------------------
 
-    def _found(self, position: Position) -> list[Part]:
+    def _parts_from(self, position: Position) -> list[Part]:
         """The file of the position, by whatever name, and those that came after it."""
         if self._path.exists() and is_at(self._path, position):
             return [open_part(self._path, position.offset)]
@@ -135,7 +139,7 @@ class Tail:
 
 
 def _different(paths: list[Path]) -> list[Path]:
-    """Without copies (`access.log.1` beside `access.log.1.gz`): their lines would pass for repeated ones."""
+    """Without copies (`access.log.1` next to `access.log.1.gz`), whose lines would pass for repeated ones."""
     return list({beginning(path, HEAD): path for path in paths}.values())
 
 
@@ -164,3 +168,26 @@ def check(path: Path, position: Position | None) -> None:
     """Raises UsageError when there is nothing to follow."""
     if position is None and not path.is_file():
         raise UsageError(f"{path} is not a file that can be followed.")
+
+
+def siblings(path: Path) -> list[Path]:
+    """The rotated forms of `path` in its folder, the newest first."""
+    when = r"[-._]?\d[\dT:._-]*"
+    stem, suffix, name = re.escape(path.stem), re.escape(path.suffix), re.escape(path.name)
+    rotated = re.compile(rf"(?:{name}(?:{when}|[-._](?:old|prev))|{stem}{when}{suffix})(?:\.gz|\.zst)?")
+    found = [other for other in path.parent.iterdir() if rotated.fullmatch(other.name) and other.is_file()]
+    return sorted(found, key=lambda other: other.stat().st_mtime, reverse=True)
+
+
+def is_at(path: Path, position: Position) -> bool:
+    """Whether the log at `path` is the one of the position: it begins alike; an empty one is known by its number."""
+    if not position.length:
+        return path.stat().st_ino == position.inode
+    return digest(beginning(path, position.length)) == position.digest
+
+
+def open_part(path: Path, offset: int = 0) -> Part:
+    """The file, from `offset` of its text on."""
+    with path.open("rb") as file:
+        compressed = kind_of(file.read(4)) is not None
+    return Finished(path, offset) if compressed else Growing(path, offset)

@@ -1,7 +1,7 @@
 """The formats of access logs: one row each, and which one a log is in.
 
-    vhost.py       Apache with virtual hosts     json_lines.py  nginx (escape=json) and Caddy
-    w3c.py         CloudFront and IIS            custom.py      a format string of Apache or nginx
+    combined.py  Apache and nginx, also with virtual hosts    json_lines.py  nginx (escape=json) and Caddy
+    w3c.py       CloudFront and IIS                           custom.py      a format string of Apache or nginx
 
 `docs/logs.md` has an example line of each.
 """
@@ -14,11 +14,10 @@ from functools import lru_cache, partial
 from typing import Final
 
 from counter.errors import UsageError
-from counter.logfiles.formats.combined import parse_line
+from counter.logfiles.formats.combined import parse_line, parse_vhost
 from counter.logfiles.formats.custom import compile_format
 from counter.logfiles.formats.format import Format, Parse, plain
 from counter.logfiles.formats.json_lines import parse_caddy, parse_nginx
-from counter.logfiles.formats.vhost import parse_vhost
 from counter.logfiles.formats.w3c import HEADER, w3c_parser
 
 __all__ = ["AUTO", "CUSTOM", "DETECTED", "FORMATS", "Format", "Parse", "detect", "find_format", "last_header"]
@@ -53,7 +52,7 @@ def find_format(name: str, string: str = "") -> Format:
 def detect(name: str, lines: Sequence[str]) -> Format | None:
     """The format of the log `name` by its first lines; None when none of them can be read.
 
-    Lines that no format reads decide nothing. Raises UsageError when lines of two formats are among them.
+    Lines that no format can read are ignored. Raises UsageError when there are lines of two formats.
     """
     header = last_header(lines)
     parsers = [(one.name, one.parser(header)) for one in DETECTED]

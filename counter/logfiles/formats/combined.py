@@ -1,4 +1,4 @@
-"""One line of an access log becomes a LogLine; here the common and the combined format of Apache and nginx."""
+"""One line of an access log becomes a LogLine; here the common and the combined formats of Apache and nginx."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from counter.logfiles.formats.fields import address_of, clf_time, split_request, unescape
+from counter.logfiles.formats.fields import address_of, clf_time, host_of, split_request, unescape
 
 # The inside of a quoted field. Possessive (`*+`), so that no line, however hostile, makes the match backtrack.
 _PLAIN: Final = r'([^"]*+)'
@@ -46,7 +46,7 @@ class LogLine(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse_line(line: str, host: str = "") -> LogLine | None:
-    """The request of one line, with or without its line end, that came for `host`; None when malformed.
+    """The request for `host` in one line, with or without its line end; None when malformed.
 
     Malformed is: another format, a host name instead of an address, an impossible time, a cut before the user
     agent begins (what is left cannot tell one visitor from another).
@@ -73,3 +73,10 @@ def parse_line(line: str, host: str = "") -> LogLine | None:
         "" if user_agent == "-" else user_agent,
         host,
     )
+
+
+def parse_vhost(line: str) -> LogLine | None:
+    """The request of one line of `vhost_combined`, where the host stands first, with or without its port."""
+    text, _, rest = line.partition(" ")
+    host = host_of(text)
+    return None if host is None else parse_line(rest, host)

@@ -1,8 +1,8 @@
-"""A format string of Apache's `LogFormat` or nginx's `log_format` becomes what reads such lines.
+"""Compile a format string of Apache's `LogFormat` or nginx's `log_format` into a parser of such lines.
 
 Each field is matched up to the character that follows it in the format, possessively, so that no line, however
 hostile, makes the match backtrack. Fields in quotes may hold escaped quotes. What a format has beyond the fields
-needed is passed over; a directive nobody knows is an error that names it, because a guess would shift every field.
+needed is passed over; an unknown directive is an error that names it, because a guess would shift every field.
 """
 
 from __future__ import annotations

@@ -22,13 +22,13 @@ from counter.logfiles.formats.fields import (
 # What msgspec raises for a text that is not such an object: bad JSON, bad Unicode, nested too deep.
 _MALFORMED: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 
-# Caddy writes times as seconds unless told otherwise; its larger units are told apart by their size.
+# Caddy writes times as seconds by default; its larger units are recognised by their size.
 _MILLISECONDS_FROM: Final = 1e11
 _NANOSECONDS_FROM: Final = 1e17
 
 
 class _Nginx(msgspec.Struct, gc=False):
-    """The keys that are looked at, named as nginx names its variables; others may stand beside them."""
+    """The keys that are read, named after nginx's variables; others are ignored."""
 
     remote_addr: str
     status: int | str
@@ -124,6 +124,6 @@ def _caddy_time(ts: float | str) -> int | None:
 
 
 def _host(sent: str | None) -> str:
-    """The host a visitor sent, as he sent it when it is none: then it is nobody's own, and not unknown."""
+    """The host that the visitor sent; as sent when it is not one, so that it matches no site but is not unknown."""
     host = host_of(sent or "")
     return (sent or "").lower() if host is None else host

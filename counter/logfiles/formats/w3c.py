@@ -12,7 +12,7 @@ from counter.logfiles.formats.format import Parse, refuse
 
 HEADER: Final = "#Fields:"
 _NEEDED: Final = ("date", "time", "c-ip", "cs-method", "cs-uri-stem", "sc-status")
-_DISTRIBUTION: Final = ".cloudfront.net"  # the host that CloudFront was asked for inside, not the visitor's
+_DISTRIBUTION: Final = ".cloudfront.net"  # the distribution's own host, not the one that the visitor asked for
 
 
 def w3c_parser(header: str, separator: str) -> Parse:

@@ -25,11 +25,11 @@ class Chunks(Protocol):
 
 
 class Cut(Exception):
-    """The stream ends before its end; the text names its kind."""
+    """The stream is truncated; the text names its kind."""
 
 
 class Damaged(Exception):
-    """The stream is not what it began as; the text says what is wrong, and how it began."""
+    """The stream is damaged; the text says what is wrong, and what kind it began as."""
 
 
 def kind_of(beginning: bytes) -> str | None:

@@ -31,11 +31,11 @@ class Block(NamedTuple):
     """Whole lines; only the last block of a log may lack its last line end."""
 
     text: bytes
-    position: int  # bytes consumed with it: of the file as it lies there, compressed or not
+    position: int  # bytes consumed with it: of the file on disk, compressed or not
 
 
 class LogFile:
-    """An open log. `total` is its size in the bytes that `blocks` counts, None when nobody knows (a pipe)."""
+    """An open log. `total` is its size in the bytes that `blocks` counts, None when unknown (a pipe)."""
 
     def __init__(self, name: str, stream: Chunks, total: int | None, compressed: BinaryIO | None = None) -> None:
         self.name = name

@@ -59,7 +59,7 @@ def _first(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def in_order(paths: Sequence[str], name: str = AUTO, string: str = "") -> list[str]:
-    """The logs in the order of their first lines' times; what can be read only once comes last, as it was given.
+    """The logs in the order of their first lines' times; those that can be read only once come last.
 
     Raises UsageError as `open_log` does, before any log is read.
     """
@@ -69,7 +69,7 @@ def in_order(paths: Sequence[str], name: str = AUTO, string: str = "") -> list[s
 
 
 def begin(path: str, name: str = AUTO, string: str = "") -> float:
-    """UTC seconds of the first line that can be read; for ever without any."""
+    """UTC seconds of the first line that can be read; infinity without one."""
     with open_log(path) as file:
         lines = _lines(_first(file.blocks()))
     form = detect(file.name, lines) if name == AUTO else find_format(name, string)

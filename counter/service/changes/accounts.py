@@ -22,13 +22,13 @@ class AddUser(ActorChange, frozen=True, tag=True):
 
 
 class ChangeUser(ActorChange, frozen=True, tag=True):
-    """Store `user`; UsageError when it is no longer `known`, which it was made from. Returns it."""
+    """Store `user`; UsageError when it is no longer `before`, which it was made from. Returns it."""
 
     user: User
-    known: User
+    before: User
 
     async def apply(self, core: ChangedCore) -> User:
-        changed = await core.store.accounts.change_user(self.user, core.clock.now(), self.known, actor=self.actor)
+        changed = await core.store.accounts.change_user(self.user, core.clock.now(), self.before, actor=self.actor)
         await core.reload_accounts()
         return changed
 
@@ -46,17 +46,17 @@ class RemoveUser(ActorChange, frozen=True, tag=True):
 class SetPassword(ActorChange, frozen=True, tag=True):
     """Store a hash ('': no password fits); links and all sessions but `but` end.
 
-    NotAuthorized when the hash before is no longer `known`.
+    NotAuthorized when the hash before is no longer `before`.
     """
 
     user_key: int
     password: str
     but: bytes | None = None
-    known: str | None = None  # None: whatever it is
+    before: str | None = None  # a hash; None: whatever it is
 
     async def apply(self, core: ChangedCore) -> None:
         await core.store.accounts.set_password(
-            self.user_key, self.password, core.clock.now(), self.but, self.known, actor=self.actor
+            self.user_key, self.password, core.clock.now(), self.but, self.before, actor=self.actor
         )
         await core.reload_accounts()
 

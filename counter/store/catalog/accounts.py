@@ -10,13 +10,13 @@ from counter.accounts import Annotation, AuditLine, Invitation, Session, User
 from counter.store.catalog import invitations, sessions, users
 from counter.store.catalog.annotations import add_annotation, remove_annotation
 from counter.store.catalog.audit import read_audit
-from counter.store.catalog.connection import Ask, Transact
+from counter.store.catalog.connection import RunChange, RunQuestion
 
 
 class ReadAccounts:
     """What can be asked without the lock."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: RunQuestion) -> None:
         self._ask = ask
 
     async def users(self) -> list[User]:
@@ -36,10 +36,10 @@ class ReadAccounts:
         return await self._ask(partial(read_audit, site_key=site_key, limit=limit))
 
 
-class KeptAccounts(ReadAccounts):
+class WriteAccounts(ReadAccounts):
     """What the holder of the lock changes, each in one transaction; `actor` stands in the audit log."""
 
-    def __init__(self, ask: Ask, change: Transact) -> None:
+    def __init__(self, ask: RunQuestion, change: RunChange) -> None:
         super().__init__(ask)
         self._change = change
 

@@ -9,11 +9,11 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Ask(Protocol):
+class RunQuestion(Protocol):
     async def __call__(self, question: Callable[[Connection], T]) -> T:
         """Run `question` in one read transaction; StoreError when the database can't be read."""
 
 
-class Transact(Protocol):
+class RunChange(Protocol):
     async def __call__(self, function: Callable[..., T], *args: object, after: Callable[[], None] | None = None) -> T:
         """Run `function(connection, *args)` in one write transaction, then `after()` once it is committed."""

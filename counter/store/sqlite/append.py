@@ -8,17 +8,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import msgspec
 
 from counter.event import Event, Kind, Outcome, Via
 from counter.question import DayTotal, Dimension
 from counter.store.protocols import Appended, Batch, RefusedValue
-from counter.store.sqlite.bulk_insert import insert_rows
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops
 from counter.store.sqlite.duplicates import find_known_lines, refuse
+from counter.store.sqlite.failures import is_refusal
+from counter.store.sqlite.rows import (
+    BOUNCES,
+    ENGAGED,
+    EVENTS,
+    PAGEVIEWS,
+    SECONDS,
+    VISITORS,
+    VISITS,
+    BatchRows,
+    PageView,
+)
+from counter.store.sqlite.sql import VIA, statement
 from counter.store.sqlite.transaction import transaction
 from counter.store.sqlite.visitors import Key, Visitors
 from counter.store.visiting import (
@@ -29,51 +40,6 @@ from counter.store.visiting import (
     Added,
     VisitorDay,
 )
-
-VIA = {Via.SNIPPET: 1, Via.PIXEL: 2, Via.API: 3, Via.LOG: 4}
-SUMS = ("pageviews", "visits", "visitors", "bounces", "seconds", "events", "engaged")
-PAGEVIEWS, VISITS, VISITORS, BOUNCES, SECONDS, EVENTS, ENGAGED = range(len(SUMS))
-ADD_UP = " on conflict do update set " + ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
-
-_EVENT = (
-    "insert into event (id, visit_id, at, hour, day, kind, adds, seconds, path_id, title_id, via, name_id,"
-    " exit_was, view_id, engaged, props)"
-)
-
-
-class _View(NamedTuple):
-    """A page view that engaged time may belong to."""
-
-    event_id: int
-    visitor_id: int
-    visit_id: int
-    at: int
-    hour: int
-    day: int
-    path: int
-
-
-class _Rows:
-    """What one batch is about to write."""
-
-    def __init__(self, engaging: bool) -> None:
-        self.engaging = engaging  # some engaged time is among the events: page views are remembered for it
-        self.visits: list[tuple[object, ...]] = []
-        self.events: list[tuple[object, ...]] = []
-        self.tail: list[tuple[object, ...]] = []
-        self.hit_ids: list[tuple[object, ...]] = []
-        self.lines: list[tuple[object, ...]] = []
-        self.hours: dict[tuple[int, int, int], list[int]] = {}
-        self.logged: dict[tuple[int, int], int] = {}
-        self.seen: list[tuple[int, int, int]] = []
-        self.views: dict[tuple[int, str], _View] = {}  # by site and hit id
-
-    def hour(self, site_key: int, day: int, hour: int) -> list[int]:
-        key = (site_key, day, hour)
-        sums = self.hours.get(key)
-        if sums is None:
-            sums = self.hours[key] = [0] * len(SUMS)
-        return sums
 
 
 class Appender:
@@ -113,7 +79,7 @@ class Appender:
             yield
         except BaseException as error:
             self.forget()
-            if _is_refusal(error):
+            if is_refusal(error):
                 raise RefusedValue(str(error)) from error
             raise
 
@@ -140,7 +106,7 @@ class Appender:
         if batch.id and not self._first_time(batch.id, now):
             return Appended(outcomes=(Outcome.DUPLICATE,) * len(batch.events), gained=())
         self._next_id = self._next_id or self._read_next_id()
-        rows = _Rows(engaging=any(event.kind == Kind.ENGAGED for event in batch.events))
+        rows = BatchRows(engaging=any(event.kind == Kind.ENGAGED for event in batch.events))
         known_lines = find_known_lines(self._connection, batch)
         refused = refuse(self._connection, batch.events, known_lines)
         keys = [(event.site_key, event.day, event.visitor) for event in batch.events]
@@ -150,16 +116,26 @@ class Appender:
             for index, event in enumerate(batch.events)
         )
         known_drops = write_drops(self._connection, batch.drops, known_lines, rows.lines, now)
-        self._flush(rows, now)
-        return Appended(outcomes, self._gained(rows), tuple(rows.seen), known_drops)
+        rows.write(self._connection)
+        if rows.events:
+            self._note_last(now)
+        gained = tuple(DayTotal(*key, *sums) for key, sums in rows.days().items())
+        return Appended(outcomes, gained, tuple(rows.seen), known_drops)
 
     def _first_time(self, batch_id: str, now: float) -> bool:
         done = self._connection.execute("insert or ignore into batch values (?, ?)", (batch_id, int(now)))
         return done.rowcount == 1
 
+    def _note_last(self, now: float) -> None:
+        """Until which event has been written on this UTC day: what retention counts from."""
+        self._connection.execute(
+            "insert into written values (?, ?) on conflict do update set event_id = excluded.event_id",
+            (int(now) // 86400, self._next_id - 1),
+        )
+
     # Adding an event -----------------------------------------------------------------------------------------
 
-    def _add(self, event: Event, key: Key, rows: _Rows) -> Outcome:
+    def _add(self, event: Event, key: Key, rows: BatchRows) -> Outcome:
         if event.kind == Kind.ENGAGED:
             return self._engage(event, rows)
         site_key, day = event.site_key, event.day
@@ -178,7 +154,7 @@ class Appender:
         if event.hit_id:
             rows.hit_ids.append((event_id, site_key, event.hit_id))
             if rows.engaging and event.kind == Kind.PAGEVIEW:
-                rows.views[(site_key, event.hit_id)] = _View(
+                rows.views[(site_key, event.hit_id)] = PageView(
                     event_id, visitor_id, added.visit.id, event.at, event.hour, day, path
                 )
         if event.via != Via.LOG:
@@ -188,13 +164,13 @@ class Appender:
         return Outcome.COUNTED
 
     def _place_in_visit(
-        self, event: Event, key: Key, event_id: int, path: int, what: int, rows: _Rows
+        self, event: Event, key: Key, event_id: int, path: int, what: int, rows: BatchRows
     ) -> tuple[Added, int]:
         visitor_day = self.visitors.get(key)
         if visitor_day is None:
             visitor_day = VisitorDay(event_id)
             self.visitors.add(key, visitor_day)
-            rows.tail.append((event_id, *key))
+            rows.visitors.append((event_id, *key))
         else:
             visit = visitor_day.nearest(event.at, self._timeout)
             if visit is not None:
@@ -218,7 +194,7 @@ class Appender:
         earlier = [self._dictionary.visit_values(visit.values) for visit in visitor_day.visits]
         return sum(1 << bit for bit, value in enumerate(mine) if any(other[bit] == value for other in earlier))
 
-    def _add_up(self, event: Event, added: Added, rows: _Rows) -> None:
+    def _add_up(self, event: Event, added: Added, rows: BatchRows) -> None:
         """An event counts in its own hour; its visit's part in the hour where the visit started."""
         visit, adds = added.visit, added.adds
         own = rows.hour(event.site_key, event.day, event.hour)
@@ -235,7 +211,7 @@ class Appender:
             key = (event.site_key, event.day)
             rows.logged[key] = rows.logged.get(key, 0) + 1
 
-    def _engage(self, event: Event, rows: _Rows) -> Outcome:
+    def _engage(self, event: Event, rows: BatchRows) -> Outcome:
         """Engaged time for a page view: the largest value wins, and may extend the visit."""
         key = (event.site_key, event.view)
         view = rows.views.get(key) or self._find_view(key)
@@ -254,52 +230,6 @@ class Appender:
             rows.hour(event.site_key, visit.day, visit.hour)[SECONDS] += seconds
         return Outcome.COUNTED
 
-    def _find_view(self, key: tuple[int, str]) -> _View | None:
-        row = self._connection.execute(
-            "select e.id, coalesce(v.visitor_id, v.id), v.id, e.at, e.hour, e.day, e.path_id from hit_id h"
-            " join event e on e.id = h.event_id join visit v on v.id = e.visit_id"
-            " where h.site_key = ? and h.id = ? and e.kind = 1",
-            key,
-        ).fetchone()
-        return _View(*row) if row else None
-
-    # Writing -------------------------------------------------------------------------------------------------
-
-    def _flush(self, rows: _Rows, now: float) -> None:
-        connection = self._connection
-        insert_rows(connection, "insert into visit", rows.visits)
-        insert_rows(connection, _EVENT, rows.events)
-        insert_rows(connection, "insert into visitor_tail", rows.tail)
-        insert_rows(connection, "insert into hit_id", rows.hit_ids)
-        insert_rows(connection, "insert into log_line", sorted(rows.lines),
-                    " on conflict do update set counted = max(counted, excluded.counted)")  # fmt: skip
-        insert_rows(connection, "insert into total_hour", [(*key, *sums) for key, sums in rows.hours.items()], ADD_UP)
-        insert_rows(connection, "insert into total_day",
-                    [(*key, *sums, rows.logged.get(key, 0)) for key, sums in _days(rows).items()],
-                    ADD_UP + ", logged = logged + excluded.logged")  # fmt: skip
-        if rows.events:
-            connection.execute(
-                "insert into written values (?, ?) on conflict do update set event_id = excluded.event_id",
-                (int(now) // 86400, self._next_id - 1),
-            )
-
-    def _gained(self, rows: _Rows) -> tuple[DayTotal, ...]:
-        return tuple(DayTotal(*key, *sums) for key, sums in _days(rows).items())
-
-
-def _days(rows: _Rows) -> dict[tuple[int, int], list[int]]:
-    days: dict[tuple[int, int], list[int]] = {}
-    for (site_key, day, _), sums in rows.hours.items():
-        known = days.get((site_key, day))
-        days[(site_key, day)] = list(sums) if known is None else [a + b for a, b in zip(known, sums, strict=True)]
-    return days
-
-
-# What one value can cause. A full disk, a lack of memory and the like pass, and their hits must not be put aside.
-_REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, ValueError, OverflowError, TypeError, LookupError)
-
-
-def _is_refusal(error: BaseException) -> bool:
-    if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
-        return "binding parameter" in str(error)  # the rest of these is about the connection
-    return isinstance(error, _REFUSALS)
+    def _find_view(self, key: tuple[int, str]) -> PageView | None:
+        row = self._connection.execute(statement("page_view"), key).fetchone()
+        return PageView(*row) if row else None

@@ -11,7 +11,7 @@ from counter.question import HistoryDay
 from counter.site import Goal, Site, Token, TokenMay
 from counter.store.catalog import goals, history, sites, tokens
 from counter.store.catalog.audit import audit
-from counter.store.catalog.connection import Ask, Transact
+from counter.store.catalog.connection import RunChange, RunQuestion
 from counter.store.sqlite.consequences import drop_goal_sums, move_days, sum_goal
 from counter.store.sqlite.fold import fold
 from counter.store.sqlite.write_side import WriteSide
@@ -20,7 +20,7 @@ from counter.store.sqlite.write_side import WriteSide
 class ReadCatalog:
     """What can be asked without the lock."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: RunQuestion) -> None:
         self._ask = ask
 
     async def sites(self) -> list[Site]:
@@ -40,10 +40,10 @@ class ReadCatalog:
         return await self._ask(partial(tokens.read_site_tokens, site_key=site_key))
 
 
-class KeptCatalog(ReadCatalog):
+class WriteCatalog(ReadCatalog):
     """What the holder of the lock changes; `actor` stands in the audit log."""
 
-    def __init__(self, ask: Ask, change: Transact, side: WriteSide) -> None:
+    def __init__(self, ask: RunQuestion, change: RunChange, side: WriteSide) -> None:
         """`side` remembers what a change makes void: visits by day, and what is not folded."""
         super().__init__(ask)
         self._change = change

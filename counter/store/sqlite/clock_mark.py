@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from counter.store.sqlite.sql import statement
 from counter.trust import Moment, Trust, look
-
-# Before the first mark: the newest moment that the server's clock has written down.
-_NEWEST = """
-select max(coalesce((select max(utc_day) * 86400 from written), 0),
-           coalesce((select at from event order by id desc limit 1), 0),
-           coalesce((select max(at) from audit), 0))
-"""
 
 
 def look_at_clock(connection: sqlite3.Connection, moment: Moment, first: Moment | None) -> Trust:
@@ -28,5 +22,6 @@ def _read(connection: sqlite3.Connection, moment: Moment) -> Trust:
     row = connection.execute("select trusted_at, doubted_at from clock_mark").fetchone()
     if row is not None:
         return Trust(*row)
-    newest: int = connection.execute(_NEWEST).fetchone()[0]
+    # Before the first mark: the newest moment that the server's clock has written down.
+    newest: int = connection.execute(statement("newest_moment")).fetchone()[0]
     return Trust(newest or moment.wall)

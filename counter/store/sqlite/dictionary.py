@@ -6,15 +6,39 @@ Ids found are remembered; `forget` drops them all, after a rollback, because an 
 from __future__ import annotations
 
 import sqlite3
+from typing import Final
 
 import msgspec
 
 from counter.event import Client, Origin, Place
-from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, PLACE_DIMENSIONS, Dimension
+from counter.question import CLIENT_DIMENSIONS, ORIGIN_DIMENSIONS, OTHER, PLACE_DIMENSIONS, Dimension
+from counter.store.sqlite.sql import SqlPart, statement, statement_of_rows
 
 NEW_VALUES_A_DAY = 10_000  # per site and dimension; what comes beyond is "(other)", in raw rows and rollups alike
-OTHER = "(other)"
 REMEMBERED = 50_000  # texts, and tuples of texts; about 12 MB each
+
+
+class TupleTable(SqlPart):
+    """The dictionaries of tuples."""
+
+    CLIENT = "client"
+    PLACE = "place"
+    ORIGIN = "origin"
+
+
+class TupleColumns(SqlPart):
+    """What each has beside the id: value ids, in the order of its dimensions."""
+
+    CLIENT = ", ".join(dimension.name.lower() for dimension in CLIENT_DIMENSIONS)
+    PLACE = ", ".join(dimension.name.lower() for dimension in PLACE_DIMENSIONS)
+    ORIGIN = ", ".join(dimension.name.lower() for dimension in ORIGIN_DIMENSIONS)
+
+
+_DIMENSIONS: Final = {
+    TupleTable.CLIENT: CLIENT_DIMENSIONS,
+    TupleTable.PLACE: PLACE_DIMENSIONS,
+    TupleTable.ORIGIN: ORIGIN_DIMENSIONS,
+}
 
 
 class Dictionary:
@@ -23,8 +47,8 @@ class Dictionary:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._values: dict[tuple[int, Dimension, str], int] = {}
-        self._tuples: dict[tuple[int, str, tuple[str, ...]], int] = {}
-        self._parts: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._tuples: dict[tuple[int, TupleTable, tuple[str, ...]], int] = {}
+        self._parts: dict[tuple[TupleTable, int], tuple[int, ...]] = {}
 
     def forget(self) -> None:
         self._values.clear()
@@ -49,13 +73,13 @@ class Dictionary:
         return known
 
     def client(self, site_key: int, day: int, client: Client) -> int:
-        return self._tuple_id("client", CLIENT_DIMENSIONS, site_key, day, client)
+        return self._tuple_id(TupleTable.CLIENT, site_key, day, client)
 
     def place(self, site_key: int, day: int, place: Place) -> int:
-        return self._tuple_id("place", PLACE_DIMENSIONS, site_key, day, place)
+        return self._tuple_id(TupleTable.PLACE, site_key, day, place)
 
     def origin(self, site_key: int, day: int, origin: Origin) -> int:
-        return self._tuple_id("origin", ORIGIN_DIMENSIONS, site_key, day, origin)
+        return self._tuple_id(TupleTable.ORIGIN, site_key, day, origin)
 
     def props(self, site_key: int, day: int, text: str) -> str:
         """The properties (a JSON object of text to text), with keys and values beyond the cap as `(other)`."""
@@ -77,9 +101,9 @@ class Dictionary:
         """Ids of client, place, origin and entry page to one value id per entry of VISIT_DIMENSIONS."""
         client, place, origin, entry = values
         return (
-            *self._tuple_parts("client", client, len(CLIENT_DIMENSIONS)),
-            *self._tuple_parts("place", place, len(PLACE_DIMENSIONS)),
-            *self._tuple_parts("origin", origin, len(ORIGIN_DIMENSIONS)),
+            *self._tuple_parts(TupleTable.CLIENT, client),
+            *self._tuple_parts(TupleTable.PLACE, place),
+            *self._tuple_parts(TupleTable.ORIGIN, origin),
             entry,
         )
 
@@ -93,26 +117,21 @@ class Dictionary:
         """A new id, or None when the day has had its new values."""
         site_key, dimension, text = key
         if text != OTHER:
-            made = self._connection.execute(
-                "insert into value_count values (?, ?, ?, 1)"
-                " on conflict do update set count = count + 1 returning count",
-                (site_key, day, dimension),
-            ).fetchone()[0]
+            made = self._connection.execute(statement("count_new_value"), (site_key, day, dimension)).fetchone()[0]
             if made > NEW_VALUES_A_DAY:
                 return None
         cursor = self._connection.execute("insert into value (site_key, dimension, text) values (?, ?, ?)", key)
         return cursor.lastrowid or 0
 
-    def _tuple_id(
-        self, table: str, dimensions: tuple[Dimension, ...], site_key: int, day: int, texts: tuple[str, ...]
-    ) -> int:
+    def _tuple_id(self, table: TupleTable, site_key: int, day: int, texts: tuple[str, ...]) -> int:
         key = (site_key, table, texts)
         known = self._tuples.get(key)
         if known is None:
+            dimensions = _DIMENSIONS[table]
             ids = tuple(
                 self.value(site_key, day, dimension, text) for dimension, text in zip(dimensions, texts, strict=True)
             )
-            known = self._find_tuple(table, dimensions, ids)
+            known = self._find_tuple(table, ids)
             if len(self._tuples) >= REMEMBERED:
                 self._tuples.clear()
             if all(not text or (site_key, dimension, text) in self._values
@@ -120,30 +139,19 @@ class Dictionary:
                 self._tuples[key] = known
         return known
 
-    def _find_tuple(self, table: str, dimensions: tuple[Dimension, ...], ids: tuple[int, ...]) -> int:
-        columns = ", ".join(dimension.name.lower() for dimension in dimensions)
-        marks = ", ".join("?" * len(ids))
-        found = self._connection.execute(
-            f"select id from {table} where ({columns}) = ({marks})",  # noqa: S608 - names of our own tables
-            ids,
-        ).fetchone()
+    def _find_tuple(self, table: TupleTable, ids: tuple[int, ...]) -> int:
+        parts = (table, TupleColumns[table.name])
+        found = self._connection.execute(statement_of_rows("find_tuple", len(ids), 1, *parts), ids).fetchone()
         if found is not None:
             return int(found[0])
-        cursor = self._connection.execute(
-            f"insert into {table} ({columns}) values ({marks})",  # noqa: S608 - names of our own tables
-            ids,
-        )
-        return cursor.lastrowid or 0
+        return self._connection.execute(statement_of_rows("add_tuple", len(ids), 1, *parts), ids).lastrowid or 0
 
-    def _tuple_parts(self, table: str, tuple_id: int, width: int) -> tuple[int, ...]:
+    def _tuple_parts(self, table: TupleTable, tuple_id: int) -> tuple[int, ...]:
         key = (table, tuple_id)
         parts = self._parts.get(key)
         if parts is None:
-            row = self._connection.execute(
-                f"select * from {table} where id = ?",  # noqa: S608 - one of our own three tables
-                (tuple_id,),
-            ).fetchone()
-            parts = tuple(row[1 : width + 1])
+            read = statement("read_tuple", table, TupleColumns[table.name])
+            parts = tuple(self._connection.execute(read, (tuple_id,)).fetchone())
             if len(self._parts) >= REMEMBERED:
                 self._parts.clear()
             self._parts[key] = parts

@@ -7,16 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 
 from counter.event import Bot, BotReason, Drop, DropReason
-from counter.question import BotCount, BotSum, LoggedDrop
-from counter.store.sqlite.bulk_insert import insert_rows
-from counter.store.sqlite.dictionary import OTHER
+from counter.question import OTHER, BotCount, BotSum, LoggedDrop
+from counter.store.sqlite.rows import insert_rows
+from counter.store.sqlite.sql import statement
 
-KEPT = 1000  # a site
+MOST_LOGGED = 1000  # a site
 MOST_NAMES = 1000  # of bots that are on no list, a site and day: they name themselves, and could make up any number
-
-_AGAIN = " on conflict do update set count = count + excluded.count"
-_BOT_COUNT = "insert into bot_count (site_key, day, name, category, reason, count)"
-_DROP_LOG = "insert into drop_log (site_key, at, reason, path, address, user_agent, bot, written_at)"
 
 
 def write_drops(
@@ -42,7 +38,7 @@ def write_drops(
             new.append(drop)
     lines.extend((drop.site_key, drop.line, 0) for drop in new if drop.line is not None)
     reasons = Counter((drop.site_key, drop.day, drop.reason.value) for drop in new)
-    insert_rows(connection, "insert into drop_count", [(*key, count) for key, count in reasons.items()], _AGAIN)
+    insert_rows(connection, "add_drop_counts", [(*key, count) for key, count in reasons.items()])
     _count_bots(connection, new)
     _log(connection, new, now)
     return tuple(known)
@@ -50,39 +46,22 @@ def write_drops(
 
 def trim_drop_log(connection: sqlite3.Connection) -> None:
     """Keep the last drops of each site."""
-    connection.execute(
-        "delete from drop_log where id in (select id from ("
-        " select id, row_number() over (partition by site_key order by id desc) as place from drop_log)"
-        " where place > ?)",
-        (KEPT,),
-    )
+    connection.execute(statement("trim_drop_log"), {"kept": MOST_LOGGED})
 
 
 def read_bots(connection: sqlite3.Connection, site_key: int, start: int, end: int) -> list[BotCount]:
     """The bots of [start, end) in local days, by day, the busiest of each first."""
-    sql = (
-        "select day, name, category, reason, count from bot_count where site_key = ? and day >= ? and day < ?"
-        " order by day, count desc, name"
-    )
-    return [BotCount(*row) for row in connection.execute(sql, (site_key, start, end))]
+    return [BotCount(*row) for row in connection.execute(statement("bots_by_day"), (site_key, start, end))]
 
 
 def read_bot_sums(connection: sqlite3.Connection, site_key: int, start: int, end: int) -> list[BotSum]:
     """The bots of [start, end) in local days, the busiest first."""
-    sql = (
-        "select name, category, reason, sum(count) from bot_count where site_key = ? and day >= ? and day < ?"
-        " group by name, category, reason order by sum(count) desc, name, category, reason"
-    )
-    return [BotSum(*row) for row in connection.execute(sql, (site_key, start, end))]
+    return [BotSum(*row) for row in connection.execute(statement("bots_by_name"), (site_key, start, end))]
 
 
 def read_last_drops(connection: sqlite3.Connection, site_key: int, limit: int) -> list[LoggedDrop]:
-    """The last drops of a site, newest first, at most `limit` and KEPT."""
-    sql = (
-        "select at, reason, path, address, user_agent, bot from drop_log where site_key = ?"
-        " order by id desc limit min(?, ?)"
-    )
-    return [LoggedDrop(*row) for row in connection.execute(sql, (site_key, limit, KEPT))]
+    """The last drops of a site, newest first, at most `limit` and MOST_LOGGED."""
+    return [LoggedDrop(*row) for row in connection.execute(statement("last_drops"), (site_key, limit, MOST_LOGGED))]
 
 
 def _count_bots(connection: sqlite3.Connection, drops: list[Drop]) -> None:
@@ -100,7 +79,7 @@ def _count_bots(connection: sqlite3.Connection, drops: list[Drop]) -> None:
                 name = OTHER
             names[day].add(name)
         counts[drop.site_key, drop.day, name, str(category), str(reason)] += 1
-    insert_rows(connection, _BOT_COUNT, [(*key, count) for key, count in counts.items()], _AGAIN)
+    insert_rows(connection, "add_bot_counts", [(*key, count) for key, count in counts.items()])
 
 
 def _listed(bot: Bot) -> bool:
@@ -114,7 +93,7 @@ def _unlisted_names(connection: sqlite3.Connection, site_key: int, day: int) -> 
 
 
 def _log(connection: sqlite3.Connection, drops: list[Drop], now: float) -> None:
-    """Write down what may be: the last ones of each site, and trim the log whenever its ids pass a multiple of KEPT."""
+    """Log the last drops of each site; trim the log whenever its ids pass a multiple of MOST_LOGGED."""
     sites: dict[int, list[tuple[object, ...]]] = {}
     for drop in drops:
         if not (drop.nameless or drop.reason == DropReason.OPT_OUT):
@@ -123,8 +102,8 @@ def _log(connection: sqlite3.Connection, drops: list[Drop], now: float) -> None:
         return
     before = _last_id(connection)
     for rows in sites.values():
-        insert_rows(connection, _DROP_LOG, rows[-KEPT:])
-    if before // KEPT != _last_id(connection) // KEPT:
+        insert_rows(connection, "add_drop_log", rows[-MOST_LOGGED:])
+    if before // MOST_LOGGED != _last_id(connection) // MOST_LOGGED:
         trim_drop_log(connection)
 
 

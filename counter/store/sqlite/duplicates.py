@@ -8,6 +8,7 @@ import msgspec
 
 from counter.event import Event, Kind, Outcome
 from counter.store.protocols import Batch
+from counter.store.sqlite.sql import statement
 
 KnownLines = dict[tuple[int, int | None], int]  # (site key, line) -> 1 when it was counted, 0 when it was dropped
 
@@ -19,11 +20,7 @@ def find_known_lines(connection: sqlite3.Connection, batch: Batch) -> KnownLines
     ]
     if not asked:
         return {}
-    rows = connection.execute(
-        "select l.site_key, l.hash, l.counted from json_each(?) j cross join log_line l"
-        " where l.site_key = j.value ->> 0 and l.hash = j.value ->> 1",
-        (msgspec.json.encode(asked).decode(),),
-    )
+    rows = connection.execute(statement("known_lines"), (msgspec.json.encode(asked).decode(),))
     return {(site, line): counted for site, line, counted in rows}
 
 
@@ -62,10 +59,7 @@ def _known_hit_ids(connection: sqlite3.Connection, events: tuple[Event, ...]) ->
     return {
         (site_key, row[0])
         for site_key, ids in asked.items()
-        for row in connection.execute(
-            "select h.id from json_each(?) j cross join hit_id h where h.site_key = ? and h.id = j.value",
-            (msgspec.json.encode(ids).decode(), site_key),
-        )
+        for row in connection.execute(statement("known_hit_ids"), (msgspec.json.encode(ids).decode(), site_key))
     }
 
 

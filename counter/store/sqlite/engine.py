@@ -20,6 +20,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import aiosqlite
 
 from counter.errors import Locked, StorageReason, StoreError
+from counter.folders import DATABASE
 from counter.store.sqlite.failures import reason_of, store_error
 from counter.store.sqlite.log_owner import MARKER, mark_opening, refuse_foreign_log
 from counter.store.sqlite.migration_functions import FUNCTIONS
@@ -28,7 +29,7 @@ from counter.store.sqlite.part import OUR_ID, copied, free_name, part_of
 log = logging.getLogger(__name__)
 
 APPLICATION_ID = OUR_ID
-FILE_NAME = "counter.db"
+FILE_NAME = DATABASE
 SAVED = FILE_NAME + ".saved-"  # what a running service had stored when its file was taken away; a time follows
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints: fewer of them than with the default of 1,000
 LARGEST_WAL = 64_000_000  # bytes the log is cut to once it is empty: it grows while somebody reads an old state

@@ -27,6 +27,9 @@ _ADVICE: Final = {
     StorageReason.DISK: "the data may well be whole: look at the disk, its free space and its permissions first",
     StorageReason.DAMAGED: "restore with 'counter restore FILE'",
 }
+_REFUSALS: Final = (
+    sqlite3.IntegrityError, sqlite3.DataError, ValueError, OverflowError, TypeError, LookupError,
+)  # fmt: skip
 NO_ROOM: Final = 64 * 1024  # bytes; SQLite reports an I/O error when not even its shared memory finds room
 
 
@@ -46,6 +49,13 @@ def store_error(error: BaseException, path: Path, what: str = "the database can'
     if reason == StorageReason.OTHER:
         return StoreError(f"{what}: {error}")
     return StoreError(f"{what}: {error}; {reason} ({_room(path)}); {_ADVICE[reason]}", reason)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether one value can be the cause. A full disk and the like pass, and their hits must not be put aside."""
+    if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
+        return "binding parameter" in str(error)  # the rest of these is about the connection
+    return isinstance(error, _REFUSALS)
 
 
 def free_bytes(path: Path) -> int | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from counter.question import LoggedHit
 from counter.store.sqlite.hits import logged
-from counter.store.sqlite.readers import query
+from counter.store.sqlite.sql import statement
 
 LOOKED_AT: Final = 200_000  # events that arrived last, of all sites
 # A hit may say that it happened up to 300 s ahead, and a clock may be set back: what was written a day earlier is old.
@@ -38,4 +38,4 @@ def find_after(connection: sqlite3.Connection, site_key: int, hit: int, limit: i
 def _find(connection: sqlite3.Connection, site_key: int, after: int, since: int, limit: int) -> list[LoggedHit]:
     bounded = max(after, newest_event(connection) - LOOKED_AT)
     asked = {"site": site_key, "after": bounded, "since": since, "limit": limit}
-    return logged(connection, [hit for (hit,) in connection.execute(query("live_hits"), asked)])
+    return logged(connection, [hit for (hit,) in connection.execute(statement("live_hits"), asked)])

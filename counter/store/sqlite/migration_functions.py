@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from counter.hosts import ascii_host, host_letters
-from counter.settings import MOST_ITEMS
+from counter.settings import MOST_ENTRIES
 
 
 def hosts_as_sent(kept: str) -> str:
@@ -22,7 +22,7 @@ def hosts_as_sent(kept: str) -> str:
         sent = ascii_host(host) or host
         hosts += [_with_final_sigma(sent), sent]
     unique = list(dict.fromkeys(hosts))
-    if len(unique) > MOST_ITEMS:  # more than a form takes; `owns` takes both without the first, too
+    if len(unique) > MOST_ENTRIES:  # more than a form takes; `owns` takes both without the first, too
         unique = list(dict.fromkeys(ascii_host(host) or host for host in json.loads(kept)))
     return json.dumps(unique)
 

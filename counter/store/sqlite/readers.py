@@ -7,8 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache, partial
-from importlib import resources
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -22,12 +21,6 @@ TIME_LIMIT: Final = 20.0  # seconds that a question of a report may take
 SCRATCH_KIB: Final = 65_536  # of a question's temporary tables held in memory; the rest goes to a file
 SORT_KIB: Final = 16_384  # of pages read, and of rows sorted at a time
 STEPS: Final = 200_000  # of SQLite's virtual machine between two looks at the clock: a few milliseconds
-
-
-@cache
-def query(name: str) -> str:
-    """The text of `queries/NAME.sql`."""
-    return (resources.files("counter.store.sqlite") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 class Pool:
@@ -50,7 +43,7 @@ class Pool:
             await connection.close()
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[ThreadedConnection]:
+    async def connection(self) -> AsyncIterator[ThreadedConnection]:
         connection = await self._free.get()
         try:
             yield connection
@@ -75,23 +68,23 @@ class Readers:
 
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Run `question` in one read transaction of one connection."""
-        async with self._short.one() as connection:
-            return await _asked(connection, partial(_in_snapshot, question))
+        async with self._short.connection() as connection:
+            return await _ask(connection, partial(_in_snapshot, question))
 
     async def ask_long(self, question: Callable[[sqlite3.Connection], T], limit: float = TIME_LIMIT) -> T:
         """The same for what may take long, beside the short ones; TooExpensive after `limit` seconds of work."""
-        async with self._long.one() as connection:
-            return await _asked(connection, partial(_in_time, question, limit))
+        async with self._long.connection() as connection:
+            return await _ask(connection, partial(_in_time, question, limit))
 
     async def run(
         self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `function(connection, ...)` outside of a transaction; SQLite's backup takes its own."""
-        async with self._short.one() as connection:
+        async with self._short.connection() as connection:
             return await connection.run(function, *args, **kwargs)
 
 
-async def _asked(connection: ThreadedConnection, question: Callable[[sqlite3.Connection], T]) -> T:
+async def _ask(connection: ThreadedConnection, question: Callable[[sqlite3.Connection], T]) -> T:
     try:
         return await connection.run(question)
     except (sqlite3.Error, ValueError) as error:  # ValueError: the connection was closed

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,28 +18,46 @@ from typing import Final, NamedTuple
 from counter.errors import StoreError
 from counter.question import Difference
 from counter.store.sqlite.engine import ThreadedConnection, open_reader
-from counter.store.sqlite.fold import ADD_UP, SUMS, bounds, sum_up
-from counter.store.sqlite.readers import query
-from counter.store.sqlite.upkeep import MONTHS, NOT_CLOSED
+from counter.store.sqlite.fold import bounds, sum_up
+from counter.store.sqlite.sql import SqlPart, run_script, statement
 
 PORTION: Final = 100_000  # events counted again at a time: so much and no more is held beside the sums
 NICE: Final = 10  # a tenth of a busy processor; at 19 it could take hours, and the log grows while it reads
 LISTED: Final = 200  # differences of a table; more than that is one story
-FROM_LOG: Final = 4  # event.via
 
-LOGGED = f"""
-select v.site_key, e.day, count(*) as logged from event e join visit v on v.id = e.visit_id
-where e.via = {FROM_LOG} and e.kind in (1, 2) and e.id > :after and e.id <= :upto group by 1, 2
-"""  # noqa: S608 - a number of our own
 
-# The tables of sums: stored, counted again, and the key beside the site.
+class StoredTable(SqlPart):
+    """The tables of sums that raw rows prove."""
+
+    HOURS = "total_hour"
+    DAYS = "total_day"
+    VALUES = "rollup_day"
+
+
+class CountedTable(SqlPart):
+    """The same, counted again."""
+
+    HOURS = "temp.recount_hour"
+    DAYS = "temp.recount_day"
+    VALUES = "temp.recount_rollup"
+
+
+class SumKey(SqlPart):
+    """What names a row of each, beside the site."""
+
+    HOURS = "day, hour"
+    DAYS = "day"
+    VALUES = "day, dimension, value_id"
+
+
 TABLES: Final = (
-    ("total_hour", "recount_hour", "day, hour"),
-    ("total_day", "recount_day", "day"),
-    ("rollup_day", "recount_rollup", "day, dimension, value_id"),
+    (StoredTable.HOURS, CountedTable.HOURS, SumKey.HOURS),
+    (StoredTable.DAYS, CountedTable.DAYS, SumKey.DAYS),
+    (StoredTable.VALUES, CountedTable.VALUES, SumKey.VALUES),
 )
-_ZERO = " and ".join(f"{name} = 0" for name in SUMS.split(", "))
-_SUMMED = ", ".join(f"sum({name}) as {name}" for name in SUMS.split(", "))
+_MONTH_KEY: Final = "month, dimension, value_id"
+
+Sides = tuple[dict[tuple[int, ...], tuple[int, ...]], dict[tuple[int, ...], tuple[int, ...]]]
 
 
 class RecountResult(NamedTuple):
@@ -96,104 +115,48 @@ def find_differences(connection: sqlite3.Connection) -> RecountResult:
     recount(connection, 0, last)
     differences: list[Difference] = []
     for stored, counted, key in TABLES:
-        differences += _compare(connection, stored, counted, key)
+        rows = connection.execute(statement("recount_differences", stored, counted, key), {"limit": LISTED})
+        differences += _differences(stored.value, key.value, rows)
     differences += _compare_logged(connection, last)
-    months = _months_against_days(connection)
+    rows = connection.execute(statement("recount_month_differences"), {"limit": LISTED})
+    months = list(_differences("rollup_month", _MONTH_KEY, rows))
     if not differences and not months:
         return RecountResult([], [], [])
-    days = set(_wrong_days(connection)) | {(one.site_key, one.day) for one in differences}
-    return RecountResult(differences + months, sorted(days), sorted(set(_wrong_months(connection))))
+    days = _wrong_days(connection) | {(one.site_key, one.day) for one in differences}
+    wrong_months = sorted(connection.execute(statement("recount_wrong_months")))
+    return RecountResult(differences + months, sorted(days), wrong_months)
 
 
 def recount(connection: sqlite3.Connection, after: int, upto: int) -> None:
     """Fill temp.recount_hour, recount_day and recount_rollup from the events in (after, upto]."""
-    keys = {"recount_hour": "site_key, day, hour", "recount_rollup": "site_key, dimension, day, value_id"}
-    for table, key in keys.items():
-        connection.execute(f"drop table if exists temp.{table}")
-        connection.execute(f"create temp table {table} ({key}, {SUMS}, primary key ({key})) without rowid")
+    run_script(connection, "recount_scratch")
     mark = bounds(connection)[0]
     for start in range(after, upto, PORTION):
         end = min(start + PORTION, upto)
-        connection.execute(
-            f"insert into temp.recount_hour select * from ({query('recount_hours')}) where true {ADD_UP}",  # noqa: S608
-            {"after": start, "upto": end},
-        )
+        connection.execute(statement("recount_add_hours"), {"after": start, "upto": end})
         sum_up(connection, start, min(end, max(mark, start)))
-        connection.execute(f"insert into temp.recount_rollup select * from temp.delta where true {ADD_UP}")  # noqa: S608
-    connection.execute("drop table if exists temp.recount_day")
-    connection.execute(
-        f"create temp table recount_day as select site_key, day, {_SUMMED} from temp.recount_hour group by 1, 2"  # noqa: S608
-    )
+        connection.execute(statement("recount_add_values"))
+    connection.execute(statement("recount_add_days"))
 
 
-def _compare(connection: sqlite3.Connection, stored: str, counted: str, key: str) -> list[Difference]:
-    """Rows that differ between a stored table and its recount; a row of zeros equals no row."""
-    names = ["site_key", *key.split(", ")]
-    width = len(names)
-    ours, theirs = (
-        {row[:width]: row[width:] for row in connection.execute(f"{rows} limit {LISTED}")}
-        for rows in _both_ways(stored, f"temp.{counted}", ", ".join(names))
-    )
-    return [
-        Difference(stored, where[0], where[1], _what(names[2:], where[2:]), ours.get(where), theirs.get(where))
-        for where in sorted(ours.keys() | theirs.keys())
-    ]
+def _differences(table: str, key: str, rows: Iterable[tuple[int, ...]]) -> Iterator[Difference]:
+    """Of rows that begin with 0 (stored) or 1 (counted), the site and the columns of `key`."""
+    names = key.split(", ")
+    sides: Sides = ({}, {})
+    for side, *row in rows:
+        sides[side][tuple(row[: len(names) + 1])] = tuple(row[len(names) + 1 :])
+    stored, counted = sides
+    for where in sorted(stored.keys() | counted.keys()):
+        site_key, day, *values = where
+        what = " ".join(f"{name}={value}" for name, value in zip(names[1:], values, strict=True))
+        yield Difference(table, site_key, day, what, stored.get(where), counted.get(where))
 
 
-def _both_ways(stored: str, counted: str, key: str) -> tuple[str, str]:
-    """What only the stored table has, and what only the recount has."""
-    one, other = (
-        f"select {key}, {SUMS} from {table} t where {NOT_CLOSED.format(t='t')} and not ({_ZERO})"  # noqa: S608
-        for table in (stored, counted)
-    )
-    return f"{one} except {other}", f"{other} except {one}"
-
-
-def _wrong_days(connection: sqlite3.Connection) -> list[tuple[int, int]]:
-    wanted = " union ".join(
-        f"select site_key, day from ({rows})"  # noqa: S608 - names of our own
-        for stored, counted, key in TABLES
-        for rows in _both_ways(stored, f"temp.{counted}", f"site_key, {key}")
-    )
-    return [(site_key, day) for site_key, day in connection.execute(wanted)]
+def _wrong_days(connection: sqlite3.Connection) -> set[tuple[int, int]]:
+    return {place for parts in TABLES for place in connection.execute(statement("recount_wrong_days", *parts))}
 
 
 def _compare_logged(connection: sqlite3.Connection, last: int) -> list[Difference]:
     """How many events of a day came from logs: it decides whether the day takes log lines."""
-    rows = connection.execute(
-        f"select t.site_key, t.day, t.logged, coalesce(l.logged, 0) from total_day t left join ({LOGGED}) l"  # noqa: S608
-        f" on l.site_key = t.site_key and l.day = t.day where {NOT_CLOSED.format(t='t')}"
-        f" and t.logged <> coalesce(l.logged, 0) limit {LISTED}",
-        {"after": 0, "upto": last},
-    )
+    rows = connection.execute(statement("recount_logged_differences"), {"after": 0, "upto": last, "limit": LISTED})
     return [Difference("total_day", site, day, "logged", (stored,), (counted,)) for site, day, stored, counted in rows]
-
-
-_MONTH_KEY = "site_key, month, dimension, value_id"
-
-
-def _months_both_ways() -> tuple[str, str]:
-    stored = f"select {_MONTH_KEY}, {SUMS} from rollup_month where not ({_ZERO})"  # noqa: S608
-    counted = f"select {_MONTH_KEY}, {SUMS} from ({MONTHS.format(where='true')}) where not ({_ZERO})"  # noqa: S608
-    return f"{stored} except {counted}", f"{counted} except {stored}"
-
-
-def _months_against_days(connection: sqlite3.Connection) -> list[Difference]:
-    ours, theirs = (
-        {row[:4]: row[4:] for row in connection.execute(f"{rows} limit {LISTED}")} for rows in _months_both_ways()
-    )
-    return [
-        Difference("rollup_month", where[0], where[1], _what(["dimension", "value_id"], where[2:]),
-                   ours.get(where), theirs.get(where))
-        for where in sorted(ours.keys() | theirs.keys())
-    ]  # fmt: skip
-
-
-def _wrong_months(connection: sqlite3.Connection) -> list[tuple[int, int]]:
-    one, other = _months_both_ways()
-    wanted = f"select site_key, month from ({one}) union select site_key, month from ({other})"  # noqa: S608
-    return [(site_key, month) for site_key, month in connection.execute(wanted)]
-
-
-def _what(names: list[str], values: tuple[int, ...]) -> str:
-    return " ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))

@@ -24,12 +24,12 @@ from counter.store.catalog.annotations import read_annotations
 from counter.store.catalog.goals import read_goals
 from counter.store.catalog.history import read_history
 from counter.store.sqlite.drops import read_bot_sums, read_bots, read_last_drops
-from counter.store.sqlite.fold import SUMS
 from counter.store.sqlite.hits import find_hits, find_visit
 from counter.store.sqlite.live import find_after, find_recent, newest_event
-from counter.store.sqlite.readers import TIME_LIMIT, Readers, query
+from counter.store.sqlite.readers import TIME_LIMIT, Readers
 from counter.store.sqlite.report.answer import answer
 from counter.store.sqlite.report.until import sums_until
+from counter.store.sqlite.sql import statement
 
 
 class SqliteReports:
@@ -40,20 +40,20 @@ class SqliteReports:
 
     async def day_totals(self, site_key: int | None = None) -> list[DayTotal]:
         """Every counted day of one site, or of all sites."""
-        sql = f"select site_key, day, {SUMS} from total_day where ? is null or site_key = ? order by 1, 2"  # noqa: S608
-        rows = await self._readers.ask(lambda connection: connection.execute(sql, (site_key, site_key)).fetchall())
+        sql, asked = statement("day_totals"), {"site": site_key}
+        rows = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchall())
         return [DayTotal(*row) for row in rows]
 
     async def hour_totals(self, site_key: int, day: int) -> list[tuple[int, DayTotal]]:
         """The hours of one local day that have anything: (UTC second of its start, sums)."""
-        sql = f"select hour, site_key, day, {SUMS} from total_hour where site_key = ? and day = ? order by 1"  # noqa: S608
+        sql = statement("hour_totals")
         rows = await self._readers.ask(lambda connection: connection.execute(sql, (site_key, day)).fetchall())
         return [(hour, DayTotal(*rest)) for hour, *rest in rows]
 
     async def page_days(self, site_key: int, path: str, since: int) -> tuple[list[DayTotal], DayTotal]:
         """One page: its days from `since` on, and all of its days together (with day 0)."""
         asked = {"site": site_key, "path": path, "since": since}
-        rows = await self._readers.ask(lambda connection: connection.execute(query("page_days"), asked).fetchall())
+        rows = await self._readers.ask(lambda connection: connection.execute(statement("page_days"), asked).fetchall())
         days = [DayTotal(site_key, day, *sums) for day, *sums in rows if day is not None]
         whole = [DayTotal(site_key, 0, *(number or 0 for number in sums)) for day, *sums in rows if day is None]
         return days, whole[0]
@@ -130,20 +130,13 @@ class SqliteReports:
 
     async def online(self, since: int) -> list[tuple[int, int, int]]:
         """(site key, visitor, last seen) of live events since `since`, among the last 200,000 events."""
-        sql = (
-            "select v.site_key, coalesce(v.visitor_id, v.id), max(e.at) from event e join visit v on v.id = e.visit_id"
-            " where e.id > (select max(id) - 200000 from event) and e.at >= ? and e.via <> 4 and e.kind <> 3"
-            " group by 1, 2"
-        )
+        sql = statement("online")
         rows = await self._readers.ask(lambda connection: connection.execute(sql, (since,)).fetchall())
         return [(site_key, visitor, at) for site_key, visitor, at in rows]
 
     async def known_lines(self, site_key: int, lines: Sequence[int]) -> dict[int, bool]:
         """Which of these log lines an earlier import has seen, and whether it counted them."""
-        sql = (
-            "select l.hash, l.counted from json_each(?) j cross join log_line l"
-            " where l.site_key = ? and l.hash = j.value"
-        )
+        sql = statement("known_lines_of_site")
         asked = (json.dumps(list(lines)), site_key)
         rows = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchall())
         return {line: bool(counted) for line, counted in rows}

@@ -12,11 +12,11 @@ from typing import Self, TypeVar
 from counter.errors import StoreError
 from counter.event import Event
 from counter.question import Difference, Repair
-from counter.store.catalog.accounts import KeptAccounts, ReadAccounts
+from counter.store.catalog.accounts import ReadAccounts, WriteAccounts
 from counter.store.protocols import Appended, Batch
 from counter.store.sqlite import mend, recount, upkeep
 from counter.store.sqlite.append import Appender
-from counter.store.sqlite.catalog import KeptCatalog, ReadCatalog
+from counter.store.sqlite.catalog import ReadCatalog, WriteCatalog
 from counter.store.sqlite.clock_mark import look_at_clock
 from counter.store.sqlite.engine import (
     FILE_NAME,
@@ -89,8 +89,8 @@ class SqliteStore(SqliteReadOnly):
         self._folder = folder
         self._lock = DataLock(folder)
         self._side = WriteSide(self._path, durability, visit_timeout, self._readers)
-        self.catalog: KeptCatalog = KeptCatalog(self._readers.ask, self._change, self._side)
-        self.accounts: KeptAccounts = KeptAccounts(self._readers.ask, self._change)
+        self.catalog: WriteCatalog = WriteCatalog(self._readers.ask, self._change, self._side)
+        self.accounts: WriteAccounts = WriteAccounts(self._readers.ask, self._change)
 
     async def __aenter__(self) -> Self:
         self._lock.acquire()

@@ -8,38 +8,19 @@ from pathlib import Path
 
 from counter.errors import StoreError
 from counter.store.sqlite.drops import trim_drop_log
-from counter.store.sqlite.fold import ADD_UP, SUMS, fold
+from counter.store.sqlite.fold import fold
 from counter.store.sqlite.part import copied, part_of, sweep
+from counter.store.sqlite.sql import statement
 
 PRUNE_AFTER = 48 * 3600  # seconds that hit ids and batch ids are kept
 CAP_DAYS = 3  # days that counts of new values are kept; a site's own day may be one behind
 PUT_ASIDE = 10_000  # events in the quarantine; the oldest go first
 PORTION = 20_000  # rows a transaction erases, so that hits do not wait for all of them
-NOT_CLOSED = "not exists (select 1 from closed_day c where c.site_key = {t}.site_key and c.day = {t}.day)"
-MONTH = (
-    "cast(strftime('%Y', {day} * 86400, 'unixepoch') as integer) * 12"
-    " + cast(strftime('%m', {day} * 86400, 'unixepoch') as integer) - 1"
-)
-# The rollup of months, added up from that of days; to be formatted with a condition on the days.
-MONTHS = (
-    f"select site_key, dimension, {MONTH.format(day='day')} as month, value_id, "  # noqa: S608 - names of our own
-    + ", ".join(f"sum({name}) as {name}" for name in SUMS.split(", "))
-    + " from rollup_day where {where} group by 1, 2, 3, 4"
-)
 
 
 def rebuild_months(connection: sqlite3.Connection) -> None:
     connection.execute("delete from rollup_month")
-    connection.execute(f"insert into rollup_month {MONTHS.format(where='true')} {ADD_UP}")
-
-
-def close_days_of_events(connection: sqlite3.Connection, condition: str, values: Sequence[object], reason: str) -> None:
-    """Mark the days of the events that are about to go: they can't be recounted any more."""
-    connection.execute(
-        "insert or ignore into closed_day select distinct v.site_key, e.day, ? from event e"  # noqa: S608 - our own
-        f" join visit v on v.id = e.visit_id where {condition}",
-        (reason, *values),
-    )
+    connection.execute(statement("rebuild_months"))
 
 
 def prune(connection: sqlite3.Connection, now: float, salts_gone: Sequence[tuple[int, int]]) -> dict[str, int]:
@@ -60,15 +41,8 @@ def prune(connection: sqlite3.Connection, now: float, salts_gone: Sequence[tuple
 def expire_addresses(connection: sqlite3.Connection, now: float, days: int) -> int:
     """Erase a portion of the addresses written more than `days` days ago; returns how many, 0 when all are gone."""
     mark = _written_before(connection, now - days * 86400)
-    gone = connection.execute(
-        "update visit set address = null where id in ("
-        " select id from visit where id <= ? and address is not null limit ?)",
-        (mark, PORTION),
-    ).rowcount
-    connection.execute(
-        "update drop_log set address = null where written_at < ? and address is not null",
-        (int(now) - days * 86400,),
-    )
+    gone = connection.execute(statement("erase_addresses"), (mark, PORTION)).rowcount
+    connection.execute(statement("erase_dropped_addresses"), (int(now) - days * 86400,))
     return gone
 
 
@@ -80,16 +54,10 @@ def expire_hits(connection: sqlite3.Connection, now: float, days: int) -> int:
     if first is None or first > mark:
         return 0
     last = min(mark, first + PORTION)
-    # Events that stay lose the first event of their visit, so their days can't be recounted either.
-    later = "e.id <= ? or (e.visit_id <= ? and e.visit_id <> e.id)"
-    close_days_of_events(connection, later, (last, last), "expired")
+    connection.execute(statement("close_expiring_days"), {"last": last})
     gone = connection.execute("delete from event where id <= ?", (last,)).rowcount
     connection.execute("delete from hit_id where event_id <= ?", (last,))
-    connection.execute(
-        "delete from visit where id <= ? and not exists (select 1 from event e where e.visit_id = visit.id"
-        " and e.visit_id <> e.id)",
-        (last,),
-    )
+    connection.execute(statement("remove_empty_visits"), (last,))
     return gone
 
 
@@ -115,8 +83,9 @@ def _end_sessions(copy: sqlite3.Connection) -> None:
     """Who is signed in, and links that were not used yet, do not come back with a backup."""
     copy.execute("pragma secure_delete = on")
     known = {name for (name,) in copy.execute("select name from sqlite_master where type = 'table'")}
-    for table in known & {"session", "invitation"}:  # a backup before a migration may not have them yet
-        copy.execute(f"delete from {table}")  # noqa: S608 - one of two names of our own
+    for table, change in (("session", "delete from session"), ("invitation", "delete from invitation")):
+        if table in known:  # a backup before a migration may not have them yet
+            copy.execute(change)
 
 
 def _written_before(connection: sqlite3.Connection, moment: float) -> int:

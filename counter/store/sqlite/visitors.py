@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from counter.event import Kind
+from counter.store.sqlite.sql import statement
 from counter.store.visiting import VisitorDay
 
 CACHED = 20_000  # visitor-days; about 900 bytes each
@@ -55,9 +56,7 @@ class Visitors:
                 self._fetch(key, visitor_id)
         for (site_key, day), hashes in asked.items():
             rows = self._connection.execute(
-                "select v.hash, v.visitor_id from json_each(?) j cross join visitor v"
-                " where v.site_key = ? and v.day = ? and v.hash = j.value",
-                (msgspec.json.encode(hashes).decode(), site_key, day),
+                statement("visitors_of_day"), (msgspec.json.encode(hashes).decode(), site_key, day)
             )
             for hashed, visitor_id in rows.fetchall():
                 self._fetch((site_key, day, hashed), visitor_id)
@@ -94,25 +93,12 @@ class Visitors:
     def load(self, visitor_id: int) -> VisitorDay | None:
         """The visitor-day as its stored events made it: they are played again in the order they arrived."""
         visits = {
-            row[0]: row[1:]
-            for row in self._connection.execute(
-                "select id, client_id, place_id, origin_id from visit where id = :id"
-                " union all select id, client_id, place_id, origin_id from visit where visitor_id = :id",
-                {"id": visitor_id},
-            )
+            row[0]: row[1:] for row in self._connection.execute(statement("visits_of_visitor"), {"id": visitor_id})
         }
         if visitor_id not in visits:
             return None
-        rows = self._connection.execute(
-            "select e.id, e.visit_id, e.at, e.day, e.hour, e.kind, coalesce(e.name_id, e.path_id), e.path_id,"
-            " e.view_id, e.engaged from json_each(:visits) j cross join event e on e.id = j.value"
-            " union all "
-            "select e.id, e.visit_id, e.at, e.day, e.hour, e.kind, coalesce(e.name_id, e.path_id), e.path_id,"
-            " e.view_id, e.engaged from json_each(:visits) j cross join event e"
-            " on e.visit_id = j.value and e.visit_id <> e.id"
-            " order by 1",
-            {"visits": msgspec.json.encode(list(visits)).decode()},
-        )
+        asked = {"visits": msgspec.json.encode(list(visits)).decode()}
+        rows = self._connection.execute(statement("events_of_visits"), asked)
         return _play(visitor_id, visits, rows)
 
     def _fetch(self, key: Key, visitor_id: int) -> None:

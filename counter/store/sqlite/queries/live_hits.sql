@@ -2,6 +2,7 @@
 select e.id
 from event e
 cross join visit v on v.id = e.visit_id
-where e.id > :after and e.at >= :since and e.via <> 4 and e.kind in (1, 2) and v.site_key = :site
+where e.id > :after and e.at >= :since and e.via <> {Via.LOG} and e.kind in ({Kind.PAGEVIEW}, {Kind.CUSTOM})
+  and v.site_key = :site
 order by e.id desc
 limit :limit

@@ -1,9 +1,9 @@
--- What do the raw events in (:after, :upto] add up to, per hour? An event in its own hour, its visit's part in the visit's first hour.
-select site_key, day, hour, sum(pageviews) as pageviews, sum(visits) as visits, sum(visitors) as visitors,
-       sum(bounces) as bounces, sum(seconds) as seconds, sum(events) as events, sum(engaged) as engaged
+-- What do the raw events in (:after, :upto] add up to, per hour? An event in its own hour, its visit's part in the
+-- visit's first hour.
+select site_key, day, hour, {summed}
 from (
-  select v.site_key, e.day, e.hour, sum(e.kind = 1) as pageviews, 0 as visits, 0 as visitors, 0 as bounces,
-         0 as seconds, sum(e.kind = 2) as events, sum(coalesce(e.engaged, 0)) as engaged
+  select v.site_key, e.day, e.hour, sum(e.kind = {Kind.PAGEVIEW}) as pageviews, 0 as visits, 0 as visitors,
+         0 as bounces, 0 as seconds, sum(e.kind = {Kind.CUSTOM}) as events, sum(coalesce(e.engaged, 0)) as engaged
   from event e join visit v on v.id = e.visit_id
   where e.id > :after and e.id <= :upto
   group by 1, 2, 3

@@ -5,8 +5,8 @@ union all
 select path_id, 0, 0, -count(*), 0, 0, 0, 0
 from (
   select path_id, day, row_number() over (partition by visitor, path_id order by id) as time
-  from temp.found_few
-  where turn and kind = 1 and first
+  from temp.matching_event_by_visit
+  where turn and kind = {Kind.PAGEVIEW} and first
 )
 where time > 1 and day >= :start and day < :end
 group by path_id

@@ -10,12 +10,9 @@ select (t.day + 3) % 7 * 24 + (t.hour + case
          when (t.hour + c.later) % 3600 = 0 and (t.hour + c.later) / 86400 = t.day then c.later
          else c.shift
        end) % 86400 / 3600,
-       t.pageviews, t.visits, t.visitors, t.bounces, t.seconds, t.events, t.engaged
+       {sums t}
 from clock c
-cross join {hours} t
+cross join {HourTable} t
 where t.site_key = :site and t.day >= max(:start, c.since / 86400 - 2) and t.day < min(:end, c.until / 86400 + 3)
   and t.hour >= c.since and t.hour < c.until
-on conflict do update set
-  pageviews = pageviews + excluded.pageviews, visits = visits + excluded.visits,
-  visitors = visitors + excluded.visitors, bounces = bounces + excluded.bounces, seconds = seconds + excluded.seconds,
-  events = events + excluded.events, engaged = engaged + excluded.engaged
+{add_up}

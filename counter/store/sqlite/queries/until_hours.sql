@@ -4,7 +4,6 @@ with asked as materialized (
   select value ->> 0 as site_key, value ->> 1 as start, value ->> 2 as "end", value ->> 3 as before
   from json_each(:asked)
 )
-select a.site_key, t.day, t.hour + 3600 <= a.before as over, t.hour, t.pageviews, t.visits, t.visitors, t.bounces, t.seconds,
-       t.events, t.engaged
+select a.site_key, t.day, t.hour + 3600 <= a.before as over, t.hour, {sums t}
 from asked a
 cross join total_hour t on t.site_key = a.site_key and t.day >= a.start and t.day < a."end" and t.hour < a.before

@@ -22,47 +22,37 @@ from counter.calendar.series import (
     totals_alone,
 )
 from counter.errors import UnknownSite
-from counter.question import (
-    CLIENT_DIMENSIONS,
-    ORIGIN_DIMENSIONS,
-    PLACE_DIMENSIONS,
-    UNKNOWN,
-    Breakdown,
-    Bucket,
-    By,
-    Dimension,
-    Order,
-    Question,
-    Report,
-    Row,
-    Sums,
-)
-from counter.store.sqlite.fold import SUMS, bounds, sum_up
+from counter.question import Bucket, Dimension, Question, Report, Sums
+from counter.store.sqlite.fold import bounds, sum_up
 from counter.store.sqlite.fold import make_scratch as make_fold_scratch
-from counter.store.sqlite.readers import query
-from counter.store.sqlite.report.filters import dictionary_of
+from counter.store.sqlite.report.breakdown import break_down
 from counter.store.sqlite.report.matches import Parameters, find, make_sums, parameters_of, parameters_of_matches
 from counter.store.sqlite.report.until import sums_of_days
 from counter.store.sqlite.report.week import week_hours, week_hours_of_matches
+from counter.store.sqlite.sql import SqlPart, statement
 
 RAW_ONLY: Final = frozenset({Dimension.PROPERTY, Dimension.PROPERTY_KEY})
-_SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS.split(", "))
-_TEXT: Final = (
-    "case typeof(value) when 'integer' then (select v.text from value v where v.id = row.value) else value end"
-)
-_POINTS: Final = {Bucket.HOUR: ("total_hour", "hour")}  # else days
-_VISIT_COLUMNS: Final = {  # value of a dimension, and what it is joined from
-    **{one: (f"d.{one.name.lower()}", "join client d on d.id = v.client_id") for one in CLIENT_DIMENSIONS},
-    **{one: (f"d.{one.name.lower()}", "join place d on d.id = v.place_id") for one in PLACE_DIMENSIONS},
-    **{one: (f"d.{one.name.lower()}", "join origin d on d.id = v.origin_id") for one in ORIGIN_DIMENSIONS},
-    Dimension.ENTRY_PAGE: ("v.entry_page", ""),
-}
-_TOUCHES: Final = {
-    Dimension.EVENT: "report_touch_event",
-    Dimension.GOAL: "report_touch_goal",
-    Dimension.PROPERTY: "report_touch_property",
-    Dimension.PROPERTY_KEY: "report_touch_property_key",
-}
+
+
+class PointColumn(SqlPart):
+    """The column that begins a point of a series."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+class PointTable(SqlPart):
+    """The totals of points."""
+
+    HOUR = "total_hour"
+    DAY = "total_day"
+
+
+class SplitTest(SqlPart):
+    """Of which visits the events are asked apart: those that lie in other points, too."""
+
+    HOUR = "(split or spread)"
+    DAY = "split"
 
 
 def answer(connection: sqlite3.Connection, questions: Sequence[Question], *, raw: bool = False) -> list[Report]:
@@ -122,13 +112,11 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
     asked = parameters_of(question)
     if question.before is not None:
         return _until(connection, question, question.before)
-    where = "where site_key = :site and day >= :start and day < :end"
-    totals = connection.execute(f"select {_SUMMED} from total_day {where}", asked).fetchone()  # noqa: S608
+    totals = connection.execute(statement("report_period_totals"), asked).fetchone()
     found: dict[int, Sums] = {}
     if question.bucket is not None:
-        table, point = _POINTS.get(question.bucket, ("total_day", "day"))
-        # Grouped: where a site has moved to another zone, one hour can have rows in two days.
-        rows = connection.execute(f"select {point}, {_SUMMED} from {table} {where} group by 1", asked)  # noqa: S608
+        name = _point_of(question.bucket)
+        rows = connection.execute(statement("report_period_points", PointColumn[name], PointTable[name]), asked)
         found = {start: Sums(*numbers) for start, *numbers in rows}
     sources: dict[bool, Parts | Parameters] = {}
     if question.breakdowns:
@@ -141,7 +129,7 @@ def _from_rollups(connection: sqlite3.Connection, question: Question) -> Report:
         question,
         _sums(totals),
         make_series(question, found, zone),
-        tuple(_break_down(connection, question, by, sources[by.dimension in RAW_ONLY]) for by in question.breakdowns),
+        tuple(break_down(connection, question, by, sources[by.dimension in RAW_ONLY]) for by in question.breakdowns),
         _incomplete_days(connection, asked) if raw else (),
         week_hours(connection, question, zone),
     )
@@ -163,18 +151,6 @@ def _parts(connection: sqlite3.Connection, question: Question) -> Parts:
     return parts_of(max(question.start, first), min(question.end, last + 1), first, last + 1)
 
 
-def _add_up_rollup(connection: sqlite3.Connection, question: Question, by: By, parts: Parts) -> None:
-    """The breakdown to `temp.answer`: whole months, the days at their edges, and the tail."""
-    asked = {"site": question.site_key, "dimension": int(by.dimension)}
-    connection.execute(query("report_rollup_months"), {**asked, "first": parts.months.start, "last": parts.months.stop})
-    for sign, many in ((1, parts.more), (-1, parts.less)):
-        for days in many:
-            more = {"sign": sign, "first": days.start, "last": days.stop}
-            connection.execute(query("report_rollup_days"), {**asked, **more})
-    connection.execute(query("report_rollup_tail"), {**asked, "start": question.start, "end": question.end})
-    connection.execute("insert into temp.answer select * from temp.value_sum")
-
-
 # From raw rows -----------------------------------------------------------------------------------------------------
 
 
@@ -185,74 +161,26 @@ def _from_raw_rows(connection: sqlite3.Connection, question: Question) -> Report
     totals = "report_totals" if question.before is None else "report_totals_before"
     found: dict[int, Sums] = {}
     if question.bucket is not None:
-        point, apart = ("hour", "(split or spread)") if question.bucket == Bucket.HOUR else ("day", "split")
-        statement = query("report_points").replace("{point}", point).replace("{apart}", apart)
-        rows = connection.execute(statement, asked)
+        name = _point_of(question.bucket)
+        rows = connection.execute(statement("report_points", PointColumn[name], SplitTest[name]), asked)
         found = {start: Sums(*numbers) for start, *numbers in rows}
     return Report(
         question,
-        _sums(connection.execute(query(totals), asked).fetchone()),
+        _sums(connection.execute(statement(totals), asked).fetchone()),
         make_series(question, found, zone),
-        tuple(_break_down(connection, question, by, asked) for by in question.breakdowns),
+        tuple(break_down(connection, question, by, asked) for by in question.breakdowns),
         _incomplete_days(connection, asked),
         week_hours_of_matches(connection, question, zone, asked),
     )
 
 
-def _add_up_found(connection: sqlite3.Connection, by: By, asked: Parameters) -> None:
-    """The parts of the breakdown to `temp.answer`."""
-    asked = {**asked, "key": by.key}
-    dimension = by.dimension
-    if dimension in _VISIT_COLUMNS:
-        value, join = _VISIT_COLUMNS[dimension]
-        values, statement = (
-            query(name).replace("{value}", value).replace("{join}", join)
-            for name in ("report_visit_values", "report_by_visit")
-        )
-        connection.execute(values, asked)
-    elif dimension in _TOUCHES:
-        connection.execute("delete from temp.touch")
-        connection.execute(query(_TOUCHES[dimension]), asked)
-        statement = query("report_by_touch")
-    elif dimension == Dimension.PAGE:
-        connection.execute(query("report_pages"), asked)
-        statement = query("report_by_page")
-    else:
-        statement = query("report_by_exit")
-    connection.execute(statement, asked)
+def _point_of(bucket: Bucket) -> str:
+    """Of which points a series of buckets is made: weeks and months are sums of days."""
+    return Bucket.HOUR.name if bucket == Bucket.HOUR else Bucket.DAY.name
 
 
 def _incomplete_days(connection: sqlite3.Connection, asked: Parameters) -> tuple[int, ...]:
-    sql = "select day from closed_day where site_key = :site and day >= :start and day < :end order by day"
-    return tuple(day for (day,) in connection.execute(sql, asked))
-
-
-# Rows --------------------------------------------------------------------------------------------------------------
-
-
-def _break_down(connection: sqlite3.Connection, question: Question, by: By, source: Parts | Parameters) -> Breakdown:
-    """From parts of the rollups, or from the found events with what queries about them are asked with."""
-    connection.execute("delete from temp.value_sum")
-    connection.execute("delete from temp.answer")
-    if isinstance(source, Parts):
-        _add_up_rollup(connection, question, by, source)
-    else:
-        _add_up_found(connection, by, source)
-    unknown = connection.execute(
-        "select id from value where site_key = ? and dimension = ? and text = ?",
-        (question.site_key, int(dictionary_of(by.dimension)), UNKNOWN),
-    ).fetchone()
-    asked = {"search": by.search, "limit": by.limit, "offset": by.offset, "unknown": unknown and unknown[0]}
-    statement = query("report_top").replace("{order}", Order(by.order).value).replace("{text}", _TEXT)
-    rows = connection.execute(statement, asked).fetchall()
-    total = rows[0][-1] if rows else _count_rows(connection, statement, asked)
-    return Breakdown(by, tuple(Row(text, Sums(*numbers)) for text, *numbers, _ in rows), total)
-
-
-def _count_rows(connection: sqlite3.Connection, statement: str, asked: Parameters) -> int:
-    """How many rows there are when the page asked for lies behind them."""
-    row = connection.execute(statement, {**asked, "limit": 1, "offset": 0}).fetchone()
-    return int(row[-1]) if row else 0
+    return tuple(day for (day,) in connection.execute(statement("report_incomplete_days"), asked))
 
 
 def _sums(row: tuple[int | None, ...]) -> Sums:

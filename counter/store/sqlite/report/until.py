@@ -12,7 +12,7 @@ from counter.calendar.series import add_up
 from counter.errors import BadInput
 from counter.question import Sums
 from counter.store.sqlite.fold import bounds
-from counter.store.sqlite.readers import query
+from counter.store.sqlite.sql import statement
 
 Until = tuple[int, int, int]  # site key, local day, UTC second
 DaysUntil = tuple[int, int, int, int]  # site key, local days [start, end), UTC second
@@ -34,7 +34,7 @@ def sums_of_days(connection: sqlite3.Connection, asked: Sequence[DaysUntil]) -> 
         raise BadInput(f"a site stands twice among the {len(asked)} that are asked for, it may stand once")
     moments = {site_key: before for site_key, _, _, before in asked}
     begun: list[tuple[int, int, int, int]] = []
-    for site_key, day, over, hour, *sums in connection.execute(query("until_hours"), {"asked": json.dumps(asked)}):
+    for site_key, day, over, hour, *sums in connection.execute(statement("until_hours"), {"asked": json.dumps(asked)}):
         if over:
             parts[site_key].append(Sums(*sums))
         else:
@@ -54,7 +54,7 @@ def _in_begun_hours(
     asked = json.dumps(whole)
     for first, last in _spans(connection, {(site_key, day) for site_key, day, _, _ in whole}):
         for name in ("until_visits", "until_events"):
-            rows = connection.execute(query(name), {"asked": asked, "first_id": first, "last_id": last})
+            rows = connection.execute(statement(name), {"asked": asked, "first_id": first, "last_id": last})
             yield from ((site_key, Sums(*sums)) for site_key, *sums in rows)
 
 
@@ -62,24 +62,14 @@ def _with_raw_rows(
     connection: sqlite3.Connection, begun: Sequence[tuple[int, int, int, int]]
 ) -> list[tuple[int, int, int, int]]:
     """Without those of days whose raw rows are gone."""
-    closed = set(
-        connection.execute(
-            "select c.site_key, c.day from json_each(?) j cross join closed_day c"
-            " on c.site_key = j.value ->> 0 and c.day = j.value ->> 1",
-            (json.dumps(begun),),
-        )
-    )
+    closed = set(connection.execute(statement("until_closed_days"), (json.dumps(begun),)))
     return [one for one in begun if one[:2] not in closed]
 
 
 def _spans(connection: sqlite3.Connection, days: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Where the events of these (site key, day) lie, in order, none twice: among the folded ones, and in the tail."""
     asked = json.dumps(sorted(days))
-    rows = connection.execute(
-        "select s.first_event, s.last_event from json_each(?) j cross join day_span s"
-        " on s.site_key = j.value ->> 0 and s.day = j.value ->> 1 order by 1",
-        (asked,),
-    )
+    rows = connection.execute(statement("until_spans"), (asked,))
     after, upto = bounds(connection)
     tail = [(after + 1, upto)] if upto > after else []
     spans: list[tuple[int, int]] = []

@@ -1,0 +1,3 @@
+-- Count drops by day and reason.
+insert into drop_count values {rows}
+on conflict do update set count = count + excluded.count

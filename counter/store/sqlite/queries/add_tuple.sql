@@ -1,0 +1,2 @@
+-- Give a tuple of values an id.
+insert into {TupleTable} ({TupleColumns}) values {rows}

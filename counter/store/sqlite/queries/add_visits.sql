@@ -1,0 +1,2 @@
+-- Write visits that began.
+insert into visit values {rows}

@@ -1,0 +1,3 @@
+-- Put the sums of their days in the place of months that were removed.
+insert into rollup_month
+{query mend_counted_months}

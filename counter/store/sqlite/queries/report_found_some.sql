@@ -1,7 +1,0 @@
--- Which events match? Those that were found one by one.
-create temp view {view} as
-select e.id, e.visit_id, e.kind, e.at, e.view_id, e.day, e.hour, e.path_id, e.name_id, e.engaged, e.props, m.first, v.visitor, v.turn,
-       v.split, v.spread, v.events as customs
-from temp.found_visit v
-cross join temp.found_event m on m.visit_id = v.id
-cross join event e on e.id = m.id

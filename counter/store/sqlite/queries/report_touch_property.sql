@@ -1,6 +1,0 @@
--- Which found events have which value of the property :key?
-insert into temp.touch
-select j.value, e.visit_id, e.visitor, e.id, e.kind, e.day
-from temp.found e
-cross join json_each(e.props) j
-where e.kind <> 3 and e.props is not null and j.key = :key
