@@ -6,14 +6,12 @@ A command without a running service has a core of its own; `Service` adds what s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from counter.clock import Clock
 from counter.config import Config
 from counter.service.accounts import AccountBook
 from counter.service.book import Book
-from counter.service.online import Online
 from counter.service.writer import Writer
 from counter.site import Sites, Token
 from counter.store.open import Store
@@ -30,21 +28,16 @@ class Core:
     sites: Sites = field(default_factory=Sites)
     tokens: dict[bytes, Token] = field(default_factory=dict)
     book: Book = field(default_factory=Book)
-    online: Online = field(default_factory=Online)
     accounts: AccountBook = field(default_factory=AccountBook)
     accounts_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one reads them at a time: the last is newest
-    watchers: list[Callable[[Appended], None]] = field(default_factory=list)  # told of each batch, after the numbers
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
         self.writer = Writer(self.store, self.clock, self.config.storage.queue_hits, self.committed)
 
     def committed(self, appended: Appended) -> None:
-        """A batch is durable: its numbers show before its hits are answered."""
+        """A batch is durable: what it gained is in memory before its hits are answered."""
         self.book.add(appended.gained)
-        self.online.see(appended.seen)
-        for told in self.watchers:
-            told(appended)
 
     async def load(self) -> None:
         """At the start: all that is stored."""

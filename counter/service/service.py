@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -17,9 +18,11 @@ from counter.service.book import Snapshots
 from counter.service.core import Core
 from counter.service.countries import Countries
 from counter.service.last_check import Checked
+from counter.service.online import Online
 from counter.service.proxies import UntrustedPeers
 from counter.service.salts import ServiceSalts
 from counter.site import TokenMay
+from counter.store.protocols import Appended
 from counter.trust import Moment, Trust
 
 
@@ -30,6 +33,7 @@ class Service(Core):
     salts: ServiceSalts  # the pipeline's
     pipeline: Pipeline
     trusted_proxies: Networks
+    online: Online = field(default_factory=Online)
     outcomes: Counter[str] = field(default_factory=Counter)  # answers given, by X-Counter
     unknown_keys: int = 0
     untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
@@ -38,6 +42,7 @@ class Service(Core):
     doubt_since: Moment | None = None  # the first look in a doubt that goes on
     notices: list[str] = field(default_factory=list)  # what the owner should know, for /readyz
     passwords: Passwords = field(default_factory=Passwords)
+    watchers: list[Callable[[Appended], None]] = field(default_factory=list)  # told of each batch, after the numbers
     countries: Countries = field(init=False)
     snapshots: Snapshots = field(init=False)
 
@@ -45,6 +50,13 @@ class Service(Core):
         Core.__post_init__(self)  # a dataclass with slots is another class than the one that super() would mean
         self.countries = Countries(self.store.reports)
         self.snapshots = Snapshots(self.book, self.online, self.sites, self.store.reports, self.clock)
+
+    def committed(self, appended: Appended) -> None:
+        """A batch is durable: its numbers show before its hits are answered."""
+        Core.committed(self, appended)
+        self.online.see(appended.seen)
+        for told in self.watchers:
+            told(appended)
 
     @property
     def failing(self) -> StoreError | None:

@@ -352,8 +352,8 @@ class TestTokens:
 
 class TestAudit:
     async def test_the_log_is_read_newest_first_of_one_site_or_of_all(self, store: Store, ben: User) -> None:
-        await store.accounts.add_annotation(Annotation(0, 1, TODAY, "Sale", "ann"), NOON + 5)
-        newest = (NOON + 5, "shop", "annotation.added", '{"day": "2024-11-21", "text": "Sale", "login": "ann"}')
+        await store.accounts.add_annotation(Annotation(0, 1, TODAY, "Sale", "ann"), NOON + 5, actor="ann")
+        newest = (NOON + 5, "shop", "annotation.added", '{"day": "2024-11-21", "text": "Sale", "login": "ann"}', "ann")
         everything = await store.accounts.audit_log(None, 100)
         assert everything[0] == newest
         assert [line.action for line in everything] == ["annotation.added", "user.added", "site.added", "user.added"]

@@ -343,7 +343,7 @@ async def test_who_was_refused_holds_no_lock(folder: Path) -> None:
 
 async def test_a_reader_never_migrates(folder: Path) -> None:
     before = digest(folder / "counter.db")
-    with pytest.raises(StoreError, match="has schema 1, this version reads 4; start the service once"):
+    with pytest.raises(StoreError, match="has schema 1, this version reads 5; start the service once"):
         async with open_reports(folder):
             pass
     assert digest(folder / "counter.db") == before
