@@ -23,12 +23,10 @@ from counter.collect.places.copies import BadDatabase
 from counter.collect.places.geo import Geo
 from counter.event import Place
 from counter.service.notices import renew_places
-from tests.kit.app import Start, countries, outcome_of, start
+from tests.kit.app import Start, outcome_of
 from tests.kit.mutants import ACCEPTED, REFUSED
 from tests.kit.places import ADDRESS, NETWORK, city, database, large_city, world
 from tests.kit.process import HANG, ROOT, Home, running
-
-__all__ = ["countries", "start"]  # fixtures
 
 MUTANTS = 420
 WHOLE = city("Berlin")

@@ -22,11 +22,9 @@ from counter.widget.options import OPTIONS
 from dashboard.pages import hits as hits_page
 from dashboard.report import request as dashboard_asked
 from dashboard.report.filters import FORM_KEYS
-from tests.dashboard.conftest import Client, SignedIn, signed_in
-from tests.kit.app import BROWSER, HANG, Counter, Start, countries, start
+from tests.kit.app import BROWSER, HANG, Counter, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.every_route import ENDLESS, QUERIES, Place, gets, places
-
-__all__ = ["countries", "signed_in", "start"]
 
 MARK: Final = "q7zx"  # in every payload; in no statement
 PAYLOADS: Final = tuple(f"{text}{MARK}" if "{}" not in text else text.replace("{}", MARK) for text in (

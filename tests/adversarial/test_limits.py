@@ -36,10 +36,8 @@ from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
 from counter.web.request import LARGEST_BODY
 from tests.kit.app import NOON as START
-from tests.kit.app import FakeClock, Start, countries, outcome_of, start
+from tests.kit.app import FakeClock, Start, outcome_of
 from tests.kit.events import DAY, NOON, TODAY, append, broken_down, counted, custom, day_sums, make, read
-
-__all__ = ["countries", "start"]
 
 
 def setting(section: str, key: str) -> int:

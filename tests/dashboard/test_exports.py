@@ -19,13 +19,11 @@ from dashboard.report.csv_cells import plain
 from dashboard.report.export import EXPORTED, HEAD, file_name
 from dashboard.report.links import filter_text
 from dashboard.report.panels import PANELS
-from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_panels import BROKEN_DOWN, FILTERS, SITE
 from tests.kit.app import BOT, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.report_oracle import read_log, sorted_rows
 from tests.kit.worlds import HOSTILE, open_site, oracle, query
-
-__all__ = ["countries", "signed_in", "start"]
 
 Lines = list[dict[str, Any]]
 

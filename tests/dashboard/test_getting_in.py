@@ -16,8 +16,8 @@ from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from dashboard.access.attempts import AT_ONCE, FIRST_WAIT, FREE, LONGEST_WAIT, MOST, QUEUE, WINDOW, Attempts
 from dashboard.pages.getting_in import START, own_path
-from tests.dashboard.conftest import PASSWORD, Client, SignedIn, change_user, make_user
 from tests.kit.app import FakeClock, Start
+from tests.kit.dashboard import PASSWORD, Client, SignedIn, change_user, make_user
 
 LOGIN = "/dashboard/login"
 FIRST = {"login": "ann", "password": PASSWORD, "again": PASSWORD, "hosts": "https://shop.example/start"}

@@ -28,12 +28,10 @@ from dashboard.report.panels import PANELS
 from dashboard.report.request import METRICS
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
-from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.kit.app import NOON, Counter, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.report_oracle import Answer, read_log
 from tests.kit.worlds import GOALS, SITES, TODAY, ZONE, body_rows, open_site, oracle, query
-
-__all__ = ["countries", "signed_in", "start"]
 
 EN = LANGUAGES["en"]
 SITE = "/dashboard/sites/demo"

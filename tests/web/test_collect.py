@@ -13,9 +13,7 @@ from counter.errors import StoreError
 from counter.event import DropReason
 from counter.site import Site
 from counter.store.protocols import Appended, Batch
-from tests.kit.app import BOT, BROWSER, NOON, VISITOR, Start, countries, outcome_of, start, stop
-
-__all__ = ["countries", "start"]
+from tests.kit.app import BOT, BROWSER, NOON, VISITOR, Start, outcome_of, stop
 
 NOON_TEXT = "2024-11-21T12:00:00Z"
 TWO_SITES = [{"id": "demo"}, {"id": "other"}]
