@@ -188,6 +188,7 @@ def test_however_a_trial_ends_it_ends_in_a_sentence(tmp_path: Path, trial: str, 
 
 
 @pytest.mark.soak
+@pytest.mark.faults
 async def test_every_mutant_goes_the_real_way_under_a_reader_in_force(tmp_path: Path) -> None:
     """T-40, the long form: 420 mutants through `renew`, one after the other, each followed by look-ups."""
     own = tmp_path / "own.mmdb"
@@ -209,6 +210,7 @@ async def test_every_mutant_goes_the_real_way_under_a_reader_in_force(tmp_path: 
 
 
 @pytest.mark.soak
+@pytest.mark.faults
 def test_thousands_of_mutants_kill_nobody(tmp_path: Path) -> None:
     """T-40, the long form: 5,000 mutants, judged and used apart."""
     verdicts = judged(tmp_path / "mutants", mutants(5000, seed=42))
