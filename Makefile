@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak bench script wheel lock clean
+.PHONY: help run test soak soak-faults bench script wheel lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -14,8 +14,8 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-head
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
 
 help: ## what there is (this)
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
-		printf 'make %-7s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
+		printf 'make %-11s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.run ## make the environment, then start the service on 127.0.0.1:8080, data under ./data/
 	@exec $(BIN)/counter --config config.toml serve
@@ -33,8 +33,11 @@ test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the fi
 # A file stays in one process: those in a browser take up to a minute to set up. pytest-xdist starts with the files that
 # have the most tests, which are the longest, so that short ones end the run. Its groups (loadgroup), which would divide
 # a file, do nothing under pytest 9.2.
-soak: $(VENV)/.dev ## the long forms of the tests
-	@$(BIN)/python -m pytest -m soak -n $(WORKERS) --dist loadfile $(ARGS)
+soak: $(VENV)/.dev ## the long forms of the tests: random worlds and browsers
+	@$(BIN)/python -m pytest -m "soak and not faults" -n $(WORKERS) --dist loadfile $(ARGS)
+
+soak-faults: $(VENV)/.dev ## the long forms of the tests: kills, disks, clocks, hostile input
+	@$(BIN)/python -m pytest -m "soak and faults" -n $(WORKERS) --dist loadfile $(ARGS)
 
 bench: $(VENV)/.dev ## what a hit costs on this machine
 	@$(BIN)/python -m bench

@@ -1,4 +1,8 @@
-"""For all tests: how random ones are run, and the seed of a run, which is printed and can be given.
+"""For all tests: what services and browsers they get, how random ones are run, and the seed of a run.
+
+The kit is imported by the fixtures that need it, so that a test of one small function does not load a service.
+
+The seed is printed and can be given.
 
 No single example has a deadline, since machines are slow and noisy and no rule is about time. Examples that failed are
 not kept: a run depends on its seed alone. `make test ARGS=--hypothesis-seed=7` runs with the seed that a header named;
@@ -6,10 +10,22 @@ what fails also prints a line `@reproduce_failure(...)`. Every other random sour
 the test. Health checks that a seed can fail by chance are off.
 """
 
+from __future__ import annotations
+
 import random
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.kit.app import Start
+    from tests.kit.dashboard import SignedIn
+    from tests.kit.process import Service
 
 settings.register_profile(
     "any machine",
@@ -40,3 +56,60 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     """Once more behind failures: `-q` has no header."""
     if exitstatus == pytest.ExitCode.TESTS_FAILED:
         terminalreporter.write_line(_seed(config))
+
+
+@pytest.fixture(scope="session")
+def countries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped database of countries, unpacked once: that takes 0.5 s."""
+    from counter.collect.places.geo import Geo
+
+    folder = tmp_path_factory.mktemp("countries")
+    Geo.open(None, folder).close()
+    return folder / "geo"
+
+
+@pytest.fixture
+async def start(tmp_path: Path, countries: Path) -> AsyncIterator[Start]:
+    """`await start(section={...})` starts a service in this process; `await stop(counter)` or the test's end stops it.
+
+    A second start in the same test finds the same data: it is a restart. `dashboard=True` mounts the admins' pages.
+    """
+    from tests.kit.app import starting
+
+    async with starting(tmp_path, countries) as begin:
+        yield begin
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """`await signed_in(counter, login, role, site)`: a session, without the time that a password takes."""
+    from tests.kit import dashboard
+
+    return dashboard.signed_in
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from tests.kit.chromium import launched
+
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service process of its own for each test, in a zone where it is noon."""
+    from tests.kit.process import Home, Service, noon_zone
+
+    with Service(Home(tmp_path, zone=noon_zone())) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service process for tests that do not look at its numbers. It has a record day."""
+    from tests.kit.process import Home, Service, noon_zone
+
+    with Service(Home(tmp_path_factory.mktemp("shared"), zone=noon_zone())) as running:
+        running.hit()
+        yield running

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from counter.app import Intervals
-from tests.dashboard.conftest import SignedIn, signed_in
-from tests.kit.app import Start, countries, start
+from tests.kit.app import Start
+from tests.kit.dashboard import SignedIn
 from tests.kit.trace import Trace, tracing
-
-__all__ = ["countries", "signed_in", "start"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -6,9 +6,7 @@ import pytest
 
 from counter.hosts import ascii_host
 from counter.site import ActiveSite, Site
-from tests.kit.app import Start, countries, start
-
-__all__ = ["countries", "start"]
+from tests.kit.app import Start
 
 STRASSE = "xn--strae-oqa.de"
 

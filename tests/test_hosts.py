@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 
 from counter.cli import cli
 from counter.hosts import ascii_host, former_host, host_letters
-from tests.dashboard.conftest import SignedIn, signed_in
-from tests.kit.app import Counter, Start, countries, start
-
-__all__ = ["countries", "signed_in", "start"]
+from tests.kit.app import Counter, Start
+from tests.kit.dashboard import SignedIn
 
 STRASSE, SAFE = "xn--strae-oqa.de", "xn--jxafa4bwbcv.gr"
 

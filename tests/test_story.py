@@ -9,10 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.test_counting import page_of
-from tests.kit.chromium import browser, host_page, reader, service, until
+from tests.kit.chromium import host_page, reader, until
 from tests.kit.process import Service
-
-__all__ = ["browser", "service"]
 
 
 @pytest.mark.browser

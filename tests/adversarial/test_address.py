@@ -16,21 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from counter.app import build_app
-from tests.kit.app import (
-    BROWSER,
-    Counter,
-    FakeClock,
-    Start,
-    countries,
-    make_config,
-    post_bytes,
-    read_rows,
-    sent_by,
-    start,
-    status_of,
-)
-
-__all__ = ["countries", "start"]
+from tests.kit.app import BROWSER, Counter, FakeClock, Start, make_config, post_bytes, read_rows, sent_by, status_of
 
 GOOD = {"site": "demo", "path": "/"}
 CLAIMS = [

@@ -14,11 +14,9 @@ import pytest
 
 from dashboard.access.guard import Needs
 from dashboard.assets import files
-from tests.dashboard.conftest import Client, SignedIn, signed_in
-from tests.kit.app import BROWSER, VISITOR, Counter, Start, countries, start
+from tests.kit.app import BROWSER, VISITOR, Counter, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.every_route import ENDLESS, Place, gets, places
-
-__all__ = ["countries", "signed_in", "start"]
 
 STATIC: Final = "/dashboard/static/{digest}/{name}"
 PRIVATE: Final = "private, no-store"

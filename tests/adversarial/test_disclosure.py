@@ -25,11 +25,9 @@ from counter.widget.options import ALLOWED_LINES, LINES, MAX_DIGITS, MAX_FLAGS, 
 from dashboard.access.guard import Needs
 from dashboard.report import export
 from dashboard.sites import hit_export
-from tests.dashboard.conftest import Client, SignedIn, signed_in
-from tests.kit.app import BROWSER, VISITOR, Counter, Start, countries, start, status_of
+from tests.kit.app import BROWSER, VISITOR, Counter, Start, status_of
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.every_route import ENDLESS, Place, gets, places
-
-__all__ = ["countries", "signed_in", "start"]
 
 EVIL_ORIGINS: Final = ("https://evil.example", "null", "http://localhost:1", "file://")
 # What other origins' pages may read, all of it public; no other route says a word about them.

@@ -23,12 +23,10 @@ from counter.collect.places.copies import BadDatabase
 from counter.collect.places.geo import Geo
 from counter.event import Place
 from counter.service.notices import renew_places
-from tests.kit.app import Start, countries, outcome_of, start
+from tests.kit.app import Start, outcome_of
 from tests.kit.mutants import ACCEPTED, REFUSED
 from tests.kit.places import ADDRESS, NETWORK, city, database, large_city, world
 from tests.kit.process import HANG, ROOT, Home, running
-
-__all__ = ["countries", "start"]  # fixtures
 
 MUTANTS = 420
 WHOLE = city("Berlin")
@@ -190,6 +188,7 @@ def test_however_a_trial_ends_it_ends_in_a_sentence(tmp_path: Path, trial: str, 
 
 
 @pytest.mark.soak
+@pytest.mark.faults
 async def test_every_mutant_goes_the_real_way_under_a_reader_in_force(tmp_path: Path) -> None:
     """T-40, the long form: 420 mutants through `renew`, one after the other, each followed by look-ups."""
     own = tmp_path / "own.mmdb"
@@ -211,6 +210,7 @@ async def test_every_mutant_goes_the_real_way_under_a_reader_in_force(tmp_path: 
 
 
 @pytest.mark.soak
+@pytest.mark.faults
 def test_thousands_of_mutants_kill_nobody(tmp_path: Path) -> None:
     """T-40, the long form: 5,000 mutants, judged and used apart."""
     verdicts = judged(tmp_path / "mutants", mutants(5000, seed=42))

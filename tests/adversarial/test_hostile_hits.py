@@ -28,20 +28,7 @@ from counter.collect.page import MAX_PATH, normalise_path
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import ConfigError
 from counter.store.protocols import Appended, Batch
-from tests.kit.app import (
-    BROWSER,
-    NOON,
-    Counter,
-    FakeClock,
-    Start,
-    countries,
-    outcome_of,
-    post_bytes,
-    start,
-    status_of,
-)
-
-__all__ = ["countries", "start"]
+from tests.kit.app import BROWSER, NOON, Counter, FakeClock, Start, outcome_of, post_bytes, status_of
 
 LIMIT = 512 * 1024  # bytes of a body
 ALLOWED = {200, 202, 204, 400, 401, 404, 405, 408, 413, 415, 417, 429, 503}

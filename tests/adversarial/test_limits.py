@@ -37,10 +37,8 @@ from counter.store.sqlite.readers import TIME_LIMIT
 from counter.trust import FAR
 from counter.web.request import LARGEST_BODY
 from tests.kit.app import NOON as START
-from tests.kit.app import FakeClock, Start, countries, outcome_of, start
+from tests.kit.app import FakeClock, Start, outcome_of
 from tests.kit.events import DAY, NOON, TODAY, append, broken_down, counted, custom, day_sums, make, read
-
-__all__ = ["countries", "start"]
 
 
 def setting(section: str, key: str) -> int:
@@ -60,7 +58,9 @@ class TestTheLimiter:
         assert limiter.wait("192.0.2.2", 150.0) == 0, "nobody else waits"
         assert limiter.wait("192.0.2.1", 160.0) == 0, "a new window"
 
-    @pytest.mark.parametrize("addresses", [50_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+    @pytest.mark.parametrize(
+        "addresses", [50_000, pytest.param(1_000_000, marks=(pytest.mark.soak, pytest.mark.faults))]
+    )
     def test_all_addresses_of_one_ipv6_64_are_one(self, addresses: int) -> None:
         """T-20: whoever has a /64 may use a new address for every hit."""
         limiter = RateLimiter(10)
@@ -218,6 +218,7 @@ async def test_distinct_properties_beyond_the_cap_are_other_and_every_event_coun
 
 
 @pytest.mark.soak
+@pytest.mark.faults
 async def test_a_million_distinct_texts_in_every_field(store: Store, site: Site, tmp_path: Path) -> None:
     """T-21."""
     await tell_distinct(store, site, 0, 1_000_000)

@@ -28,17 +28,13 @@ from tests.kit.app import (
     Counter,
     FakeClock,
     Start,
-    countries,
     make_config,
     outcome_of,
     read_rows,
     sent_by,
-    start,
     stop,
     toml,
 )
-
-__all__ = ["countries", "start"]
 
 ROOT = Path(__file__).parents[2]
 # Addresses that stand nowhere else: not the documentation's ranges, which our own texts could name.

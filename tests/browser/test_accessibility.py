@@ -12,11 +12,9 @@ from playwright.sync_api import Browser, Locator, Page
 
 from counter.labels import LANGUAGES, find, format_number
 from counter.widget.theme import THEMES
-from tests.kit.chromium import browser, host_page, reader
+from tests.kit.chromium import host_page, reader
 from tests.kit.process import Home, Service, noon_zone
 from tests.kit.widget_sample import EVERYTHING
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 

@@ -11,11 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from dashboard.access.guard import Needs
 from dashboard.routes import ROUTES
-from tests.kit.chromium import WAIT, browser, host_page
+from tests.kit.chromium import WAIT, host_page
 from tests.kit.process import Home, Service, noon_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
-__all__ = ["browser"]
 
 PASSWORD = "a long enough password"
 NO_POLICY = "default-src * 'unsafe-inline' data:"  # of the page around the frame: nothing of it stops anything

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from tests.kit.chromium import READER, browser, host_page, lines, reader, service, shared_service, until
+from tests.kit.chromium import READER, host_page, lines, reader, until
 from tests.kit.process import Service
-
-__all__ = ["browser", "service", "shared_service"]
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from dashboard.assets import url_of
 from dashboard.routes import ROUTES
 from tests.browser.test_accessibility import CONTRAST, RULES
-from tests.kit.chromium import WAIT, browser, reader, until
+from tests.kit.chromium import WAIT, reader, until
 from tests.kit.every_page import (
     OWNER,
     PAGES,
@@ -28,8 +28,6 @@ from tests.kit.every_page import (
     wait_for_panels,
 )
 from tests.kit.process import BROWSER, HANG
-
-__all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 expect.set_options(timeout=WAIT)

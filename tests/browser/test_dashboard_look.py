@@ -11,10 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.test_accessibility import violations
-from tests.kit.chromium import WAIT, Seen, browser, reader, until
+from tests.kit.chromium import WAIT, Seen, reader, until
 from tests.kit.process import Home, Service, noon_zone
-
-__all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
 expect.set_options(timeout=WAIT)

@@ -6,10 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from counter.widget.theme import THEMES
-from tests.kit.chromium import browser, host_page, reader, shared_service
+from tests.kit.chromium import host_page, reader
 from tests.kit.process import Service
-
-__all__ = ["browser", "shared_service"]
 
 pytestmark = pytest.mark.browser
 

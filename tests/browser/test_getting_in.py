@@ -10,10 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.kit.chromium import browser, host_page, reader
+from tests.kit.chromium import host_page, reader
 from tests.kit.process import Home, Service, noon_zone
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 

@@ -15,12 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from dashboard.report.panels import PANELS
-from tests.kit.chromium import WAIT, browser
+from tests.kit.chromium import WAIT
 from tests.kit.places import ADDRESS, NETWORK, database, geoip2
 from tests.kit.process import BROWSER, Home, Service, noon_zone
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser"]
 
 PASSWORD = "a long enough password"
 MARK = "pwnd"  # in every payload, to be found as text

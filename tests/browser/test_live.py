@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.kit.chromium import WAIT, browser, reader, until
+from tests.kit.chromium import WAIT, reader, until
 from tests.kit.process import Home, Service, noon_zone
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 

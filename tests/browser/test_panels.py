@@ -12,11 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.test_report_page import PASSWORD, SITE, card, signed_in
-from tests.kit.chromium import browser, until
+from tests.kit.chromium import until
 from tests.kit.process import BROWSER, Home, Service, noon_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]  # minutes of a browser's time
-__all__ = ["browser"]
 
 US, DE = "8.8.8.8", "5.9.0.1"
 MARKUP = "/<img src=x onerror=alert(1)>"

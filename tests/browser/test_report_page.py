@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.kit.chromium import Seen, browser, reader, until
+from tests.kit.chromium import Seen, reader, until
 from tests.kit.process import BROWSER, Home, Service, noon_zone
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser"]
 
 PASSWORD = b"a long enough password"
 CHROME = (

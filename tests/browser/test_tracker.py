@@ -21,10 +21,8 @@ from playwright.sync_api import Browser, Page
 from counter.config import TrackerConfig
 from counter.labels import LANGUAGES, format_number
 from counter.web.tracker import snippet
-from tests.kit.chromium import FLAGS, Seen, browser, chromium, host_page, lines, reader, until
+from tests.kit.chromium import FLAGS, Seen, chromium, host_page, lines, reader, until
 from tests.kit.process import Home, Service, noon_zone
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 

@@ -6,11 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from counter.labels import LANGUAGES
-from tests.kit.chromium import browser, reader, shared_service
+from tests.kit.chromium import reader
 from tests.kit.process import Service
 from tests.kit.widget_sample import EVERYTHING, IPV6
-
-__all__ = ["browser", "shared_service"]
 
 pytestmark = pytest.mark.browser
 

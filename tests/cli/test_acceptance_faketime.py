@@ -16,11 +16,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.kit.chromium import browser, host_page, lines, reader, until
+from tests.kit.chromium import host_page, lines, reader, until
 from tests.kit.process import HANG, Home, Service
 from tests.kit.widget_sample import TABLE
-
-__all__ = ["browser"]
 
 pytestmark = [
     pytest.mark.browser,

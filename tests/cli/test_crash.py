@@ -98,7 +98,7 @@ def assert_sound(home: Home) -> None:
     assert home.one("pragma integrity_check") == "ok"
 
 
-@pytest.mark.parametrize("rounds", [20, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [8, pytest.param(100, marks=(pytest.mark.soak, pytest.mark.faults))])
 def test_every_acknowledged_hit_survives_kill_9_under_load_and_is_stored_once(
     rounds: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -235,6 +235,7 @@ class TestBesideTheService:
 
 class TestInterrupted:
     @pytest.mark.soak
+    @pytest.mark.faults
     def test_what_is_written_agrees_and_the_same_command_writes_the_others(self, tmp_path: Path) -> None:
         home, whole = (Home(tmp_path / name) for name in ("cut", "whole") if not (tmp_path / name).mkdir())
         words = ("demo-data", "--site", "shop", "--until", UNTIL, "--hits", 50_000, "--days", 30)

@@ -212,17 +212,18 @@ class TestRestart:
         assert numbers["counted"] == 1
         assert numbers["read"] < 2000
 
-    def test_kill_9_again_and_again_loses_and_doubles_nothing(self, home: Home) -> None:
+    @pytest.mark.parametrize("turns", [3, pytest.param(30, marks=(pytest.mark.soak, pytest.mark.faults))])
+    def test_kill_9_again_and_again_loses_and_doubles_nothing(self, home: Home, turns: int) -> None:
         log = Writer(home.folder / "access.log")
         with running(home):
-            for turn in range(6):
+            for turn in range(turns):
                 log.write(150)
                 with following(home, log.path) as one:
                     Service.until(lambda: stored(home) > log.written - 150)
                     log.write(137, cut=11)
                     if turn % 3 == 1:
                         log.complete(11)
-                        log.rename(f"access.log.{9 - turn}")
+                        log.rename(f"access.log.{turns + 3 - turn}")
                     one.process.kill()
                 if turn % 3 != 1:
                     log.complete(11)

@@ -24,11 +24,9 @@ from counter.cli.geo import addresses
 from counter.cli.geo_unpack import LARGEST_REST, unpack
 from counter.cli.port import running_service
 from counter.errors import DownloadFailed
-from tests.kit.app import Start, countries, start
+from tests.kit.app import Start
 from tests.kit.places import ADDRESS, NETWORK, city, database, gz, tar_gz
 from tests.kit.process import Done, Home, Service
-
-__all__ = ["countries", "start"]  # fixtures
 
 KEY = "AbC/123+x"
 SAVED = city("Berlin", kind="DBIP-City-Lite")

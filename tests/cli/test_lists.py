@@ -25,10 +25,8 @@ from counter.collect.screen import LOG_STEPS, STEPS, Candidate, Rules, screen, s
 from counter.errors import CounterError
 from counter.event import Hit, Via
 from counter.site import ActiveSite, Site
-from tests.kit.app import BOT, BROWSER, HANG, NOON, Start, countries, start, stop
+from tests.kit.app import BOT, BROWSER, HANG, NOON, Start, stop
 from tests.kit.process import Home
-
-__all__ = ["countries", "start"]  # fixtures
 
 LIST = "# spam\nevil.example\nWWW.Bad.Example.\nbücher.example\n\nseo-offer.example # bought\n"
 PAGE = "<!DOCTYPE html>\n<html>\n<head><title>Sign in</title></head>\n<body>\nexample.com\n</body>\n</html>\n"

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from counter.accounts import INVITATION_LASTS, Role
-from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
 from tests.kit.app import Counter, FakeClock, Start
+from tests.kit.dashboard import PASSWORD, Client, SignedIn, make_user
 
 ACCOUNT = "/dashboard/account"
 USERS = "/dashboard/users"

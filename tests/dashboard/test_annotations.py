@@ -10,10 +10,8 @@ import pytest
 from plotly.graph_objects import Figure
 
 from counter.accounts import Annotation
-from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.kit.app import NOON, Counter, Start
-
-__all__ = ["countries", "signed_in", "start"]
+from tests.kit.dashboard import Client, SignedIn
 
 SITE = "/dashboard/sites/demo"
 TODAY = 20_048

@@ -24,13 +24,11 @@ from dashboard.report.csv_cells import plain
 from dashboard.report.panels import PANELS, TabKind
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
-from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_report_page import COUNTED, cards
 from tests.kit.app import NOON, Counter, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.report_oracle import Answer, Hit, read_log
 from tests.kit.worlds import GOALS, TODAY, ZONE, attribute, body_rows, open_site, query
-
-__all__ = ["countries", "signed_in", "start"]
 
 EN = LANGUAGES["en"]
 SITE = "/dashboard/sites/demo"

@@ -16,8 +16,8 @@ from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from dashboard.access.attempts import AT_ONCE, FIRST_WAIT, FREE, LONGEST_WAIT, MOST, QUEUE, WINDOW, Attempts
 from dashboard.pages.getting_in import START, own_path
-from tests.dashboard.conftest import PASSWORD, Client, SignedIn, change_user, make_user
 from tests.kit.app import FakeClock, Start
+from tests.kit.dashboard import PASSWORD, Client, SignedIn, change_user, make_user
 
 LOGIN = "/dashboard/login"
 FIRST = {"login": "ann", "password": PASSWORD, "again": PASSWORD, "hosts": "https://shop.example/start"}
@@ -285,16 +285,19 @@ ELSEWHERE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ELSEWHERE)
-async def test_a_link_to_the_login_leads_nowhere_else(start: Start, signed_in: SignedIn, text: str) -> None:
+async def test_a_link_to_the_login_leads_nowhere_else(
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
+) -> None:
     counter = await start(dashboard=True)
     await make_user(counter, "ann")
-    answer = await Client(counter).post(LOGIN, login="ann", password=PASSWORD, next=text)
-    assert (answer.status, answer.headers["Location"]) == (303, START)
-    page = await Client(counter).get(LOGIN, params={"next": text})
-    assert f'name="next" value="{START}"' in await page.text()
     owner = await signed_in(counter)
-    assert (await owner.get(LOGIN, params={"next": text})).headers["Location"] == START
+    for text in ELSEWHERE:
+        with subtests.test(next=ascii(text)):
+            answer = await Client(counter).post(LOGIN, login="ann", password=PASSWORD, next=text)
+            assert (answer.status, answer.headers["Location"]) == (303, START)
+            page = await Client(counter).get(LOGIN, params={"next": text})
+            assert f'name="next" value="{START}"' in await page.text()
+            assert (await owner.get(LOGIN, params={"next": text})).headers["Location"] == START
 
 
 @given(st.text(alphabet="/\\.%25cfe:?#@ad-shbor\r\n\u2215", max_size=40))

@@ -14,8 +14,8 @@ from dashboard.access.sessions import TOUCH_EVERY
 from dashboard.live.hub import LIVE
 from dashboard.pages.getting_in import ATTEMPTS
 from dashboard.routes import ROUTES
-from tests.dashboard.conftest import Client, SignedIn
 from tests.kit.app import Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.two_sites import ENDLESS, FIXED, FORMS, SECRETS, World, make_world
 
 READS = [route for route in ROUTES if route.method == "GET"]

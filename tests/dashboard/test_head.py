@@ -10,9 +10,9 @@ import pytest
 from dashboard.access.sessions import PLAIN_NAME, TOUCH_EVERY
 from dashboard.live.hub import MOST_OF_A_SESSION
 from dashboard.routes import ROUTES
-from tests.dashboard.conftest import Client, SignedIn
 from tests.dashboard.test_live import hub_of
 from tests.kit.app import BROWSER, HANG, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.two_sites import World, make_world
 
 READS = [route for route in ROUTES if route.method == "GET"]

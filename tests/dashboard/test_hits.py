@@ -20,8 +20,8 @@ from counter.question import LoggedHit, Question
 from counter.site import TokenMay
 from dashboard.report.csv_cells import plain
 from dashboard.sites.hit_export import PAGE
-from tests.dashboard.conftest import PLAIN_NAME
 from tests.kit.app import HANG, Counter
+from tests.kit.dashboard import PLAIN_NAME
 
 HITS = "/dashboard/sites/demo/hits"
 TBILISI = {"sites": [{"id": "demo", "name": "Demo", "timezone": "Asia/Tbilisi"}]}

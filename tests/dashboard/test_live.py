@@ -18,9 +18,9 @@ from counter.question import LoggedHit
 from dashboard.live.feed import Feed, Pauses
 from dashboard.live.hub import LIVE, MOST_OF_A_SESSION, MOST_READERS, LiveHub, per_minute
 from dashboard.live.now import look, minutes_of
-from tests.dashboard.conftest import PLAIN_NAME, Client, change_user
 from tests.dashboard.test_hits import TBILISI
 from tests.kit.app import HANG, Counter
+from tests.kit.dashboard import PLAIN_NAME, Client, change_user
 
 LIVE_PAGE = "/dashboard/sites/demo/live"
 EVENTS = f"{LIVE_PAGE}/events"

@@ -16,8 +16,8 @@ from counter.errors import NotAuthorized
 from counter.site import Site
 from dashboard import render
 from dashboard.access.sessions import PLAIN_NAME, TOUCH_EVERY
-from tests.dashboard.conftest import PASSWORD, Client, SignedIn, change_user
 from tests.kit.app import Counter, FakeClock, Start
+from tests.kit.dashboard import PASSWORD, Client, SignedIn, change_user
 
 ACCOUNT = "/dashboard/account"
 

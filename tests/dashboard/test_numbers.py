@@ -14,9 +14,6 @@ from playwright.sync_api import Browser
 from counter.site import ActiveSite, Site
 from dashboard.words import numbers
 from dashboard.words.catalogue import LANGUAGES
-from tests.kit.chromium import browser
-
-__all__ = ["browser"]
 
 NOON = 1_732_190_460  # 2024-11-21 12:01 UTC
 THURSDAY = dt.date(2024, 11, 21)

@@ -15,11 +15,9 @@ from counter.question import HistoryDay, Metric
 from counter.service.book import Book
 from counter.site import ActiveSite, Site
 from dashboard.sites.cards import days_of, matches, same_time_yesterday, spark
-from tests.dashboard.conftest import SignedIn, countries, signed_in, start
 from tests.kit.app import NOON, Counter, FakeClock, Start
+from tests.kit.dashboard import SignedIn
 from tests.kit.report_oracle import read_log, sums_until
-
-__all__ = ["countries", "signed_in", "start"]
 
 DAY = 86_400
 TODAY = 20_048  # the local day of NOON, in each of the zones below

@@ -18,8 +18,8 @@ from dashboard.report.panels import PANELS, Tab, TabKind
 from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words.catalogue import LANGUAGES
 from dashboard.words.numbers import hour, number, percent, weekday
-from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.kit.app import BOT, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.report_oracle import read_log, sorted_rows
 from tests.kit.worlds import (
     GOALS,
@@ -34,8 +34,6 @@ from tests.kit.worlds import (
     section,
     tables,
 )
-
-__all__ = ["countries", "signed_in", "start"]
 
 EN = LANGUAGES["en"]
 SITE = "/dashboard/sites/demo"

@@ -13,13 +13,11 @@ from dashboard.report.row_labels import label_of
 from dashboard.report.tables import shown, title_of
 from dashboard.words.catalogue import LANGUAGES
 from dashboard.words.numbers import hour, weekday
-from tests.dashboard.conftest import Client, SignedIn, countries, signed_in, start
 from tests.dashboard.test_panels import BROKEN_DOWN, FILTERS, SITE
 from tests.kit.app import Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.report_oracle import read_log, sorted_rows
 from tests.kit.worlds import Row, attribute, body_rows, open_site, oracle, query, tables
-
-__all__ = ["countries", "signed_in", "start"]
 
 EN = LANGUAGES["en"]
 

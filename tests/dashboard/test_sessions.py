@@ -8,8 +8,8 @@ from counter.accounts import SESSION_IDLE, SESSION_LASTS
 from counter.errors import StoreError
 from counter.service.service import token_digest
 from dashboard.access.sessions import PLAIN_NAME, SECURE_NAME, TOUCH_EVERY
-from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
 from tests.kit.app import FakeClock, Start
+from tests.kit.dashboard import PASSWORD, Client, SignedIn, make_user
 
 ACCOUNT = "/dashboard/account"
 LOGIN = "/dashboard/login"

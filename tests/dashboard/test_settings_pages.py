@@ -12,8 +12,8 @@ from counter.config import check_site_field
 from counter.site import Site
 from dashboard.sites.audit import describe_change
 from dashboard.sites.form import changed_site, free_id, new_site, tidy_hosts
-from tests.dashboard.conftest import SignedIn
 from tests.kit.app import Start
+from tests.kit.dashboard import SignedIn
 
 HERE = "/dashboard/sites/demo"
 SETTINGS = f"{HERE}/settings"

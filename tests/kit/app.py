@@ -1,8 +1,8 @@
 """A whole service for tests: a real application on real SQLite, reached over real HTTP, with a clock that stands still.
 
-    from tests.kit.app import BROWSER, Counter, start
+    from tests.kit.app import BROWSER, Counter, Start
 
-    async def test_a_rule(start):
+    async def test_a_rule(start: Start) -> None:
         counter = await start(counting={"respect_gpc": True})
         answer = await counter.hit(path="/")
 
@@ -20,23 +20,23 @@ import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from counter.app import Intervals, build_app
 from counter.collect.agents.useragent import UserAgents
-from counter.collect.places.geo import Geo
 from counter.config import Config, load
 from counter.passwords import Passwords
 from counter.question import HistoryDay
 from counter.service.service import SERVICE, Service, token_digest
 from counter.site import TokenMay
 from dashboard.app import build_dashboard
+from tests.kit.loop_guard import loop_guard
 
 NOON = 1_732_190_400.0  # 2024-11-21 12:00:00 UTC, a Thursday
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -119,14 +119,16 @@ class Counter:
         self.clock = clock
         self.log = log
         self.statuses: list[int] = []
+        self.guard = loop_guard()
 
     # Sending ---------------------------------------------------------------------------------------------------
 
     async def request(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
         """One request, read to its end."""
         async with asyncio.timeout(HANG):
-            answer = await self.client.request(method, path, allow_redirects=False, **options)
-            await answer.read()
+            with self.guard.around_request():
+                answer = await self.client.request(method, path, allow_redirects=False, **options)
+                await answer.read()
         self.statuses.append(answer.status)
         return answer
 
@@ -168,7 +170,8 @@ class Counter:
             await writer.drain()
             if end:
                 writer.write_eof()
-            return await _read_answer(reader)
+            with self.guard.around_request():
+                return await _read_answer(reader)
         finally:
             writer.close()
 
@@ -287,19 +290,11 @@ Start = Callable[..., Awaitable[Counter]]
 _agents = cache(UserAgents)  # 0.5 s to make, and the same for everyone
 
 
-@pytest.fixture(scope="session")
-def countries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped database of countries, unpacked once: that takes 0.5 s."""
-    folder = tmp_path_factory.mktemp("countries")
-    Geo.open(None, folder).close()
-    return folder / "geo"
+@asynccontextmanager
+async def starting(folder: Path, countries: Path) -> AsyncIterator[Start]:
+    """What the fixture `start` gives: a function that starts services below `folder`, all stopped at the end.
 
-
-@pytest.fixture
-async def start(tmp_path: Path, countries: Path) -> AsyncIterator[Start]:
-    """`await start(section={...})` starts a service; `await stop(counter)` or the test's end stops it.
-
-    A second start in the same test finds the same data: it is a restart. `dashboard=True` mounts the admins' pages.
+    `countries` is the folder of the shipped database of countries, unpacked.
     """
     log = LogMeter()
     logging.getLogger().addHandler(log)
@@ -314,11 +309,11 @@ async def start(tmp_path: Path, countries: Path) -> AsyncIterator[Start]:
         **sections: Any,
     ) -> Counter:
         clock = clock or FakeClock()
-        if not (tmp_path / "data").exists():
-            (tmp_path / "data").mkdir(mode=0o700)
-            shutil.copytree(countries, tmp_path / "data" / "geo", copy_function=os.link)
+        if not (folder / "data").exists():
+            (folder / "data").mkdir(mode=0o700)
+            shutil.copytree(countries, folder / "data" / "geo", copy_function=os.link)
         app = build_app(
-            make_config(tmp_path, **sections),
+            make_config(folder, **sections),
             clock,
             agents=_agents(),
             passwords=Passwords(time_cost=1, memory_kib=8),  # which cost next to nothing

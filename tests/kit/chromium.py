@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.kit.process import HANG, Home, Service, noon_zone
+from tests.kit.process import HANG
 
 # Headless Chromium's own user agent is counted as what it is: a bot. It is set for the whole process: one that is set
 # for a page does not hold for what the page sends while it goes.
@@ -36,27 +35,12 @@ def chromium() -> str:
     return pytest.fail("no Chromium on this machine; on Debian: apt-get install chromium")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def launched() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield running
         running.close()
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """A service of its own for each test, in a zone where it is noon."""
-    with Service(Home(tmp_path, zone=noon_zone())) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service for tests that do not look at its numbers. It has a record day."""
-    with Service(Home(tmp_path_factory.mktemp("shared"), zone=noon_zone())) as running:
-        running.hit()
-        yield running
 
 
 @contextmanager

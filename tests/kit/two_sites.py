@@ -11,8 +11,8 @@ from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
 from dashboard.access.guard import Route
 from dashboard.assets import url_of
-from tests.dashboard.conftest import PASSWORD, Client, SignedIn, make_user
 from tests.kit.app import Counter, Start
+from tests.kit.dashboard import PASSWORD, Client, SignedIn, make_user
 
 SECRETS = ("Beta Secret Name", "beta-secret-path", "beta-secret-goal", "beta-secret-note", "beta.example")
 SITES = [

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 from counter.question import Filter, Question
 from counter.site import Goal, GoalKind
-from tests.dashboard.conftest import Client, SignedIn
 from tests.kit.app import BROWSER, NOON, Counter, FakeClock, Start
+from tests.kit.dashboard import Client, SignedIn
 from tests.kit.report_oracle import Answer, Hit, read_log
 
 ZONE = "Asia/Tbilisi"

@@ -17,9 +17,7 @@ from counter.errors import BadInput
 from counter.passwords import Passwords
 from counter.service.accounts import AccountBook, new_secret
 from counter.service.service import token_digest
-from tests.kit.app import NOON, Counter, Start, countries, start, stop
-
-__all__ = ["countries", "start"]
+from tests.kit.app import NOON, Counter, Start, stop
 
 DAY = 86_400
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c2VjcmV0IHNhbHQ$c2VjcmV0IGRpZ2VzdA"

@@ -53,8 +53,8 @@ from counter.site import Goal, GoalKind, TokenMay
 from counter.store.open import open_store
 from counter.store.protocols import Batch
 from dashboard.sites.form import new_site
-from tests.dashboard.conftest import Client
 from tests.kit.app import FakeClock, Start, countries, make_config, start
+from tests.kit.dashboard import Client
 from tests.kit.events import NOON, TODAY, of_log
 
 __all__ = ["countries", "start"]

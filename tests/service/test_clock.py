@@ -9,9 +9,7 @@ from typing import Any
 from counter.accounts import Invitation, User
 from counter.app import housekeeping
 from counter.store.open import read_vitals
-from tests.kit.app import NOON, Counter, FakeClock, Start, countries, start, stop
-
-__all__ = ["countries", "start"]
+from tests.kit.app import NOON, Counter, FakeClock, Start, stop
 
 DAY, HOUR = 86_400, 3_600
 JUMP = 3_650 * DAY

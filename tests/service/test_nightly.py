@@ -24,9 +24,7 @@ from counter.service.jobs import Job, run_jobs
 from counter.service.last_check import LONGEST, REST, Checked, due, read_checked, write_checked
 from counter.service.nightly import check_now, check_when_due
 from counter.store.sqlite import recount
-from tests.kit.app import NOON, Counter, FakeClock, Start, countries, outcome_of, start, stop
-
-__all__ = ["countries", "start"]
+from tests.kit.app import NOON, Counter, FakeClock, Start, outcome_of, stop
 
 
 def at(text: str, zone: str = "UTC") -> float:

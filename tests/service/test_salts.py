@@ -13,9 +13,7 @@ import pytest
 
 from counter.collect.identify import LIFETIME
 from counter.service.salts import SaltMissing, ServiceSalts
-from tests.kit.app import BOT, HANG, Counter, Start, countries, outcome_of, start, stop
-
-__all__ = ["countries", "start"]
+from tests.kit.app import BOT, HANG, Counter, Start, outcome_of, stop
 
 NOON = 1_732_190_400.0
 DAY = 20_048

@@ -346,7 +346,7 @@ def play(world: World, plan: Sequence[tuple[int, str]]) -> None:
 
 
 @given(worlds, plans)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_every_number_equals_the_naive_oracles(world: World, plan: list[tuple[int, str]]) -> None:
     play(world, plan)
 
@@ -464,5 +464,6 @@ class TestStoreMachine(StoreMachine.TestCase):
 
 
 @pytest.mark.soak
+@pytest.mark.faults
 class TestStoreMachineForLong(StoreMachine.TestCase):
     settings = settings(max_examples=200, stateful_step_count=60, **_MACHINE)

@@ -255,7 +255,7 @@ def random_questions(seed: int, count: int) -> list[Any]:
 
 
 @given(worlds, plans, questions, st.integers(0, len(GOALS)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_every_report_equals_a_naive_oracle_over_the_hit_log(
     world: World, plan: list[tuple[int, str]], asked: list[Any], goals: int
 ) -> None:

@@ -9,9 +9,7 @@ import pytest
 
 from counter.question import By, Dimension, Question
 from counter.site import Goal, GoalKind, TokenMay
-from tests.kit.app import Start, countries, start
-
-__all__ = ["countries", "start"]
+from tests.kit.app import Start
 
 LINKS = [
     ("https://other.example/page?id=7#part", "https://other.example/page"),

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import aiohttp
 import pytest
 
-from tests.kit.app import BROWSER, Counter, Start, countries, start
+from tests.kit.app import BROWSER, Counter, Start
 from tests.web.test_routes import ROUTES
-
-__all__ = ["countries", "start"]
 
 READS = [(path, status) for method, path, status in ROUTES if method == "GET"]
 COUNTING = [

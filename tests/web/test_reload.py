@@ -8,10 +8,8 @@ import pytest
 
 from counter.question import HistoryDay, Metric
 from counter.store.protocols import Batch
-from tests.kit.app import NOON, Start, countries, start
+from tests.kit.app import NOON, Start
 from tests.kit.events import of_log
-
-__all__ = ["countries", "start"]
 
 
 async def test_no_hit_is_lost_from_the_totals_while_the_sites_are_read_anew(

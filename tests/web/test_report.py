@@ -10,9 +10,7 @@ import pytest
 from counter.reports.grammar import DIMENSIONS, HITS_KEYS, REPORT_KEYS
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
-from tests.kit.app import NOON, Counter, FakeClock, Start, countries, start
-
-__all__ = ["countries", "start"]
+from tests.kit.app import NOON, Counter, FakeClock, Start
 
 REPORT = "/api/v1/report?site=demo"
 SECRET = "a-read-token-of-the-tests"

@@ -9,9 +9,7 @@ import pytest
 
 from counter.calendar.localtime import day_number
 from counter.question import HistoryDay
-from tests.kit.app import BOT, NOON, Counter, FakeClock, Start, countries, start
-
-__all__ = ["countries", "start"]
+from tests.kit.app import BOT, NOON, Counter, FakeClock, Start
 
 TBILISI = dt.timezone(dt.timedelta(hours=4))
 READ_AT = dt.datetime(2024, 11, 21, 15, 11, tzinfo=TBILISI).timestamp()

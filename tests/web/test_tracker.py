@@ -17,9 +17,7 @@ from counter.web.files import takes_gzip
 from counter.web.script import build
 from counter.web.tracker import snippet, tracker_of
 from counter.widget.options import DEFAULT_LINES
-from tests.kit.app import Start, countries, start
-
-__all__ = ["countries", "start"]
+from tests.kit.app import Start
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {name: (build.HERE / name).read_text(encoding="utf-8") for name, _ in build.SCRIPTS}

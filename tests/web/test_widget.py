@@ -13,10 +13,8 @@ from counter.errors import StoreError, TooExpensive
 from counter.question import Question, Report
 from counter.service.countries import FRESH
 from counter.store.protocols import Appended, Batch
-from tests.kit.app import BROWSER, VISITOR, Counter, Start, countries, start
+from tests.kit.app import BROWSER, VISITOR, Counter, Start
 from tests.kit.widget_sample import rows_of
-
-__all__ = ["countries", "start"]
 
 GEORGIA, GERMANY = "5.152.1.1", "91.0.0.1"
 READER = {"User-Agent": BROWSER, "X-Forwarded-For": GEORGIA}

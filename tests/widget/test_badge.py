@@ -11,10 +11,8 @@ import pytest
 from counter.errors import BadInput
 from counter.widget.badge import BADGE_LINES, badge_from, render_badge
 from counter.widget.theme import THEMES, contrast
-from tests.kit.app import BROWSER, VISITOR, Start, countries, start
+from tests.kit.app import BROWSER, VISITOR, Start
 from tests.kit.widget_sample import SNAPSHOT
-
-__all__ = ["countries", "start"]
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = "</text><script>alert(1)</script>\"'&"

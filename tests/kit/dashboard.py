@@ -16,16 +16,13 @@ from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
-import pytest
 
 from counter.accounts import Role, Session, User
 from counter.service.accounts import new_secret
 from counter.service.service import token_digest
 from dashboard.access.guard import csrf_token
 from dashboard.access.sessions import PLAIN_NAME
-from tests.kit.app import BROWSER, Counter, countries, start
-
-__all__ = ["countries", "start"]
+from tests.kit.app import BROWSER, Counter
 
 PASSWORD = "a long enough password"
 
@@ -85,22 +82,17 @@ class Client:
 SignedIn = Callable[..., Awaitable[Client]]
 
 
-@pytest.fixture
-def signed_in() -> SignedIn:
-    """`await signed_in(counter, login, role, site)`: the user is made when there is none, then a session of theirs.
+async def signed_in(counter: Counter, login: str = "owner", role: str = "owner", site: str | None = None) -> Client:
+    """A session of the user of that login, who is made when there is none; what the fixture `signed_in` gives.
 
     Roles are owner, admin and viewer, the latter of `site` (demo, when it is not said). Passwords are PASSWORD.
     """
-
-    async def begin(counter: Counter, login: str = "owner", role: str = "owner", site: str | None = None) -> Client:
-        service = counter.service
-        user = service.accounts.by_login(login) or await make_user(counter, login, role, site)
-        secret, now = new_secret(), int(counter.clock.now())
-        await service.store.accounts.add_session(Session(token_digest(secret), user.key, now, now, "Firefox on Linux"))
-        await service.reload_accounts()
-        return Client(counter, user, secret)
-
-    return begin
+    service = counter.service
+    user = service.accounts.by_login(login) or await make_user(counter, login, role, site)
+    secret, now = new_secret(), int(counter.clock.now())
+    await service.store.accounts.add_session(Session(token_digest(secret), user.key, now, now, "Firefox on Linux"))
+    await service.reload_accounts()
+    return Client(counter, user, secret)
 
 
 async def make_user(counter: Counter, login: str, role: str = "owner", site: str | None = None) -> User:
