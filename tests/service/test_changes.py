@@ -53,11 +53,9 @@ from counter.site import Goal, GoalKind, TokenMay
 from counter.store.open import open_store
 from counter.store.protocols import Batch
 from dashboard.sites.form import new_site
-from tests.kit.app import FakeClock, Start, countries, make_config, start
+from tests.kit.app import FakeClock, Start, make_config
 from tests.kit.dashboard import Client
 from tests.kit.events import NOON, TODAY, of_log
-
-__all__ = ["countries", "start"]
 
 ROOT = Path(__file__).parents[2]
 OWNER = "owner"
