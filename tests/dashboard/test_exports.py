@@ -49,27 +49,32 @@ def as_cells(row: dict[str, Any]) -> dict[str, Any]:
     return {name: "" if value is None else value for name, value in row.items()}
 
 
-@pytest.mark.parametrize("filters", list(FILTERS))
 async def test_the_rows_of_every_panel_are_those_of_a_naive_count_as_csv_and_json(
-    start: Start, signed_in: SignedIn, filters: str
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     counter, owner = await open_site(start, signed_in, 31)
-    hits, asked = read_log(counter.folder, "demo"), FILTERS[filters]
-    others = tuple(one for one in asked if one.dimension != Dimension.GOAL)
-    base = oracle(counter, others, hits=hits).totals().visitors
-    for panel, tab in BROKEN_DOWN:
-        assert tab.dimension is not None
-        by = By(tab.dimension, tab.key, Order.VISITS)
-        rows: Lines = []
-        for value, sums in sorted_rows(oracle(counter, (*asked, *tab.only), hits=hits).breakdown(by), by):
-            rates = {"conversion_rate": rate(sums.visitors, base)} if by.dimension == Dimension.GOAL else {}
-            rows.append({"value": value, **metrics(sums, ROW_METRICS[by.dimension]), **rates})
-        path = asked_for(panel.name, tab.name, filters, order="visits")
-        found = await read_csv(owner, f"{SITE}/panels/{panel.name}.csv?{path}")
-        assert [{**row, "value": plain(row["value"])} for row in found] == [as_cells(row) for row in rows]
-        answer = json.loads(await owner.text(f"{SITE}/panels/{panel.name}.json?{path}"))
-        assert (answer["by"], answer["total_rows"], answer["rows"]) == (tab.dimension.name.lower(), len(rows), rows)
-        assert [one["dimension"] for one in answer["filters"]] == [one.dimension.name.lower() for one in asked]
+    for filters in FILTERS:
+        with subtests.test(filters=filters):
+            hits, asked = read_log(counter.folder, "demo"), FILTERS[filters]
+            others = tuple(one for one in asked if one.dimension != Dimension.GOAL)
+            base = oracle(counter, others, hits=hits).totals().visitors
+            for panel, tab in BROKEN_DOWN:
+                assert tab.dimension is not None
+                by = By(tab.dimension, tab.key, Order.VISITS)
+                rows: Lines = []
+                for value, sums in sorted_rows(oracle(counter, (*asked, *tab.only), hits=hits).breakdown(by), by):
+                    rates = {"conversion_rate": rate(sums.visitors, base)} if by.dimension == Dimension.GOAL else {}
+                    rows.append({"value": value, **metrics(sums, ROW_METRICS[by.dimension]), **rates})
+                path = asked_for(panel.name, tab.name, filters, order="visits")
+                found = await read_csv(owner, f"{SITE}/panels/{panel.name}.csv?{path}")
+                assert [{**row, "value": plain(row["value"])} for row in found] == [as_cells(row) for row in rows]
+                answer = json.loads(await owner.text(f"{SITE}/panels/{panel.name}.json?{path}"))
+                assert (answer["by"], answer["total_rows"], answer["rows"]) == (
+                    tab.dimension.name.lower(),
+                    len(rows),
+                    rows,
+                )
+                assert [one["dimension"] for one in answer["filters"]] == [one.dimension.name.lower() for one in asked]
 
 
 async def test_hours_bots_and_drops_are_exported_as_they_are_stored(start: Start, signed_in: SignedIn) -> None:
@@ -115,33 +120,35 @@ async def test_more_rows_than_a_page_has_are_all_in_the_file(start: Start, signe
     assert sum(row["pageviews"] for row in rows) == 1500
 
 
-@pytest.mark.parametrize("filters", ["none", "a page", "an event", "nothing passes"])
 async def test_the_whole_as_json_is_the_answer_of_the_api_with_every_tab(
-    start: Start, signed_in: SignedIn, filters: str
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     counter, owner = await open_site(start, signed_in, 34)
     reading = await counter.add_token(token="a-read-token-of-the-tests", may=TokenMay.READ)
-    asked = [("compare", "previous"), *(("filter", filter_text(one)) for one in FILTERS[filters])]
-    found = json.loads(await owner.text(f"{SITE}/export.json?{query(asked)}"))
-    by = {("by", tab.dimension.name.lower()) for _, tab in EXPORTED if tab.dimension and not tab.only}
-    whole = await counter.get(
-        "/api/v1/report?" + query([("site", "demo"), ("week_hours", "1"), ("limit", "1000"), *sorted(by), *asked]),
-        headers=reading,
-    )
-    api = await whole.json()
-    assert {name: found[name] for name in api if name != "breakdowns"} == {
-        name: api[name] for name in api if name != "breakdowns"
-    }
-    known = {one["by"]: one for one in api["breakdowns"]}
-    for one in found["breakdowns"]:
-        if "only" not in one and one["tab"] != "not_found":
-            where = {"panel": one.pop("panel"), "tab": one.pop("tab")}
-            if one["by"] == "page":  # sorted by what there is
-                one["rows"].sort(key=lambda row: row["value"])
-                known["page"]["rows"].sort(key=lambda row: row["value"])
-            assert one == known[one["by"]], where
-    assert [(one["name"], one["count"]) for one in found["bots"]]
-    assert found["drops"] == [{"reason": "bot", "count": sum(one["count"] for one in found["bots"])}]
+    for filters in ("none", "a page", "an event", "nothing passes"):
+        with subtests.test(filters=filters):
+            asked = [("compare", "previous"), *(("filter", filter_text(one)) for one in FILTERS[filters])]
+            found = json.loads(await owner.text(f"{SITE}/export.json?{query(asked)}"))
+            by = {("by", tab.dimension.name.lower()) for _, tab in EXPORTED if tab.dimension and not tab.only}
+            whole = await counter.get(
+                "/api/v1/report?"
+                + query([("site", "demo"), ("week_hours", "1"), ("limit", "1000"), *sorted(by), *asked]),
+                headers=reading,
+            )
+            api = await whole.json()
+            assert {name: found[name] for name in api if name != "breakdowns"} == {
+                name: api[name] for name in api if name != "breakdowns"
+            }
+            known = {one["by"]: one for one in api["breakdowns"]}
+            for one in found["breakdowns"]:
+                if "only" not in one and one["tab"] != "not_found":
+                    where = {"panel": one.pop("panel"), "tab": one.pop("tab")}
+                    if one["by"] == "page":  # sorted by what there is
+                        one["rows"].sort(key=lambda row: row["value"])
+                        known["page"]["rows"].sort(key=lambda row: row["value"])
+                    assert one == known[one["by"]], where
+            assert [(one["name"], one["count"]) for one in found["bots"]]
+            assert found["drops"] == [{"reason": "bot", "count": sum(one["count"] for one in found["bots"])}]
 
 
 @pytest.mark.parametrize("filters", ["none", "a page"])
@@ -189,23 +196,24 @@ async def test_no_cell_is_a_formula_and_every_text_comes_back(start: Start, sign
         assert re.fullmatch(r'"(?:[^"]|"")*"(,[0-9.]*)*', line)
 
 
-@pytest.mark.parametrize("path", ["/panels/pages.csv", "/panels/pages.json", "/export.csv", "/export.json"])
 async def test_a_file_is_private_kept_by_nobody_and_named_in_plain_ascii(
-    start: Start, signed_in: SignedIn, path: str
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     """T-66"""
     counter, _ = await open_site(start, signed_in)
     await counter.hit(host="shop.example", agent=BOT)
     viewer = await signed_in(counter, "vera", "viewer", "demo")
-    answer = await viewer.get(SITE + path)
-    assert answer.status == 200
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Access-Control-Allow-Origin" not in answer.headers
-    assert re.fullmatch(
-        r'attachment; filename="demo-(pages-pages|report)-2024-10-25-2024-11-21\.(csv|json)"',
-        answer.headers["Content-Disposition"],
-    )
+    for path in ("/panels/pages.csv", "/panels/pages.json", "/export.csv", "/export.json"):
+        with subtests.test(path=path):
+            answer = await viewer.get(SITE + path)
+            assert answer.status == 200
+            assert answer.headers["Cache-Control"] == "private, no-store"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Access-Control-Allow-Origin" not in answer.headers
+            assert re.fullmatch(
+                r'attachment; filename="demo-(pages-pages|report)-2024-10-25-2024-11-21\.(csv|json)"',
+                answer.headers["Content-Disposition"],
+            )
 
 
 def test_a_file_is_named_after_what_it_has_whatever_the_site_is_called() -> None:

@@ -283,16 +283,19 @@ ELSEWHERE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ELSEWHERE)
-async def test_a_link_to_the_login_leads_nowhere_else(start: Start, signed_in: SignedIn, text: str) -> None:
+async def test_a_link_to_the_login_leads_nowhere_else(
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
+) -> None:
     counter = await start(dashboard=True)
     await make_user(counter, "ann")
-    answer = await Client(counter).post(LOGIN, login="ann", password=PASSWORD, next=text)
-    assert (answer.status, answer.headers["Location"]) == (303, START)
-    page = await Client(counter).get(LOGIN, params={"next": text})
-    assert f'name="next" value="{START}"' in await page.text()
     owner = await signed_in(counter)
-    assert (await owner.get(LOGIN, params={"next": text})).headers["Location"] == START
+    for text in ELSEWHERE:
+        with subtests.test(next=ascii(text)):
+            answer = await Client(counter).post(LOGIN, login="ann", password=PASSWORD, next=text)
+            assert (answer.status, answer.headers["Location"]) == (303, START)
+            page = await Client(counter).get(LOGIN, params={"next": text})
+            assert f'name="next" value="{START}"' in await page.text()
+            assert (await owner.get(LOGIN, params={"next": text})).headers["Location"] == START
 
 
 @given(st.text(alphabet="/\\.%25cfe:?#@ad-shbor\r\n\u2215", max_size=40))

@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -99,39 +100,39 @@ def before(counter: Counter, filters: Sequence[Filter]) -> Answer:
 # Numbers -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", FILTERS)
 async def test_every_card_is_a_naive_count_and_its_change_is_against_the_days_before(
-    start: Start, signed_in: SignedIn, name: str
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     counter, owner = await open_site(start, signed_in, 1)
-    filters = FILTERS[name]
-    found = cards(await owner.text(url(filters)))
-    now, then = metrics(oracle(counter, filters).totals()), metrics(before(counter, filters).totals())
-    assert list(found) == list(METRICS)
-    for metric in COUNTED:
-        assert found[metric] == (
-            metric_text(EN, metric, now[metric]), make_change(EN, metric, now[metric], then[metric]).text,
-        )  # fmt: skip
-    assert found["online"] == (str(counter.service.online.count(counter.site_key())), "")
+    for name, filters in FILTERS.items():
+        with subtests.test(filters=name):
+            found = cards(await owner.text(url(filters)))
+            now, then = metrics(oracle(counter, filters).totals()), metrics(before(counter, filters).totals())
+            assert list(found) == list(METRICS)
+            for metric in COUNTED:
+                assert found[metric] == (
+                    metric_text(EN, metric, now[metric]), make_change(EN, metric, now[metric], then[metric]).text,
+                )  # fmt: skip
+            assert found["online"] == (str(counter.service.online.count(counter.site_key())), "")
 
 
-@pytest.mark.parametrize("bucket", [Bucket.DAY, Bucket.WEEK])
-@pytest.mark.parametrize("metric", COUNTED)
 async def test_the_chart_its_table_and_its_figure_are_the_series_of_a_naive_count(
-    start: Start, signed_in: SignedIn, metric: str, bucket: Bucket
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     counter, owner = await open_site(start, signed_in, 2)
-    for filters in FILTERS.values():
-        page = await owner.text(url(filters, metric=metric, bucket=bucket.value))
-        question = Question(counter.site_key(), TODAY - 27, TODAY + 1, filters, bucket, 6)
-        series = Answer(read_log(counter.folder, "demo"), question, ZONE, GOALS).series()
-        wanted = [metrics(sums, (metric,))[metric] for _, sums in series]
-        rows = body_rows(page, "list")
-        assert [row.cells[1] for row in rows] == [metric_text(EN, metric, value) for value in wanted]
-        assert drawn(page) == wanted
-        assert page.count("<title>") == len(wanted) + 1  # of each point, and the page's own
-        for row, value in zip(rows, wanted, strict=True):
-            assert f"<title>{html.escape(row.cells[0])}: " in page or value is None
+    log = read_log(counter.folder, "demo")
+    for metric, bucket, (name, filters) in product(COUNTED, (Bucket.DAY, Bucket.WEEK), FILTERS.items()):
+        with subtests.test(metric=metric, bucket=bucket, filters=name):
+            page = await owner.text(url(filters, metric=metric, bucket=bucket.value))
+            question = Question(counter.site_key(), TODAY - 27, TODAY + 1, filters, bucket, 6)
+            series = Answer(log, question, ZONE, GOALS).series()
+            wanted = [metrics(sums, (metric,))[metric] for _, sums in series]
+            rows = body_rows(page, "list")
+            assert [row.cells[1] for row in rows] == [metric_text(EN, metric, value) for value in wanted]
+            assert drawn(page) == wanted
+            assert page.count("<title>") == len(wanted) + 1  # of each point, and the page's own
+            for row, value in zip(rows, wanted, strict=True):
+                assert f"<title>{html.escape(row.cells[0])}: " in page or value is None
 
 
 def drawn(page: str) -> list[float | None]:
@@ -147,12 +148,15 @@ def drawn(page: str) -> list[float | None]:
     return [known[at] for at in sorted(known)]
 
 
-@pytest.mark.parametrize("name", FILTERS)
-async def test_every_number_of_the_page_is_that_of_the_api(start: Start, signed_in: SignedIn, name: str) -> None:
+async def test_every_number_of_the_page_is_that_of_the_api(
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
+) -> None:
     counter, owner = await open_site(start, signed_in, 3)
     token = await counter.add_token(token="a-read-token", may=TokenMay.READ)
-    for period in ("today", "7d", "28d", "this_month", "12m", "all"):
-        await assert_as_the_api(counter, owner, token, period, FILTERS[name])
+    for name, filters in FILTERS.items():
+        with subtests.test(filters=name):
+            for period in ("today", "7d", "28d", "this_month", "12m", "all"):
+                await assert_as_the_api(counter, owner, token, period, filters)
 
 
 async def assert_as_the_api(
@@ -294,30 +298,32 @@ async def test_every_period_has_a_name_and_shows_its_days(start: Start, signed_i
     assert heading(await owner.text(f"{SITE}?from=2024-02-28&to=2024-03-01")) == "28 Feb – 1 Mar 2024"
 
 
-@pytest.mark.parametrize(
-    ("asked", "earlier", "later"),
-    [
-        ("period=today", "period=yesterday", ""),
-        ("period=yesterday", "from=2024-11-19&to=2024-11-19", "period=today"),
-        ("period=this_week", "period=last_week", ""),
-        ("period=last_month", "from=2024-09-01&to=2024-09-30", "period=this_month"),
-        ("period=year", "period=last_year", ""),
-        ("period=last_year", "from=2022-01-01&to=2022-12-31", "period=year"),
-        ("period=7d", "from=2024-11-08&to=2024-11-14", ""),
-        ("from=2024-11-08&to=2024-11-14", "from=2024-11-01&to=2024-11-07", "period=7d"),
-        ("from=2024-02-01&to=2024-03-31", "from=2023-12-01&to=2024-01-31", "from=2024-04-01&to=2024-05-31"),
-        ("from=1970-01-01&to=1970-01-31", "", "from=1970-02-01&to=1970-02-28"),
-        ("period=all", "", ""),
-    ],
-)
+# a period, and the ones that the arrows lead to
+ARROWS = [
+    ("period=today", "period=yesterday", ""),
+    ("period=yesterday", "from=2024-11-19&to=2024-11-19", "period=today"),
+    ("period=this_week", "period=last_week", ""),
+    ("period=last_month", "from=2024-09-01&to=2024-09-30", "period=this_month"),
+    ("period=year", "period=last_year", ""),
+    ("period=last_year", "from=2022-01-01&to=2022-12-31", "period=year"),
+    ("period=7d", "from=2024-11-08&to=2024-11-14", ""),
+    ("from=2024-11-08&to=2024-11-14", "from=2024-11-01&to=2024-11-07", "period=7d"),
+    ("from=2024-02-01&to=2024-03-31", "from=2023-12-01&to=2024-01-31", "from=2024-04-01&to=2024-05-31"),
+    ("from=1970-01-01&to=1970-01-31", "", "from=1970-02-01&to=1970-02-28"),
+    ("period=all", "", ""),
+]
+
+
 async def test_arrows_lead_to_the_neighbours_of_a_period(
-    start: Start, signed_in: SignedIn, asked: str, earlier: str, later: str
+    start: Start, signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     _, owner = await open_site(start, signed_in)
-    page = await owner.text(f"{SITE}?{asked}")
-    for relation, wanted in (("prev", earlier), ("next", later)):
-        found = re.search(rf'rel="{relation}" href="([^"]*)"', page)
-        assert (html.unescape(found[1]).partition("?")[2] if found else "") == wanted
+    for asked, earlier, later in ARROWS:
+        with subtests.test(period=asked):
+            page = await owner.text(f"{SITE}?{asked}")
+            for relation, wanted in (("prev", earlier), ("next", later)):
+                found = re.search(rf'rel="{relation}" href="([^"]*)"', page)
+                assert (html.unescape(found[1]).partition("?")[2] if found else "") == wanted
 
 
 def test_a_shifted_period_and_back_is_the_same() -> None:
@@ -353,21 +359,23 @@ async def test_a_comparison_is_with_the_days_before_with_last_year_or_none(start
     assert 'class="before"' not in alone
 
 
-@pytest.mark.parametrize(
-    ("period", "told"),
-    [
-        ("today", "20 Nov 2024, up to the same time"),
-        ("this_month", "1–21 Oct 2024, up to the same time"),
-        ("yesterday", "19 Nov 2024"),
-        ("last_month", "1–30 Sept 2024"),
-    ],
-)
-async def test_a_change_says_what_it_is_against(start: Start, signed_in: SignedIn, period: str, told: str) -> None:
+# a period, and what a change in it is against
+AGAINST = [
+    ("today", "20 Nov 2024, up to the same time"),
+    ("this_month", "1–21 Oct 2024, up to the same time"),
+    ("yesterday", "19 Nov 2024"),
+    ("last_month", "1–30 Sept 2024"),
+]
+
+
+async def test_a_change_says_what_it_is_against(start: Start, signed_in: SignedIn, subtests: pytest.Subtests) -> None:
     _, owner = await open_site(start, signed_in, 6)
-    page = await owner.text(url(period=period))
-    titles = set(re.findall(r'<span class="change [^"]*" title="([^"]*)">', page))
-    assert {title.partition(" in ")[2] for title in titles} == {told}
-    assert page.count(f" in {told})</span>") == len(COUNTED)  # for screen readers
+    for period, told in AGAINST:
+        with subtests.test(period=period):
+            page = await owner.text(url(period=period))
+            titles = set(re.findall(r'<span class="change [^"]*" title="([^"]*)">', page))
+            assert {title.partition(" in ")[2] for title in titles} == {told}
+            assert page.count(f" in {told})</span>") == len(COUNTED)  # for screen readers
 
 
 async def test_all_days_and_the_first_days_there_are_are_compared_with_nothing_unless_asked(

@@ -136,11 +136,12 @@ async def test_bad_input_is_refused_with_a_code_and_a_sentence_and_nothing_is_st
     assert await counter.drops() == {}
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/plain", "text/plain;charset=UTF-8", ""])
-async def test_json_comes_as_json_or_as_the_text_that_sendbeacon_sends(start: Start, kind: str) -> None:
+async def test_json_comes_as_json_or_as_the_text_that_sendbeacon_sends(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
-    answer = await counter.hit(headers={"Content-Type": kind})
-    assert outcome_of(answer) == "counted"
+    for kind in ("application/json", "text/plain", "text/plain;charset=UTF-8", ""):
+        with subtests.test(kind=kind):
+            answer = await counter.hit(headers={"Content-Type": kind})
+            assert outcome_of(answer) == "counted"
 
 
 async def test_unknown_keys_are_ignored_and_counted_in_a_metric(start: Start) -> None:
@@ -187,14 +188,15 @@ WRONG_IN_ARRAY: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wrong", WRONG_IN_ARRAY, ids=lambda wrong: next(iter(wrong)))
-async def test_bad_input_in_one_refuses_all_and_names_the_index(start: Start, wrong: dict[str, Any]) -> None:
+async def test_bad_input_in_one_refuses_all_and_names_the_index(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
     hit = {"site": "demo", "path": "/"}
-    answer = await counter.post([hit, {**hit, **wrong}, hit])
-    assert answer.status == 400
-    assert counter.hits() == []
-    assert "hit 1" in (await answer.json())["message"]
+    for wrong in WRONG_IN_ARRAY:
+        with subtests.test(wrong=wrong):
+            answer = await counter.post([hit, {**hit, **wrong}, hit])
+            assert answer.status == 400
+            assert counter.hits() == []
+            assert "hit 1" in (await answer.json())["message"]
 
 
 async def test_a_drop_before_bad_input_in_an_array_is_counted_when_the_mended_array_comes(start: Start) -> None:
@@ -419,19 +421,21 @@ async def test_a_foreign_referer_never_becomes_a_path_of_the_site(start: Start) 
     assert "/casino" not in [row["path"] for row in counter.hits()]
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("path=/", 400),
-        ("site=nobody&path=/", 404),
-        ("site=demo&path=/&screen=wide", 400),
-        ("site=demo&screen=99999", 400),
-    ],
-)
-async def test_a_pixel_with_bad_input_is_refused(start: Start, query: str, status: int) -> None:
+# a query of the pixel, the status
+BAD_PIXELS = [
+    ("path=/", 400),
+    ("site=nobody&path=/", 404),
+    ("site=demo&path=/&screen=wide", 400),
+    ("site=demo&screen=99999", 400),
+]
+
+
+async def test_a_pixel_with_bad_input_is_refused(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
-    assert (await counter.pixel(query)).status == status
-    assert counter.hits() == []
+    for query, status in BAD_PIXELS:
+        with subtests.test(query=query):
+            assert (await counter.pixel(query)).status == status
+            assert counter.hits() == []
 
 
 async def test_the_pixel_tells_a_drop_with_200_and_the_rate_with_429(start: Start) -> None:
@@ -524,16 +528,17 @@ async def test_a_token_of_another_site_gives_no_rights(start: Start) -> None:
     assert counter.hits() == []
 
 
-@pytest.mark.parametrize("token", ["Bearer wrong", "Bearer \udcff", "Bearer " + "x" * 5000])
-async def test_a_wrong_token_is_401_and_nothing_is_stored(start: Start, token: str) -> None:
+async def test_a_wrong_token_is_401_and_nothing_is_stored(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
     await counter.add_token()
-    lines = (
-        b"POST /hit HTTP/1.1\r\nHost: x\r\nContent-Length: 26\r\nConnection: close\r\nAuthorization: "
-        + token.encode("utf-8", "surrogateescape") + b'\r\n\r\n{"site":"demo","path":"/"}'
-    )  # fmt: skip
-    assert (await counter.raw(lines)).startswith(b"HTTP/1.1 401 ")
-    assert counter.hits() == []
+    for token in ("Bearer wrong", "Bearer \udcff", "Bearer " + "x" * 5000):
+        with subtests.test(token=ascii(token[:20])):
+            lines = (
+                b"POST /hit HTTP/1.1\r\nHost: x\r\nContent-Length: 26\r\nConnection: close\r\nAuthorization: "
+                + token.encode("utf-8", "surrogateescape") + b'\r\n\r\n{"site":"demo","path":"/"}'
+            )  # fmt: skip
+            assert (await counter.raw(lines)).startswith(b"HTTP/1.1 401 ")
+            assert counter.hits() == []
 
 
 # a time of the token's hit, the status
@@ -567,12 +572,13 @@ async def test_a_token_dates_hits_from_a_day_back_to_five_minutes_ahead(start: S
     assert all(NOON - 86_400 <= at <= NOON + 300 for at in ats)
 
 
-@pytest.mark.parametrize("ip", ["", "nonsense", "1.2.3.4.5", "2001:db8::zz", "300.1.1.1"])
-async def test_an_address_that_is_none_is_refused_even_with_the_token(start: Start, ip: str) -> None:
+async def test_an_address_that_is_none_is_refused_even_with_the_token(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
     token = await counter.add_token()
-    answer = await counter.post({"site": "demo", "path": "/", "ip": ip}, headers=token)
-    assert answer.status == (202 if ip == "" else 400)
+    for ip in ("", "nonsense", "1.2.3.4.5", "2001:db8::zz", "300.1.1.1"):
+        with subtests.test(ip=ip):
+            answer = await counter.post({"site": "demo", "path": "/", "ip": ip}, headers=token)
+            assert answer.status == (202 if ip == "" else 400)
 
 
 # Drops, in the order of docs/counting ---------------------------------------------------------------------------
@@ -601,19 +607,21 @@ PAIRS = [(first, second) for n, first in enumerate(REASONS) for second in list(R
 APART = {("ignored_ip", "rate_limited"), ("bad_input", "unknown_site")}
 
 
-@pytest.mark.parametrize(("first", "second"), [pair for pair in PAIRS if pair not in APART])
-async def test_of_two_reasons_the_first_in_the_order_of_screening_wins(start: Start, first: str, second: str) -> None:
+async def test_of_two_reasons_the_first_in_the_order_of_screening_wins(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start(**SCREENED)
     counter.service.pipeline.rules.spam = SpamReferrers({"spam.example"})
-    one, other = REASONS[first], REASONS[second]
-    hit = {**one, **other, "headers": {**one.get("headers", {}), **other.get("headers", {})}}
-    if hit.pop("known", False):
-        hit["id"] = "known"
-        await counter.outcome(id="known")
-        counter.clock.move(61)
-    if hit.pop("limited", False):
-        await counter.hit()  # the address has spent its minute
-    assert await counter.outcome(**hit) == ANSWERS.get(first, first)
+    for first, second in [pair for pair in PAIRS if pair not in APART]:
+        with subtests.test(first=first, second=second):
+            counter.clock.move(61)
+            one, other = REASONS[first], REASONS[second]
+            hit = {**one, **other, "headers": {**one.get("headers", {}), **other.get("headers", {})}}
+            if hit.pop("known", False):
+                hit["id"] = f"{first}-{second}"
+                await counter.outcome(id=hit["id"])
+                counter.clock.move(61)
+            if hit.pop("limited", False):
+                await counter.hit()  # the address has spent its minute
+            assert await counter.outcome(**hit) == ANSWERS.get(first, first)
 
 
 async def test_a_hit_that_was_counted_stays_a_duplicate_whatever_its_retries_fell_to(start: Start) -> None:
@@ -671,10 +679,11 @@ async def test_who_opts_out_is_not_counted_and_gpc_and_dnt_as_the_owner_set_it(s
             assert await counter.outcome(headers=headers) == outcome, headers
 
 
-@pytest.mark.parametrize("cookie", ["x_counter_opt_out=1", "counter_opt_out=12", "a=counter_opt_out=1x"])
-async def test_another_cookie_is_not_the_opt_out(start: Start, cookie: str) -> None:
+async def test_another_cookie_is_not_the_opt_out(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
-    assert await counter.outcome(headers={"Cookie": cookie}) == "counted"
+    for cookie in ("x_counter_opt_out=1", "counter_opt_out=12", "a=counter_opt_out=1x"):
+        with subtests.test(cookie=cookie):
+            assert await counter.outcome(headers={"Cookie": cookie}) == "counted"
 
 
 async def test_the_opt_out_page_sets_and_removes_the_one_cookie(start: Start) -> None:
