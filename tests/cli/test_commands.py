@@ -67,7 +67,7 @@ def typed(words: list[str]) -> tuple[str, ...]:
 
 class TestCheckConfig:
     def test_a_good_file_is_shown_as_it_is_in_force(self, tmp_path: Path) -> None:
-        done = Home(tmp_path, "shop", "blog").run("check-config")
+        done = Home(tmp_path, "shop", "blog").type("check-config")
         assert (done.code, done.err) == (0, "")
         assert done.out.endswith("config.toml: fine; sites: shop, blog\n")
         assert re.search(r"^counting\.rate_limit_per_minute +0 +hits per minute", done.out, re.MULTILINE)
@@ -112,7 +112,7 @@ class TestCheckConfig:
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         home = Home(tmp_path)
         home.config.unlink()
-        done = home.run("check-config")
+        done = home.type("check-config")
         assert done.code == 2
         assert re.fullmatch(r"counter: .*config\.toml: cannot be read: .*\n", done.err)
 
@@ -605,7 +605,7 @@ class TestCheck:
         assert counted.tamper("update total_day set visits = visits + 100000") > 0
         with Service(counted) as service:
             assert service.totals()["all"]["count"] == 100_005
-            assert counted.run("check").code == 1
+            assert counted.type("check").code == 1
             assert counted.type("check", "--repair").code == 0
             assert service.totals()["all"]["count"] == 5
             assert said(counted, "check").startswith("every number agrees")

@@ -103,7 +103,7 @@ def test_wrong_files_get_a_sentence_with_the_line_and_the_value(
 
 
 def test_a_wrong_file_changes_nothing_and_exits_2(home: Home) -> None:
-    done = home.run("import-daily", "--site", "shop", file_of(home, BROUGHT + "2024-11-22,many,1,1\n"))
+    done = home.type("import-daily", "--site", "shop", file_of(home, BROUGHT + "2024-11-22,many,1,1\n"))
     assert done.code == 2
     assert re.fullmatch(r"counter: .*history\.csv, line 4: visits is 'many', it must be .*\n", done.err)
     assert history(home) == []

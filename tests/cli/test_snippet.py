@@ -18,7 +18,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home.config.write_text(
         home.config.read_text().replace("[server]\n", '[server]\npublic_url = "https://c.example"\n')
     )
-    assert home.run("site", "add", "shop").code == 0
+    assert home.type("site", "add", "shop").code == 0
     return home
 
 
@@ -49,7 +49,7 @@ def test_a_site_that_is_not_there_is_named(home: Home) -> None:
 
 def test_without_a_public_address_it_says_so(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    assert home.run("site", "add", "shop").code == 0
+    assert home.type("site", "add", "shop").code == 0
     done = home.type("snippet", "shop")
     assert done.out.startswith('<script async src="http://127.0.0.1:8080/counter.js"')
     assert done.err == "[server] public_url is not set: http://127.0.0.1:8080 is only reached from this machine\n"

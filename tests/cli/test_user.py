@@ -73,7 +73,7 @@ class TestWithoutAService:
         refused(home.type("user", "add", "ben", "--viewer", "shop"), "first user must be one", "--owner")
 
     def test_a_password_comes_from_standard_input_and_no_link_is_made(self, home: Home) -> None:
-        done = home.run("user", "add", "ann", "--owner", "--password-stdin", stdin=f"{PASSWORD}\n".encode())
+        done = home.type("user", "add", "ann", "--owner", "--password-stdin", stdin=f"{PASSWORD}\n".encode())
         assert done == Done(0, "user ann is made\n", "")
         assert listed(home)["ann"]["password"] == "chosen"
         assert matches(home, "ann", PASSWORD)
@@ -90,7 +90,7 @@ class TestWithoutAService:
         ],
     )
     def test_a_bad_password_is_refused_and_nothing_is_made(self, home: Home, line: bytes, words: str) -> None:
-        refused(home.run("user", "add", "ann", "--owner", "--password-stdin", stdin=line), words)
+        refused(home.type("user", "add", "ann", "--owner", "--password-stdin", stdin=line), words)
         assert not home.database.exists()
 
     def test_before_there_is_data_the_list_says_what_to_do(self, home: Home) -> None:
@@ -153,7 +153,7 @@ class TestWithAService:
         assert listed(live.home)["Ben@x.example"]["sites"] == {"blog": "admin"}
 
     def test_a_password_is_set_from_standard_input_and_the_link_works_no_longer(self, live: Service) -> None:
-        done = live.home.run("user", "reset-password", "ann", "--password-stdin", stdin=f"{PASSWORD}\n".encode())
+        done = live.home.type("user", "reset-password", "ann", "--password-stdin", stdin=f"{PASSWORD}\n".encode())
         assert done.code == 0
         assert "signed out everywhere" in done.out
         assert matches(live.home, "ann", PASSWORD)
@@ -201,7 +201,7 @@ def change_and_reset(home: Home) -> None:
     said(home, "set", "ann", "--owner")
     assert home.rows("select owner, password, language, theme from user") == [(1, "a hash", "ka", "dark")]
     assert listed(home)["ann"]["sessions"] == 2
-    assert home.run("user", "reset-password", "ann", "--password-stdin", stdin=f"{PASSWORD}\n".encode()).code == 0
+    assert home.type("user", "reset-password", "ann", "--password-stdin", stdin=f"{PASSWORD}\n".encode()).code == 0
     assert home.rows("select (select count(*) from session), (select count(*) from invitation)") == [(0, 0)]
     assert home.rows("select language, theme from user") == [("ka", "dark")]
 

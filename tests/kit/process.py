@@ -132,13 +132,14 @@ class Home:
         return subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 cwd=self.folder, env=self.environment)  # fmt: skip
 
-    def type(self, *words: object) -> Done:
+    def type(self, *words: object, stdin: bytes = b"") -> Done:
         """The same as `run` without the second that a new interpreter takes."""
         out, err = io.StringIO(), io.StringIO()
         argv = ["counter", "--config", str(self.config), *map(str, words)]
         mask = os.umask(0o022)  # the command sets its own, for the whole process
         with (
             mock.patch.object(sys, "argv", argv),
+            mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),
             mock.patch.dict(os.environ, self.environment, clear=True),
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
