@@ -22,8 +22,8 @@ from counter.collect.pipeline import Pipeline
 from counter.config import load
 from counter.event import Event, Via
 from counter.site import ActiveSite, Site
+from counter.store.catalog import sites
 from counter.store.protocols import Batch
-from counter.store.sqlite import catalog
 from counter.store.sqlite.append import Appender
 from counter.store.sqlite.engine import prepare
 from counter.store.sqlite.fold import fold
@@ -96,9 +96,9 @@ def _open(folder: Path) -> Parts:
     for pragma in ("synchronous = full", "wal_autocheckpoint = 4000", "cache_size = -32768", "temp_store = memory"):
         connection.execute(f"pragma {pragma}")
     connection.execute("pragma secure_delete = on")
-    site = catalog.add_site(
-        connection, Site(0, SITE, SITE, hosts=(HOST,), timezone="Europe/Berlin"), time.time()
-    )  # fmt: skip
+    site, _ = sites.add_site(
+        connection, Site(0, SITE, SITE, hosts=(HOST,), timezone="Europe/Berlin"), time.time(), actor="the benchmark"
+    )
     return Parts(build_pipeline(config), ActiveSite(site), connection, Appender(connection, 1800))
 
 

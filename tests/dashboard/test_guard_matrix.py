@@ -179,7 +179,7 @@ def state(world: World) -> tuple[Any, ...]:
     (dashboard,) = [app for app in apps if ATTEMPTS in app]
     accounts = world.counter.service.accounts
     in_memory = (dict(accounts.sessions), dict(accounts.invitations), accounts.users, accounts.setup_secret)
-    return world.dump(), in_memory, len(dashboard[ATTEMPTS]), dict(dashboard[LIVE].channels)
+    return world.dump(), in_memory, len(dashboard[ATTEMPTS]), dict(dashboard[LIVE].feeds)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

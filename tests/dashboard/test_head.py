@@ -85,4 +85,4 @@ async def test_head_of_the_live_stream_answers_at_once_and_opens_none(world: Wor
         async with asyncio.timeout(HANG):
             head = await viewer.request("HEAD", EVENTS)
         assert (head.status, head.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
-    assert (hub.channels, hub._readers) == ({}, set())
+    assert (hub.feeds, hub._readers) == ({}, set())
