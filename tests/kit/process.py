@@ -184,6 +184,15 @@ class Home:
         return {dt.date.fromisoformat(day): tuple(figures) for day, *figures in rows if any(figures)}
 
 
+ATTEMPTS = 5  # to interrupt a command that may end before the test can, on a busy machine
+
+
+def new_home(folder: Path) -> Home:
+    """A home in a folder that is made."""
+    folder.mkdir()
+    return Home(folder)
+
+
 class Service:
     """A running `counter serve`; leaving the `with` block kills it if it still runs."""
 
