@@ -212,7 +212,7 @@ class TestRestart:
         assert numbers["counted"] == 1
         assert numbers["read"] < 2000
 
-    @pytest.mark.parametrize("turns", [3, pytest.param(30, marks=(pytest.mark.soak, pytest.mark.faults))])
+    @pytest.mark.parametrize("turns", [3, pytest.param(10, marks=(pytest.mark.soak, pytest.mark.faults))])
     def test_kill_9_again_and_again_loses_and_doubles_nothing(self, home: Home, turns: int) -> None:
         log = Writer(home.folder / "access.log")
         with running(home):
