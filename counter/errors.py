@@ -19,7 +19,7 @@
 Where they become answers:
 
     web/middleware.py   public routes and the command socket: code and sentence as JSON
-    web/report.py       the API behind a read token: the same, for nobody else to read
+    web/report.py       the API behind a read token: the same, never public
     web/widget.py       an image or a frame that cannot be read or counted: drawn with dashes, 503
     dashboard/app.py    pages: the reader's words for the code, and the sentence
     cli/__init__.py     one sentence on standard error, and the exit code

@@ -1,4 +1,4 @@
-"""What stands below the data directory: the database's name, and folders for files that are no secret."""
+"""What is kept below the data directory: the database's name, and folders for files that are no secret."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A plan made and written: days ahead in a process of their own, batches to the writer, a summary of what is written.
 
-Plan -> DemoDay      make_days: beside the writing
+Plan -> DemoDay      make_days: while others are written
 DemoDay -> Batch     Packer: of one size, in the order of time, and named, so that each is written once
 Batch -> store       write_plan: one on its way while the next is made
 """

@@ -1,4 +1,4 @@
-"""All files behind one path, oldest first: what was rotated away is read to its end beside what came in its place.
+"""All files behind one path, oldest first: what was rotated away is read to its end together with what replaced it.
 
 After rotation a file is `access.log.1`, `access.log-20240329.gz`, `access-20240329.log` ... (`siblings`).
 """

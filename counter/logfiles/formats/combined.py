@@ -76,7 +76,7 @@ def parse_line(line: str, host: str = "") -> LogLine | None:
 
 
 def parse_vhost(line: str) -> LogLine | None:
-    """The request of one line of `vhost_combined`, where the host stands first, with or without its port."""
+    """The request of one line of `vhost_combined`, where the host comes first, with or without its port."""
     text, _, rest = line.partition(" ")
     host = host_of(text)
     return None if host is None else parse_line(rest, host)

@@ -37,7 +37,7 @@ class ReadAccounts:
 
 
 class WriteAccounts(ReadAccounts):
-    """What the holder of the lock changes, each in one transaction; `actor` stands in the audit log."""
+    """What the holder of the lock changes, each in one transaction; `actor` goes into the audit log."""
 
     def __init__(self, ask: RunQuestion, change: RunChange) -> None:
         super().__init__(ask)

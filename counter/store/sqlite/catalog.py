@@ -41,7 +41,7 @@ class ReadCatalog:
 
 
 class WriteCatalog(ReadCatalog):
-    """What the holder of the lock changes; `actor` stands in the audit log."""
+    """What the holder of the lock changes; `actor` goes into the audit log."""
 
     def __init__(self, ask: RunQuestion, change: RunChange, side: WriteSide) -> None:
         """`side` remembers what a change makes void: visits by day, and what is not folded."""

@@ -27,7 +27,7 @@ class TupleTable(SqlPart):
 
 
 class TupleColumns(SqlPart):
-    """What each has beside the id: value ids, in the order of its dimensions."""
+    """What each has in addition to the id: value ids, in the order of its dimensions."""
 
     CLIENT = ", ".join(dimension.name.lower() for dimension in CLIENT_DIMENSIONS)
     PLACE = ", ".join(dimension.name.lower() for dimension in PLACE_DIMENSIONS)
