@@ -20,7 +20,7 @@ from counter.collect.pipeline import Pipeline
 from counter.collect.places.geo import Geo
 from counter.collect.rate import RateLimiter
 from counter.collect.screen import Rules
-from counter.config import Config, SiteConfig
+from counter.config import SITE_FIELDS, Config, SiteConfig
 from counter.errors import StoreError
 from counter.passwords import Passwords
 from counter.service import nightly
@@ -211,14 +211,11 @@ async def make_sites(core: Core) -> None:
 
 
 def site_of(one: SiteConfig) -> Site:
-    return Site(
-        key=0, id=one.id, name=one.name, hosts=one.hosts, timezone=one.timezone, first_weekday=one.first_weekday,
-        start_count=one.start_count, public=one.public, query_keys=one.query_keys,
-    )  # fmt: skip
+    return Site(key=0, id=one.id, **{field: getattr(one, field) for field in SITE_FIELDS})
 
 
 def _log_differences(wanted: Site, known: Site) -> None:
-    for field in ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys"):
+    for field in SITE_FIELDS:
         if getattr(wanted, field) != getattr(known, field):
             log.warning(
                 "config.toml differs from the catalog, which wins; change it with 'counter site set'",

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,13 @@ class SiteConfig:
     start_count: int
     public: bool
     query_keys: tuple[str, ...]
+    excluded_pages: tuple[str, ...]
+    excluded_referrers: tuple[str, ...]
+    backdate_days: int
+    image_gap_seconds: int
+
+
+SITE_FIELDS = tuple(field.name for field in fields(SiteConfig) if field.name != "id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,10 @@ def _site_host(value: str) -> str:
     return "*." + _host(host[2:]) if host.startswith("*.") else _host(host)
 
 
+def _host_name(value: str) -> str:
+    return _host(ascii_host(value))
+
+
 def _url(value: str) -> str:
     """The public address of the service, without a slash at the end; '' is unknown."""
     if not value:
@@ -313,4 +317,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sites", "query_keys", list, (), "", _QUERY_KEYS,
             f"a list of at most {MOST_ENTRIES} names, 64 characters each",
             "Query parameters that make another page, such as id in /article?id=7; all others are left out."),
+    Setting("sites", "excluded_pages", list, (), "", _each(_text(r"[/*]\S*", 512)),
+            f"a list of at most {MOST_ENTRIES} paths such as /admin/*, 512 characters each; * is any text",
+            "Pages that are not counted, however their hits arrive."),
+    Setting("sites", "excluded_referrers", list, (), "", _each(_host_name),
+            f"a list of at most {MOST_ENTRIES} host names such as checkout.example.com, in any letters and without "
+            "port; each includes its subdomains",
+            "Hosts that are not the source of a visit, such as a payment page that visitors come back from."),
+    Setting("sites", "backdate_days", int, 1, "days", _whole(0, 3650),
+            "an integer from 0 to 3650",
+            "How far back a server with a write token may date a hit."),
+    Setting("sites", "image_gap_seconds", int, 0, "seconds", _whole(0, 86_400),
+            "an integer from 0 to 86400",
+            "Fetches of one page's counting image by an image proxy count once in this time; 0 counts each."),
 )  # fmt: skip

@@ -27,6 +27,10 @@ class Site(msgspec.Struct, frozen=True):
     start_count: int = 0
     public: bool = True
     query_keys: tuple[str, ...] = ()  # query parameters that belong to the path of a page
+    excluded_pages: tuple[str, ...] = ()  # patterns of paths that are not counted; `*` is any text
+    excluded_referrers: tuple[str, ...] = ()  # hosts whose links are no source of a visit, with their subdomains
+    backdate_days: int = 1  # how far back `time` of a write token may lie
+    image_gap_seconds: int = 0  # repeated fetches of one page's image by a proxy count once in it; 0: each counts
 
     @property
     def version(self) -> str:

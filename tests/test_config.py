@@ -198,7 +198,8 @@ WRONG = [
         SITE + "host = []",
         (
             "[[sites]] number 1: host = [] is not a setting; allowed are id, name, hosts, timezone, "
-            "first_weekday, start_count, public, query_keys (did you mean hosts?)"
+            "first_weekday, start_count, public, query_keys, excluded_pages, excluded_referrers, "
+            "backdate_days, image_gap_seconds (did you mean hosts?)"
         ),
     ),
 ]
@@ -300,7 +301,7 @@ def test_a_site_is_written_as_the_service_keeps_it(tmp_path: Path) -> None:
     )
     hosts = ("example.com", "2001:db8::1")
     assert config_of(tmp_path, text).sites == (
-        SiteConfig("My.Site-1", "My.Site-1", hosts, "UTC", "monday", 0, True, ("id",)),
+        SiteConfig("My.Site-1", "My.Site-1", hosts, "UTC", "monday", 0, True, ("id",), (), (), 1, 0),
     )
 
 

@@ -16,14 +16,12 @@ from counter.cli.port import open_port
 from counter.cli.site_drops import bots, drops
 from counter.cli.site_goal import goal
 from counter.cli.site_why import why
-from counter.config import SiteConfig, check_site_field, site_field_from_text
+from counter.config import SITE_FIELDS, SiteConfig, check_site_field, site_field_from_text
 from counter.errors import UsageError
 from counter.service.changes.change import COMMAND_LINE
 from counter.service.changes.sites import AddSite, AddToken, ChangeSite, RemoveSite
 from counter.service.service import token_digest
 from counter.site import Site, TokenMay
-
-FIELDS = ("name", "hosts", "timezone", "first_weekday", "start_count", "public", "query_keys")
 
 
 @click.group(epilog="Example: counter site add shop --name 'My shop' --host shop.example --timezone Asia/Tbilisi")
@@ -40,16 +38,28 @@ def site() -> None:
 @click.option("--start-count", default=0, show_default=True, help="The total of a former counter; added to all days.")
 @click.option("--hidden", is_flag=True, help="Count, but show strangers nothing.")
 @click.option("--query-key", "query_keys", multiple=True, help="A query parameter that belongs to a page's path.")
+@click.option("--exclude-page", "excluded_pages", multiple=True, help="A path that is not counted; * is any text.")
+@click.option("--exclude-referrer", "excluded_referrers", multiple=True, help="A host that is no source of a visit.")
+@click.option("--backdate-days", default=1, show_default=True, help="How far back a write token may date a hit.")
+@click.option(
+    "--image-gap-seconds",
+    default=0,
+    show_default=True,
+    help="Fetches of a page's image by a proxy count once in this time.",
+)
 @click.pass_obj
 def add(
     context: Context, site_id: str, name: str, hosts: tuple[str, ...], timezone: str, first_weekday: str,
-    start_count: int, hidden: bool, query_keys: tuple[str, ...],
+    start_count: int, hidden: bool, query_keys: tuple[str, ...], excluded_pages: tuple[str, ...],
+    excluded_referrers: tuple[str, ...], backdate_days: int, image_gap_seconds: int,
 ) -> None:  # fmt: skip
     """Make a site ID."""
     fields = {
         "id": site_id, "name": name or site_id, "hosts": list(hosts), "timezone": timezone,
         "first_weekday": first_weekday, "start_count": start_count, "public": not hidden,
-        "query_keys": list(query_keys),
+        "query_keys": list(query_keys), "excluded_pages": list(excluded_pages),
+        "excluded_referrers": list(excluded_referrers), "backdate_days": backdate_days,
+        "image_gap_seconds": image_gap_seconds,
     }  # fmt: skip
     checked = {key: check_site_field(key, value) for key, value in fields.items()}
     new = site_of(SiteConfig(**checked))  # type: ignore[arg-type]
@@ -85,7 +95,12 @@ def list_sites(context: Context) -> None:
 @click.argument("changes", metavar="KEY=VALUE...", nargs=-1, required=True)
 @click.pass_obj
 def set_fields(context: Context, site_id: str, changes: tuple[str, ...]) -> None:
-    """Change a site: name, hosts, timezone, first_weekday, start_count, public, query_keys."""
+    """Change a site.
+
+    \b
+    KEY is name, hosts, timezone, first_weekday, start_count, public, query_keys, excluded_pages,
+    excluded_referrers, backdate_days or image_gap_seconds; several values are separated by commas.
+    """
     values = dict(_change(change) for change in changes)
 
     async def work() -> Site:
@@ -140,6 +155,6 @@ for command in (goal, drops, bots, why):
 
 def _change(text: str) -> tuple[str, object]:
     key, equals, value = text.partition("=")
-    if not equals or key not in FIELDS:
-        raise UsageError(f"{text!r} is not KEY=VALUE with one of the keys {', '.join(FIELDS)}")
+    if not equals or key not in SITE_FIELDS:
+        raise UsageError(f"{text!r} is not KEY=VALUE with one of the keys {', '.join(SITE_FIELDS)}")
     return key, site_field_from_text(key, value)

@@ -18,7 +18,12 @@ from counter.site import WEEKDAYS, Site
 from dashboard.words.catalogue import Words
 from dashboard.words.numbers import weekday
 
-TEXTS: Final = ("name", "hosts", "query_keys", "timezone", "first_weekday", "start_count")
+TEXTS: Final = (
+    "name", "hosts", "query_keys", "excluded_pages", "excluded_referrers", "timezone", "first_weekday", "start_count",
+    "backdate_days", "image_gap_seconds",
+)  # fmt: skip
+_LISTS: Final = ("query_keys", "excluded_pages")
+_NUMBERS: Final = ("start_count", "backdate_days", "image_gap_seconds")
 LONGEST_ID: Final = 64
 _BETWEEN = re.compile(r"[\s,;]+")
 _HOST_OF_ADDRESS = re.compile(r"(?:https?://)?([^/?#\s]*)", re.IGNORECASE)
@@ -45,6 +50,10 @@ def new_site(form: Mapping[str, str], taken: Collection[str]) -> Site:
         "start_count": 0,
         "public": True,
         "query_keys": (),
+        "excluded_pages": (),
+        "excluded_referrers": (),
+        "backdate_days": 1,
+        "image_gap_seconds": 0,
     }
     return site_of(SiteConfig(**fields))
 
@@ -67,6 +76,8 @@ def typed_fields(site: Site) -> dict[str, str]:
         "name": site.name, "hosts": "\n".join(site.hosts), "timezone": site.timezone,
         "first_weekday": site.first_weekday, "start_count": str(site.start_count),
         "public": "yes" if site.public else "", "query_keys": " ".join(site.query_keys),
+        "excluded_pages": "\n".join(site.excluded_pages), "excluded_referrers": "\n".join(site.excluded_referrers),
+        "backdate_days": str(site.backdate_days), "image_gap_seconds": str(site.image_gap_seconds),
         "version": site.version,
     }  # fmt: skip
 
@@ -103,11 +114,11 @@ def _zones() -> tuple[str, ...]:
 
 def _typed(key: str, text: str) -> str:
     """A field as `counter site set` takes it."""
-    if key == "hosts":
+    if key in {"hosts", "excluded_referrers"}:
         return ",".join(tidy_hosts(text))
-    if key == "query_keys":
+    if key in _LISTS:
         return ",".join(one for one in _BETWEEN.split(text) if one)
-    if key == "start_count":
+    if key in _NUMBERS:
         return re.sub(r"[\s.,'’_\u00a0\u202f]", "", text) or "0"
     return text.strip()
 

@@ -21,13 +21,14 @@ from counter.site import ActiveSite, Site
 from counter.store.open import open_reports, open_store, replace_database
 from counter.store.sqlite import engine
 from counter.store.sqlite.migration_functions import FUNCTIONS, hosts_as_sent
-from tests.fixtures import make_schema_1, make_schema_2, make_schema_3, make_schema_4
+from tests.fixtures import make_schema_1, make_schema_2, make_schema_3, make_schema_4, make_schema_5
 from tests.fixtures.make_schema_1 import answers
 from tests.kit.events import NOON, append, make
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ANSWERS = {
     1: make_schema_1.answers, 2: make_schema_2.answers, 3: make_schema_3.answers, 4: make_schema_4.answers,
+    5: make_schema_5.answers,
 }  # fmt: skip
 SCHEMAS = tuple(ANSWERS)  # of every version released
 # Hosts before schema 4, and since: σ was ς or is itself, ü stood there twice, 'strasse.de' tells nothing of ß.
@@ -35,6 +36,7 @@ AS_SENT = {
     ("strasse.de", "xn--jxafa4bybdr.gr", "xn--mnchen-3ya.example", "münchen.example"):
     ["strasse.de", "xn--jxafa4bwbcv.gr", "xn--jxafa4bybdr.gr", "xn--mnchen-3ya.example"],
 }  # fmt: skip
+NEW_SETTINGS = {"excluded_pages": [], "excluded_referrers": [], "backdate_days": 1, "image_gap_seconds": 0}  # schema 6
 NEXT = (
     "create table note (site_key integer not null, text text not null) strict;",
     "insert into note select key, name from site;",
@@ -51,10 +53,11 @@ def recorded(schema: int) -> dict[str, Any]:
 
 
 def answers_of(schema: int) -> dict[str, Any]:
-    """What was recorded, but for what a later migration changes on purpose: hosts, as browsers send them."""
+    """What was recorded, but for what later migrations change on purpose: hosts as browsers send them, new settings."""
     found = recorded(schema)
     for site in found["sites"]:
         site["hosts"] = AS_SENT.get(tuple(site["hosts"]), site["hosts"])
+        site.update(NEW_SETTINGS)
     return found
 
 
@@ -219,7 +222,7 @@ async def test_a_migration_interrupted_at_any_statement_leaves_the_old_schema_wh
     with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(backup)) as before:
         assert tables(now) == tables(before)
     async with open_store(folder, "normal", 30) as store:
-        assert json.loads(json.dumps(await answers(store))) == recorded(1)
+        assert json.loads(json.dumps(await answers(store))) == answers_of(1)
         assert await store.check() == []
     monkeypatch.setattr(engine, "migrations", lambda: [*first, "\n".join(NEXT)])
     async with open_store(folder, "normal", 30) as store:
@@ -264,7 +267,7 @@ async def test_a_reader_in_the_way_does_not_make_the_backup_of_a_migration_older
 async def test_a_second_run_of_a_migrated_database_changes_nothing(newest: Path) -> None:
     for _ in range(2):
         async with open_store(newest, "normal", 30) as store:
-            assert json.loads(json.dumps(await answers(store))) == recorded(1)
+            assert json.loads(json.dumps(await answers(store))) == answers_of(1)
     assert not list(newest.glob("*.before-*"))
 
 
@@ -343,7 +346,7 @@ async def test_who_was_refused_holds_no_lock(folder: Path) -> None:
 
 async def test_a_reader_never_migrates(folder: Path) -> None:
     before = digest(folder / "counter.db")
-    with pytest.raises(StoreError, match="has schema 1, this version reads 5; start the service once"):
+    with pytest.raises(StoreError, match="has schema 1, this version reads 6; start the service once"):
         async with open_reports(folder):
             pass
     assert digest(folder / "counter.db") == before

@@ -16,8 +16,8 @@ from counter.store.catalog.described import described
 def read_sites(connection: sqlite3.Connection) -> list[Site]:
     """Every site that was not removed, the oldest first."""
     rows = connection.execute(
-        "select key, id, name, hosts, timezone, first_weekday, start_count, public, query_keys from site"
-        " where removed_at is null order by key"
+        "select key, id, name, hosts, timezone, first_weekday, start_count, public, query_keys, excluded_pages,"
+        " excluded_referrers, backdate_days, image_gap_seconds from site where removed_at is null order by key"
     )
     return [_site(row) for row in rows.fetchall()]
 
@@ -41,8 +41,8 @@ def add_site(connection: sqlite3.Connection, site: Site, now: float, actor: str)
         back = msgspec.structs.replace(site, key=row[0])
         return back, change_site(connection, back, now, actor)
     cursor = connection.execute(
-        "insert into site (id, name, hosts, timezone, first_weekday, start_count, public, query_keys)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into site (id, name, hosts, timezone, first_weekday, start_count, public, query_keys, excluded_pages,"
+        " excluded_referrers, backdate_days, image_gap_seconds) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         _values(site),
     )
     made = msgspec.structs.replace(site, key=cursor.lastrowid or 0)
@@ -62,7 +62,8 @@ def change_site(connection: sqlite3.Connection, site: Site, now: float, actor: s
         raise UsageError(f"site {before.id!r} was changed meanwhile; look again, and repeat what is still wanted")
     connection.execute(
         "update site set id = ?, name = ?, hosts = ?, timezone = ?, first_weekday = ?, start_count = ?, public = ?,"
-        " query_keys = ? where key = ?",
+        " query_keys = ?, excluded_pages = ?, excluded_referrers = ?, backdate_days = ?, image_gap_seconds = ?"
+        " where key = ?",
         (*_values(site), site.key),
     )
     audit(connection, site.key, "site.changed", f"from {described(before)} to {described(site)}", now, actor)
@@ -80,12 +81,15 @@ def remove_site(connection: sqlite3.Connection, site_id: str, now: float, actor:
 
 
 def _site(row: tuple[object, ...]) -> Site:
-    key, site_id, name, hosts, timezone, first_weekday, start_count, public, query_keys = row
+    (key, site_id, name, hosts, timezone, first_weekday, start_count, public, query_keys, excluded_pages,
+     excluded_referrers, backdate_days, image_gap_seconds) = row  # fmt: skip
     return msgspec.convert(
         {
             "key": key, "id": site_id, "name": name, "hosts": json.loads(str(hosts)), "timezone": timezone,
             "first_weekday": first_weekday, "start_count": start_count, "public": bool(public),
-            "query_keys": json.loads(str(query_keys)),
+            "query_keys": json.loads(str(query_keys)), "excluded_pages": json.loads(str(excluded_pages)),
+            "excluded_referrers": json.loads(str(excluded_referrers)), "backdate_days": backdate_days,
+            "image_gap_seconds": image_gap_seconds,
         },
         Site,
     )  # fmt: skip
@@ -94,5 +98,6 @@ def _site(row: tuple[object, ...]) -> Site:
 def _values(site: Site) -> tuple[object, ...]:
     return (
         site.id, site.name, json.dumps(site.hosts), site.timezone, site.first_weekday, site.start_count,
-        int(site.public), json.dumps(site.query_keys),
+        int(site.public), json.dumps(site.query_keys), json.dumps(site.excluded_pages),
+        json.dumps(site.excluded_referrers), site.backdate_days, site.image_gap_seconds,
     )  # fmt: skip
