@@ -16,8 +16,10 @@ from typing import Final
 from counter.errors import ConfigError
 
 UNIX: Final = "unix:"  # in a list of networks: the peer of a unix socket
-MAX_HOPS: Final = 20  # tokens of X-Forwarded-For looked at, from the right
+FORWARDED: Final = "Forwarded"  # RFC 7239; every other header is a list of addresses
+MAX_HOPS: Final = 20  # tokens of the header looked at, from the right
 MAX_TOKEN: Final = 128  # characters; the longest address with scope id and port is far shorter
+MAX_ELEMENT: Final = 1024  # characters of one element of Forwarded
 
 _MAPPED = bytes(10) + b"\xff\xff"
 _IPV4_PORT = re.compile(r"([0-9.]+):([0-9]{1,5})")
@@ -123,11 +125,13 @@ def _text(packed: bytes) -> str:
     return str(ipaddress.IPv6Address(packed)) if "." in text else text
 
 
-def client_address(peer: str | None, forwarded: Sequence[str], trusted: Networks) -> str:
+def client_address(
+    peer: str | None, forwarded: Sequence[str], trusted: Networks, header: str = "X-Forwarded-For"
+) -> str:
     """The canonical address of the sender of a request; '' when it is unknown.
 
     `peer` is the socket's peer; None, '' and anything that is not an address is a unix socket. `forwarded` is all
-    X-Forwarded-For lines in order. A peer that is not trusted is the client, whatever the headers say. Else the
+    lines of `header` in order. A peer that is not trusted is the client, whatever the headers say. Else the
     lines are walked from the right past trusted hops: the first other address is the client, and a token that is
     not an address ends the walk at the last good hop. At most 20 tokens are read. This is what nginx calls
     `real_ip_recursive on`.
@@ -135,14 +139,28 @@ def client_address(peer: str | None, forwarded: Sequence[str], trusted: Networks
     last = (canonical(peer) or "") if peer else ""
     if not forwarded or last not in trusted:
         return last
+    read = forwarded_node if header == FORWARDED else canonical
     for token in _hops(forwarded):
-        hop = canonical(token)
+        hop = read(token)
         if hop is None:
             return last
         if hop not in trusted:
             return hop
         last = hop
     return last
+
+
+def forwarded_node(element: str) -> str | None:
+    """The canonical address after `for=` in an element of Forwarded; None when it has none, or a hidden one.
+
+    Elements are divided at commas alone: no address has one, and who counted quotes from the left would let a
+    stranger's open quote swallow what the proxy wrote behind it.
+    """
+    for pair in element[-MAX_ELEMENT:].split(";"):
+        name, equals, value = pair.partition("=")
+        if equals and name.strip().lower() == "for":
+            return canonical(value.strip().strip('"'))
+    return None
 
 
 def _hops(forwarded: Sequence[str]) -> Sequence[str]:

@@ -26,6 +26,7 @@ class ServerConfig:
     socket: Path | None  # a unix socket to listen on instead
     public_url: str  # without a slash at the end; '' is unknown
     trusted_proxies: tuple[str, ...]  # addresses, networks, "unix:"
+    address_header: str  # in which they name the visitor's address
     max_connections: int
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from counter.address import FORWARDED
 from counter.calendar.localtime import valid_zones
 from counter.hosts import ascii_host
 from counter.site import WEEKDAYS
@@ -156,6 +157,14 @@ def _host_name(value: str) -> str:
     return _host(ascii_host(value))
 
 
+def _header(value: str) -> str:
+    """The name of a header; names that have a usual spelling get it, for they mean the same in any case."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", value):
+        raise Refused
+    usual = ("X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", FORWARDED)
+    return next((name for name in usual if name.lower() == value.lower()), value)
+
+
 def _url(value: str) -> str:
     """The public address of the service, without a slash at the end; '' is unknown."""
     if not value:
@@ -229,7 +238,10 @@ SETTINGS: tuple[Setting, ...] = (
             "How the world reaches the service; snippets and links are made with it, empty takes each request's host."),
     Setting("server", "trusted_proxies", list, (), "", _each(_proxy),
             _NETWORKS + ', or "unix:"',
-            "Only from these peers is X-Forwarded-For believed; from anyone else it could be forged."),
+            "Only from these peers is address_header believed; from anyone else it could be forged."),
+    Setting("server", "address_header", str, "X-Forwarded-For", "", _header,
+            "the name of a header such as X-Forwarded-For, X-Real-IP, CF-Connecting-IP or Forwarded",
+            "Where a trusted proxy names the visitor's address; it must set this header itself, not pass it on."),
     Setting("server", "max_connections", int, 10_000, "connections", _whole(10, 1_000_000),
             "an integer from 10 to 1000000",
             "More are refused at once, so that a flood cannot take all memory."),

@@ -82,7 +82,7 @@ def test_without_a_file_everything_is_the_default(tmp_path: Path, monkeypatch: p
 
 NETWORKS = "a list of at most 100 addresses or networks such as 10.0.0.0/8 or 2001:db8::/32"
 SECTIONS = "[server], [storage], [counting], [privacy], [geoip], [lists], [tracker], [log] and [[sites]]"
-SERVER_KEYS = "host, port, socket, public_url, trusted_proxies, max_connections"
+SERVER_KEYS = "host, port, socket, public_url, trusted_proxies, address_header, max_connections"
 NAME = "1 to 64 of a-z A-Z 0-9 . _ - without a dot in front, and no route"
 HIT_PATH = "a path such as /hit, 1 to 4 parts of a-z A-Z 0-9 . _ -, and no route"
 SITE = '[[sites]]\nid = "a"\n'

@@ -112,15 +112,24 @@ def durability(facts: Facts) -> Iterable[Said]:
 
 
 def proxies(facts: Facts) -> Iterable[Said]:
-    found = facts.status.untrusted if facts.status else ()
-    for peer, requests in found:
-        yield warning(
-            f"{requests} requests with X-Forwarded-For came from {peer or 'a unix socket'}, which is not trusted: all"
-            f" its visitors count as one address; if it is your proxy, set [server] trusted_proxies ="
-            f' ["{peer or "unix:"}"]'
-        )
-    if facts.status and not found:
-        yield ok("no proxy was seen that is not trusted")
+    seen = facts.status.proxies if facts.status else ()
+    for one in seen:
+        peer, header = one.peer or "a unix socket", f'address_header = "{one.header}"'
+        if one.trusted:
+            yield warning(
+                f"{one.requests} requests from {peer} had {one.header} but not the visitor's address in"
+                f" {facts.address_header}: visitors may share one address; if your proxy sets {one.header} itself, and"
+                f" never passes a visitor's own on, set [server] {header}"
+            )
+        else:
+            other = f" and {header}" if one.header != facts.address_header else ""
+            yield warning(
+                f"{one.requests} requests with {one.header} came from {peer}, which is not trusted: all its visitors"
+                f" count as one address; if it is your proxy, set [server] trusted_proxies ="
+                f' ["{one.peer or "unix:"}"]{other}'
+            )
+    if facts.status and not seen:
+        yield ok("no proxy was seen that is not trusted, or that names visitors in another header")
 
 
 def rate(facts: Facts) -> Iterable[Said]:

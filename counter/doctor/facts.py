@@ -87,6 +87,7 @@ class Facts:
     checked: Checked | None = None
     geo_kind: str = ""
     geo_built: int = 0
+    address_header: str = "X-Forwarded-For"
     spam_url: str = ""
     spam_written: float = 0.0  # 0: no list was loaded
     old_salts: int = 0

@@ -56,6 +56,7 @@ def look(config: Config, config_file: str, status: Status | None, now: float) ->
         checked=status.checked if status else read_checked(folder),
         geo_kind=kind,
         geo_built=built,
+        address_header=config.server.address_header,
         spam_url=config.lists.spam_referrers_url,
         spam_written=_mtime(spam_file(folder)),
         old_salts=sum(_mtime(path) < now - LIFETIME - LATE for path in folder.glob("salts/*.salt")),

@@ -47,13 +47,21 @@ def _of_the_check(checked: Checked | None) -> list[str]:
 
 def _of_proxies(service: Service) -> list[str]:
     """Without their addresses: whoever reads /readyz could be anyone, and a stranger may play with the header."""
-    if not service.untrusted.proxies(sum(service.outcomes.values())):
-        return []
-    notice = (
-        "a proxy sends X-Forwarded-For but is not in [server] trusted_proxies, so its visitors all have its address;"
-        " 'counter doctor' names it"
-    )
-    return [notice]
+    seen = service.proxies.likely(sum(service.outcomes.values()))
+    notices = []
+    if any(not one.trusted for one in seen):
+        header = next(one.header for one in seen if not one.trusted)
+        notices.append(
+            f"a proxy sends {header} but is not in [server] trusted_proxies, so its visitors all have its address;"
+            " 'counter doctor' names it"
+        )
+    if any(one.trusted for one in seen):
+        header = next(one.header for one in seen if one.trusted)
+        notices.append(
+            f"a trusted proxy sends {header}, but [server] address_header is"
+            f" {service.config.server.address_header}, so visitors may share an address; 'counter doctor' says more"
+        )
+    return notices
 
 
 def renew_notices(service: Service) -> None:

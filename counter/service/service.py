@@ -19,7 +19,7 @@ from counter.service.core import Core
 from counter.service.countries import Countries
 from counter.service.last_check import Checked
 from counter.service.online import Online
-from counter.service.proxies import UntrustedPeers
+from counter.service.proxies import ProxySigns
 from counter.service.salts import ServiceSalts
 from counter.site import TokenMay
 from counter.store.protocols import Appended
@@ -36,7 +36,7 @@ class Service(Core):
     online: Online = field(default_factory=Online)
     outcomes: Counter[str] = field(default_factory=Counter)  # answers given, by X-Counter
     unknown_keys: int = 0
-    untrusted: UntrustedPeers = field(default_factory=UntrustedPeers)
+    proxies: ProxySigns = field(default_factory=ProxySigns)
     checked: Checked | None = None  # the last check of all numbers
     trust: Trust | None = None  # in the clock, at the last look
     doubt_since: Moment | None = None  # the first look in a doubt that goes on

@@ -11,6 +11,7 @@ import msgspec
 
 from counter import __version__
 from counter.service.last_check import Checked
+from counter.service.proxies import ProxySign
 from counter.service.service import Service
 
 
@@ -28,7 +29,7 @@ class Status(msgspec.Struct, frozen=True):
     queue_limit: int
     answered: int  # hits, since the start
     rate_limited: int  # of them
-    untrusted: tuple[tuple[str, int], ...]  # what look like proxies that are not trusted, and their requests
+    proxies: tuple[ProxySign, ...]  # whose visitors have one address; most requests first
     geo_problem: str
     geo_kind: str
     geo_built: int  # UTC seconds; 0 without a database
@@ -50,7 +51,7 @@ def status_of(service: Service) -> Status:
         queue_limit=service.config.storage.queue_hits,
         answered=answered,
         rate_limited=service.outcomes["dropped; reason=rate_limited"],
-        untrusted=tuple(service.untrusted.proxies(answered)),
+        proxies=tuple(service.proxies.likely(answered)),
         geo_problem=geo.problem or "",
         geo_kind=geo.edition.kind if geo.edition else "",
         geo_built=geo.edition.built if geo.edition else 0,

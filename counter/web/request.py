@@ -13,6 +13,7 @@ from counter.address import canonical, client_address
 from counter.collect.parse import USER_AGENT, Envelope
 from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
+from counter.service.proxies import ADDRESS_HEADERS, NETWORK_HEADERS
 from counter.service.service import Service
 from counter.text import clean
 from counter.web.head import only_looks
@@ -20,7 +21,8 @@ from counter.web.head import only_looks
 BODY_SECONDS = 10  # aiohttp never times out a body that stalls
 LARGEST_BODY = 512 * 1024  # bytes, after decompression
 # Names of headers, folded once: a plain text is folded at each look-up.
-FORWARDED_FOR = istr("X-Forwarded-For")
+_ADDRESS_HEADERS = tuple((istr(name), name) for name in ADDRESS_HEADERS)
+_NETWORK_HEADERS = tuple((istr(name), name) for name in NETWORK_HEADERS)
 GPC, DNT = istr("Sec-GPC"), istr("DNT")
 PREFETCH = (istr("Sec-Purpose"), istr("Purpose"), istr("X-Moz"))
 _OPT_OUT = re.compile(r"(?:^|;)\s*counter_opt_out=1\s*(?:;|$)")
@@ -50,13 +52,36 @@ def opted_out(cookies: str) -> bool:
 
 
 def visitor_address(request: web.Request, service: Service) -> str:
-    """The visitor's address by the rules of `client_address`; a peer that is not trusted is noted."""
-    forwarded = request.headers.getall(FORWARDED_FOR, ())
-    if forwarded and not only_looks(request):
+    """The visitor's address by the rules of `client_address`; a proxy that is not configured is noted."""
+    header = service.config.server.address_header
+    lines = request.headers.getall(header, ())
+    address = client_address(request.remote, lines, service.trusted_proxies, header)
+    if not only_looks(request):
+        _note_proxy(request, service, bool(lines), address)
+    return address
+
+
+def _note_proxy(request: web.Request, service: Service, named: bool, address: str) -> None:
+    """Notes a header with a visitor's address that is not believed, or that contradicts the one that is.
+
+    `named`: whether the configured header is there. `address` is what it led to: of a delivery network in front of
+    the trusted proxy it is often one of the network's own machines.
+    """
+    headers = request.headers
+    configured = service.config.server.address_header
+    if named:
         peer = canonical(request.remote or "") or ""
         if peer not in service.trusted_proxies:
-            service.untrusted.note(peer)
-    return client_address(request.remote, forwarded, service.trusted_proxies)
+            service.proxies.note(peer, configured, trusted=False)
+            return
+        other = next((name for key, name in _NETWORK_HEADERS if key in headers), None)
+        if other is not None and other != configured and canonical(headers[other]) != address:
+            service.proxies.note(peer, other, trusted=True)
+        return
+    other = next((name for key, name in _ADDRESS_HEADERS if key in headers), None)
+    if other is not None:
+        peer = canonical(request.remote or "") or ""
+        service.proxies.note(peer, other, trusted=peer in service.trusted_proxies)
 
 
 async def read_body(request: web.Request) -> bytes:

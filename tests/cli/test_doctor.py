@@ -18,6 +18,7 @@ from counter.doctor.facts import Facts, Level, Open, Versions
 from counter.doctor.look import look, versions
 from counter.errors import StorageReason
 from counter.service.last_check import Checked
+from counter.service.proxies import ProxySign
 from counter.service.status import Status
 from counter.store.open import Vitals
 from tests.kit.process import Home, Service
@@ -33,7 +34,7 @@ VITALS = Vitals(
 CHECKED = Checked(NOW - 8 * 3600, 3.0, file=1)
 STATUS = Status(
     version="1.2.3", pid=77, python="3.11.7", sqlite="3.52.0", aiohttp="3.14.5", durability="full", failing="",
-    queued=3, queue_limit=20_000, answered=10_000, rate_limited=2, untrusted=(), geo_problem="", geo_kind="Country",
+    queued=3, queue_limit=20_000, answered=10_000, rate_limited=2, proxies=(), geo_problem="", geo_kind="Country",
     geo_built=int(NOW - 30 * DAY), checked=CHECKED,
 )  # fmt: skip
 WELL = Facts(
@@ -112,8 +113,14 @@ BAD: list[tuple[str, dict[str, Any], Level, tuple[str, ...]]] = [
     ("clock", {"newest_file": NOW + 9 * DAY}, Level.PROBLEM, ("9 days ahead",)),
     ("zones", versions_of(tzdata="2023.3"), Level.WARNING, ("2023.3", "pip install -U tzdata")),
     ("zones", versions_of(tzdata=""), Level.WARNING, ("unknown age",)),
-    ("proxies", status(untrusted=(("10.0.0.2", 812),)), Level.WARNING, ("812", 'trusted_proxies = ["10.0.0.2"]')),
-    ("proxies", status(untrusted=(("", 1),)), Level.WARNING, ("a unix socket", '["unix:"]')),
+    ("proxies", status(proxies=(ProxySign("10.0.0.2", "X-Forwarded-For", False, 812),)), Level.WARNING,
+     ("812", 'trusted_proxies = ["10.0.0.2"]')),
+    ("proxies", status(proxies=(ProxySign("", "X-Forwarded-For", False, 1),)), Level.WARNING,
+     ("a unix socket", '["unix:"]')),
+    ("proxies", status(proxies=(ProxySign("10.0.0.2", "X-Real-IP", False, 9),)), Level.WARNING,
+     ('trusted_proxies = ["10.0.0.2"] and address_header = "X-Real-IP"',)),
+    ("proxies", status(proxies=(ProxySign("10.0.0.2", "CF-Connecting-IP", True, 900),)), Level.WARNING,
+     ("in X-Forwarded-For", 'set [server] address_header = "CF-Connecting-IP"')),
     ("rate", {"rate_limit": 0}, Level.NOTE, ("rate_limit_per_minute",)),
     ("rate", status(rate_limited=500), Level.WARNING, ("500 of 10000", "counter site drops")),
     ("places", status(geo_problem="The database x cannot be used."), Level.WARNING, ("counter geo update",)),

@@ -23,6 +23,7 @@ from counter.service.changes.numbers import MendNumbers
 from counter.service.jobs import Job, run_jobs
 from counter.service.last_check import LONGEST, REST, Checked, due, read_checked, write_checked
 from counter.service.nightly import check_now, check_when_due
+from counter.service.proxies import ProxySign
 from counter.store.sqlite import recount
 from tests.kit.app import NOON, Counter, FakeClock, Start, outcome_of, stop
 
@@ -383,7 +384,7 @@ async def test_a_proxy_that_is_not_trusted_is_noticed_without_its_address(start:
     answer = await counter.get("/readyz")
     assert any("trusted_proxies" in one for one in (await answer.json())["notices"])
     assert "127.0.0.1" not in await answer.text()
-    assert counter.service.untrusted.peers() == [("127.0.0.1", 1)]
+    assert counter.service.proxies.all() == [ProxySign("127.0.0.1", "X-Forwarded-For", False, 1)]
     assert counter.hits()[0]["ip"] == "127.0.0.1", "and its word is not taken"
     assert "counter_untrusted_forwarded_total 1.0" in await (await counter.get("/metrics")).text()
 
@@ -400,4 +401,4 @@ async def test_a_trusted_proxy_and_a_visitor_without_the_header_are_not_noticed(
     counter = await start()
     await counter.hit(ip="198.51.100.7")
     await counter.hit(headers={"X-Forwarded-For": ""})
-    assert counter.service.untrusted.peers() == []
+    assert counter.service.proxies.all() == []

@@ -92,7 +92,7 @@ async def test_head_through_a_proxy_that_is_not_trusted_is_in_no_tally(start: St
     forwarded = {**VISITOR, "X-Forwarded-For": "198.51.100.1"}
     for method, noted in (("HEAD", 0), ("GET", 1)):
         assert (await ask(counter, method, "/widget/demo.html", forwarded)).status == 200
-        assert counter.service.untrusted.requests == noted
+        assert counter.service.proxies.untrusted_requests == noted
 
 
 async def test_what_is_read_takes_head_and_what_only_takes_hits_does_not(start: Start) -> None:
