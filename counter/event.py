@@ -46,6 +46,7 @@ class DropReason(StrEnum):
     SPAM_REFERRER = "spam_referrer"  # a fake referrer meant to be seen in statistics, by the owner's list
     UNKNOWN_VIEW = "unknown_view"  # engaged time for an unknown page view
     DAY_TAKEN = "day_taken"  # a log line of a day that was counted live
+    DAY_CLOSED = "day_closed"  # a server's hit of a day whose raw rows are gone, so that it can't be recounted
     QUARANTINED = "quarantined"  # the store refused it and put it aside
 
 
@@ -56,6 +57,7 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     KNOWN = "known"  # a log line imported before
     DAY_TAKEN = "day_taken"
+    DAY_CLOSED = "day_closed"
     UNKNOWN_VIEW = "unknown_view"
     QUARANTINED = "quarantined"  # the store refused this one; its neighbours are safe
 

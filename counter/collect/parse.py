@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ MOST_PROPS = 30
 ENGAGED_MS = 1_800_000
 WIDEST_SCREEN = 32_767  # CSS pixels
 USER_AGENT = 512  # characters; longer ones are cut, before anything looks at them
-OLDEST, NEWEST = 86_400, 300  # seconds that a hit's own `time` may be in the past or the future
+DAY, SLACK = 86_400, 300  # seconds; a sender's clock may be off by the second
 
 LIMITS = {"path": 2048, "title": 512, "host": 253, "referrer": 2048, "name": 128, "language": 35}
 PROP_KEY, PROP_VALUE = 64, 512
@@ -38,7 +39,7 @@ class WireHit(msgspec.Struct):
     host: str = ""
     referrer: str = ""
     name: str = PAGEVIEW
-    props: dict[str, str] = {}
+    props: dict[str, str | bool | int | float] = {}  # kept as text
     id: str = ""
     screen: int = 0
     language: str = ""
@@ -93,8 +94,11 @@ def decode_query(query: Mapping[str, str]) -> WireHit:
     return _wire_hit(fields, "")
 
 
-def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False) -> Hit:
-    """The clean Hit: texts normalised and cut, numbers in range, the server's clock unless the sender is trusted."""
+def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False, backdate_days: int = 1) -> Hit:
+    """The clean Hit: texts normalised and cut, numbers in range, the server's clock unless the sender is trusted.
+
+    `backdate_days` is how far back a trusted sender's `time` may lie.
+    """
     if not trusted and (wire.time or wire.ip or wire.user_agent):
         raise BadInput(f"{', '.join(TRUSTED_KEYS)} are only taken with the site's write token (Authorization: Bearer)")
     _check_numbers(wire)
@@ -106,7 +110,7 @@ def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False) -> Hit
     return Hit(
         wire.site,  # site
         clean(_path(wire, envelope), LIMITS["path"]),  # path
-        _moment(wire.time, envelope.at) if wire.time else envelope.at,  # at
+        _moment(wire.time, envelope.at, backdate_days) if wire.time else envelope.at,  # at
         _address(wire.ip) if wire.ip else envelope.address,  # address
         clean(wire.user_agent, USER_AGENT) if trusted else envelope.user_agent,  # user_agent
         Via.API if trusted else envelope.via,  # via
@@ -204,10 +208,21 @@ def _client_id(key: str, text: str) -> str:
     return clean(text, 64)
 
 
-def _props(props: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def _props(props: Mapping[str, str | float]) -> tuple[tuple[str, str], ...]:
     if len(props) > MOST_PROPS:
         raise BadInput(f"props has {len(props)} entries, the limit is {MOST_PROPS}")
-    return tuple((clean(key, PROP_KEY), clean(value, PROP_VALUE)) for key, value in props.items())
+    return tuple((clean(key, PROP_KEY), clean(_prop_text(value), PROP_VALUE)) for key, value in props.items())
+
+
+def _prop_text(value: str | float) -> str:
+    """The text that JavaScript makes of the value, so that each sender of 3 or true means the same property."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e21):
+        return str(int(value))
+    return f"{Decimal(repr(value)):f}" if 1e-6 <= abs(value) < 1e21 else repr(value).replace("e-0", "e-")
 
 
 def _with_link(name: str, props: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -228,12 +243,16 @@ def _address(text: str) -> str:
     return address
 
 
-def _moment(text: str, now: int) -> int:
+def _moment(text: str, now: int, backdate_days: int) -> int:
     try:
         moment = dt.datetime.fromisoformat(text)
         at = int((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp())
     except (ValueError, OverflowError):
         raise BadInput(f"time is {text[:40]!r}, it must be ISO 8601, such as 2026-03-29T12:00:00Z") from None
-    if not now - OLDEST <= at <= now + NEWEST:
-        raise BadInput(f"time is {at - now} s from now, it may be {OLDEST} s back to {NEWEST} s ahead")
+    oldest = max(backdate_days * DAY, SLACK)
+    if not now - oldest <= at <= now + SLACK:
+        raise BadInput(
+            f"time is {text[:40]!r}, {at - now} s from now; it may be {oldest} s back (the site's backdate_days is"
+            f" {backdate_days}) to {SLACK} s ahead"
+        )
     return at

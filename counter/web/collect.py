@@ -65,6 +65,7 @@ _AFTER_COMMIT = {
     Outcome.UNKNOWN_VIEW: dropped(DropReason.UNKNOWN_VIEW),
     Outcome.QUARANTINED: dropped(DropReason.QUARANTINED),
     Outcome.DAY_TAKEN: dropped(DropReason.DAY_TAKEN),
+    Outcome.DAY_CLOSED: dropped(DropReason.DAY_CLOSED),
 }
 
 
@@ -125,7 +126,8 @@ def _hit(service: Service, wire: WireHit, envelope: Envelope, token: int | None)
     except UnknownSite:
         service.outcomes[UNKNOWN_SITE] += 1  # without the site's name: anyone could make up labels
         raise
-    return hit_from(wire, envelope, trusted=token == site.site.key), site
+    trusted = token == site.site.key
+    return hit_from(wire, envelope, trusted=trusted, backdate_days=site.site.backdate_days), site
 
 
 async def _judge(service: Service, hit: Hit, site: ActiveSite) -> Judged:

@@ -54,6 +54,16 @@ STORED: list[tuple[dict[str, Any], str, Any]] = [
     ({}, "device", "desktop"),
     ({}, "props", None),
     ({"name": "sale", "props": {"size": "XL", "colour": "red"}}, "props", '{"size":"XL","colour":"red"}'),
+    (
+        {"name": "sale", "props": {"n": 3, "whole": 3.0, "price": 9.95, "big": 2**70, "new": True, "used": False}},
+        "props",
+        '{"n":"3","whole":"3","price":"9.95","big":"1180591620717411303424","new":"true","used":"false"}',
+    ),
+    (
+        {"name": "sale", "props": {"a": 1e-7, "b": 0.00001, "c": -0.5, "d": 1e20, "e": 1e300}},
+        "props",
+        '{"a":"1e-7","b":"0.00001","c":"-0.5","d":"100000000000000000000","e":"1e+300"}',
+    ),
     ({"name": "sale", "props": {"k" * 65: "v" * 513}}, "props", json.dumps({"k" * 64: "v" * 512}).replace(" ", "")),
     ({"id": "abc"}, "hit_id", "abc"),
     ({"id": "x" * 64}, "hit_id", "x" * 64),
@@ -100,7 +110,9 @@ REFUSED: list[tuple[Any, str]] = [
     ({"site": "demo", "path": "/", "screen": "1366"}, "screen"),
     ({"site": "demo", "path": "/", "id": "x" * 65}, "the limit is 64"),
     ({"site": "demo", "path": "/", "props": {f"k{n}": "" for n in range(31)}}, "the limit is 30"),
-    ({"site": "demo", "path": "/", "props": {"k": 1}}, "props"),
+    ({"site": "demo", "path": "/", "props": {"k": None}}, "props"),
+    ({"site": "demo", "path": "/", "props": {"k": [1]}}, "props"),
+    ({"site": "demo", "path": "/", "props": {"k": {"l": 1}}}, "props"),
     ({"site": "demo", "path": "/", "props": []}, "props"),
     ({"site": "demo", "view": "v", "engaged_ms": 1_800_001}, "1800000"),
     ({"site": "demo", "view": "v", "engaged_ms": -1}, "engaged_ms is -1"),
@@ -184,7 +196,7 @@ async def test_an_array_of_501_or_of_none_is_refused(start: Start) -> None:
 # what is wrong with the second of three hits
 WRONG_IN_ARRAY: list[dict[str, Any]] = [
     {"path": 1}, {"path": None}, {"screen": 40_000}, {"id": "x" * 65}, {"engaged_ms": 5}, {"time": NOON_TEXT},
-    {"props": {"a": 1}},
+    {"props": {"a": None}},
 ]  # fmt: skip
 
 
@@ -572,6 +584,56 @@ async def test_a_token_dates_hits_from_a_day_back_to_five_minutes_ahead(start: S
     assert all(NOON - 86_400 <= at <= NOON + 300 for at in ats)
 
 
+# backdate_days of the site, a time of the token's hit, the status
+BACKDATED: list[tuple[int, str, int]] = [
+    (30, "2024-10-22T12:00:00Z", 202),
+    (30, "2024-10-22T11:59:59Z", 400),
+    (3650, "2015-01-01T00:00:00Z", 202),
+    (0, "2024-11-21T11:55:00Z", 202),  # clocks differ
+    (0, "2024-11-21T11:54:59Z", 400),
+]
+
+
+@pytest.mark.parametrize(("days", "text", "status"), BACKDATED)
+async def test_a_site_says_how_far_back_a_token_may_date(start: Start, days: int, text: str, status: int) -> None:
+    counter = await start(sites=[{"id": "demo", "backdate_days": days}])
+    answer = await counter.hit(headers=await counter.add_token(), time=text)
+    assert answer.status == status
+    if status == 400:
+        assert text in (message := (await answer.json())["message"])
+        assert f"backdate_days is {days}" in message
+
+
+async def test_hits_of_the_past_are_counted_in_their_days_and_agree(start: Start) -> None:
+    counter = await start(sites=[{"id": "demo", "backdate_days": 30, "timezone": "Asia/Tbilisi"}])
+    token = await counter.add_token()
+    hits = [
+        {
+            "site": "demo", "path": "/", "ip": f"203.0.113.{n % 2}", "user_agent": BROWSER,
+            "time": f"2024-11-{day}T21:00:00Z",
+        }
+        for day in ("01", "09") for n in range(3)
+    ]  # fmt: skip
+    assert (await counter.post(hits, headers=token)).status == 202
+    assert [row["day"] for row in counter.hits()] == ["2024-11-02"] * 3 + ["2024-11-10"] * 3
+    assert len({(row["day"], row["visitor"]) for row in counter.hits()}) == 4
+    assert await counter.service.store.check() == []
+
+
+async def test_a_day_whose_raw_rows_are_gone_takes_no_hits_of_the_past(start: Start) -> None:
+    counter = await start(sites=[{"id": "demo", "backdate_days": 30}])
+    token = await counter.add_token()
+    for number, time in enumerate(("2024-11-18T12:00:00Z", "2024-11-19T12:00:00Z")):
+        assert await counter.outcome(headers=token, time=time) == "counted", number
+    await counter.service.store.fold()
+    await counter.service.store.expire(NOON + 40 * 86_400, 0, 30)
+    days = {row["day"] for row in counter.rows("select day from closed_day")}
+    assert len(days) == 2
+    assert await counter.outcome(headers=token, time="2024-11-19T13:00:00Z") == "day_closed"
+    assert await counter.outcome(headers=token, time="2024-11-20T13:00:00Z") == "counted"
+    assert await counter.drops() == {"day_closed": 1}
+
+
 async def test_an_address_that_is_none_is_refused_even_with_the_token(start: Start, subtests: pytest.Subtests) -> None:
     counter = await start()
     token = await counter.add_token()
@@ -945,4 +1007,4 @@ async def test_two_lines_of_x_forwarded_for_are_one_list(start: Start) -> None:
 
 def test_every_reason_that_a_live_hit_can_be_dropped_for_is_in_the_closed_set() -> None:
     live = set(REASONS) - {"bad_input", "unknown_site"} | {"unknown_view", "quarantined"}
-    assert live | {"day_taken"} == {reason.value for reason in DropReason}
+    assert live | {"day_taken", "day_closed"} == {reason.value for reason in DropReason}

@@ -6,7 +6,7 @@ import sqlite3
 
 import msgspec
 
-from counter.event import Event, Kind, Outcome
+from counter.event import Event, Kind, Outcome, Via
 from counter.store.protocols import Batch
 from counter.store.sqlite.sql import statement
 
@@ -27,17 +27,20 @@ def find_known_lines(connection: sqlite3.Connection, batch: Batch) -> KnownLines
 def refuse(
     connection: sqlite3.Connection, events: tuple[Event, ...], known_lines: KnownLines
 ) -> dict[int, Outcome]:  # fmt: skip
-    """Outcomes, by index, of events that are not added: retries, known lines, lines of a day counted live."""
+    """Outcomes, by index, of events that are not added: retries, known lines, hits of a day that takes none."""
     refused: dict[int, Outcome] = {}
     hit_ids = _known_hit_ids(connection, events)
     lines: set[tuple[int, int]] = set()
     taken: dict[tuple[int, int], bool] = {}
+    closed: dict[tuple[int, int], bool] = {}
     for index, event in enumerate(events):
         if event.hit_id and event.kind != Kind.ENGAGED:  # engaged time is no hit, and the largest wins anyhow
             key = (event.site_key, event.hit_id)
             if key in hit_ids:
                 refused[index] = Outcome.DUPLICATE
             hit_ids.add(key)
+        if event.via == Via.API and _is_closed(connection, event, closed):
+            refused[index] = Outcome.DAY_CLOSED
         if event.line is None:
             continue
         line = (event.site_key, event.line)
@@ -61,6 +64,15 @@ def _known_hit_ids(connection: sqlite3.Connection, events: tuple[Event, ...]) ->
         for site_key, ids in asked.items()
         for row in connection.execute(statement("known_hit_ids"), (msgspec.json.encode(ids).decode(), site_key))
     }
+
+
+def _is_closed(connection: sqlite3.Connection, event: Event, closed: dict[tuple[int, int], bool]) -> bool:
+    """Whether raw rows of the event's day are gone; only a server dates its hits so far back."""
+    key = (event.site_key, event.day)
+    if key not in closed:
+        row = connection.execute("select 1 from closed_day where site_key = ? and day = ?", key).fetchone()
+        closed[key] = row is not None
+    return closed[key]
 
 
 def _is_taken(connection: sqlite3.Connection, event: Event, taken: dict[tuple[int, int], bool]) -> bool:
