@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from functools import lru_cache
 
+from counter.collect.agents.languages import canonical_language
+
 MAX_HEADER = 256  # characters of Accept-Language looked at; browsers send under 100
 MAX_CHOICES = 16
 
@@ -13,12 +15,11 @@ MAX_CHOICES = 16
 _EDGES = (576, 768, 992, 1200, 1600, 1920)
 SCREENS = ("under 576", "576-767", "768-991", "992-1199", "1200-1599", "1600-1919", "1920 and over")
 
-_TAG = re.compile(r"([a-z]{2,3})(?:-(?:([a-z]{4})|([a-z]{2}|[0-9]{3}))(?:-.*)?|-.*)?", re.DOTALL)
 _QUALITY = re.compile(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*")
 
 
 def language_of(declared: str, accept_language: str) -> str:
-    """The visitor's language as BCP 47 of at most two subtags ('en-US', 'ka', 'zh-Hant'); '' unknown. Never raises.
+    """The visitor's language as `canonical_language` writes it ('en-US', 'ka', 'zh-Hant'); '' unknown. Never raises.
 
     `declared` comes from the tracker and wins; otherwise the preferred language of `Accept-Language`.
     """
@@ -27,17 +28,7 @@ def language_of(declared: str, accept_language: str) -> str:
 
 @lru_cache(2048)
 def _language(declared: str, accept_language: str) -> str:
-    return _normal_tag(declared) or _preferred(accept_language)
-
-
-def _normal_tag(text: str) -> str:
-    found = _TAG.fullmatch(text.strip().replace("_", "-").lower())
-    if found is None:
-        return ""
-    language, script, region = found.groups()
-    if script:
-        return f"{language}-{script.capitalize()}"
-    return f"{language}-{region.upper()}" if region else str(language)
+    return canonical_language(declared) or _preferred(accept_language)
 
 
 def _preferred(accept_language: str) -> str:
@@ -47,7 +38,7 @@ def _preferred(accept_language: str) -> str:
         text, _, parameter = choice.partition(";")
         found = _QUALITY.fullmatch(parameter)
         quality = float(found[1]) if found else 0.0 if parameter.strip() else 1.0
-        tag = _normal_tag(text)
+        tag = canonical_language(text)
         if tag and quality > best_quality:
             best, best_quality = tag, quality
     return best

@@ -17,6 +17,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from user_agents import parsers
 
 from counter.collect.agents.bots import NO_USER_AGENT, Bots, Crawler
+from counter.collect.agents.editions import browser_edition
 from counter.event import AgentFacts, Bot, BotCategory, BotReason
 from counter.text import clean
 
@@ -63,7 +64,7 @@ class UserAgents:
         if not text:
             return AgentFacts("", "", "", "bot", NO_USER_AGENT)
         agent = FastUserAgent(text)
-        family = _known_name(agent.browser.family)
+        family = browser_edition(_known_name(agent.browser.family))
         version = agent.browser.version
         bot = self._bots.find(text) or _unlisted(agent, family)
         return AgentFacts(
