@@ -10,9 +10,18 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+# Drawn as nothing: zero-width characters, marks of direction, fillers, byte order marks, the place of an object.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063"
+    "\u2064\u206a\u206b\u206c\u206d\u206e\u206f\u2800\u3164\ufeff\uffa0\ufff9\ufffa\ufffb\ufffc"
+)
+_SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_NOT_SEEN = _INVISIBLE + _SPACES
+
 MAX_MARKS = 8  # combining marks in a row; Vietnamese, Hebrew and Thai need at most four
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_STRAY_BYTES = re.compile("[\udc80-\udcff]")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
 # C0, DEL and C1, and the bidi embeddings, overrides and isolates that make "gpj.exe" read as "exe.jpg".
 _REMOVED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -58,3 +67,13 @@ def clean(text: str, limit: int) -> str:
         # Decomposing can lengthen a run again; cutting the end of a run keeps a text in NFC.
         text = marks.sub(r"\1", unicodedata.normalize("NFC", text))
     return text.strip()[:limit].rstrip()
+
+
+def without_invisible_end(text: str) -> str:
+    """`text` without spaces and zero-width characters at its end; inside, they may tell words and letters apart."""
+    return text.rstrip() if text.isascii() else text.rstrip(_NOT_SEEN)
+
+
+def escape_bytes(text: str) -> str:
+    """Text that was read with `surrogateescape`, its bytes that are not UTF-8 as escapes of a URL: `/caf%E9`."""
+    return _STRAY_BYTES.sub(lambda stray: f"%{ord(stray[0]) - 0xDC00:02X}", text)

@@ -13,6 +13,7 @@ import msgspec
 from counter.address import canonical
 from counter.collect.agents.browser import language_of
 from counter.collect.page import host_of, split_url
+from counter.collect.visitor_marks import without_session
 from counter.errors import BadInput
 from counter.event import DOWNLOAD, OUTBOUND, PAGEVIEW, Hit, Via
 from counter.text import clean
@@ -226,13 +227,13 @@ def _prop_text(value: str | float) -> str:
 
 
 def _with_link(name: str, props: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The properties of an event that leads somewhere: `url` without credentials, query and fragment."""
+    """The properties of an event that leads somewhere: `url` without credentials, session id, query and fragment."""
     url = dict(props).get("url", "")
     found = split_url(url)
     if found is None:
         raise BadInput(f"event {name!r} needs props.url, an http or https address; it is {url[:60]!r}")
     port = f":{found.port}" if found.port else ""
-    kept = clean(f"{found.scheme}://{found.host}{port}{found.path or '/'}", PROP_VALUE)
+    kept = clean(f"{found.scheme}://{found.host}{port}{without_session(found.path) or '/'}", PROP_VALUE)
     return tuple((key, kept if key == "url" else value) for key, value in props)
 
 

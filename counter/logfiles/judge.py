@@ -13,6 +13,7 @@ from counter.collect.page import split_url
 from counter.collect.parse import LIMITS, PROP_VALUE, USER_AGENT
 from counter.collect.pipeline import Pipeline
 from counter.collect.screen import LOG_STEPS, Step, bot
+from counter.collect.visitor_marks import without_session
 from counter.event import DOWNLOAD, NOT_FOUND, PAGEVIEW, Drop, Event, Hit, Via
 from counter.logfiles.formats import find_format
 from counter.logfiles.formats.combined import LogLine
@@ -21,7 +22,7 @@ from counter.logfiles.order import line_hash
 from counter.logfiles.pages import is_download, is_missing_page, is_page
 from counter.logfiles.read.files import lines_of
 from counter.site import ActiveSite, Site
-from counter.text import clean
+from counter.text import clean, escape_bytes
 
 
 class ImportRules(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ class Judge:
                 parse = form.parser(text) if text.startswith(HEADER) else parse
                 continue
             portion.lines += 1
-            line = parse(text)
+            line = parse(text if text.isascii() else escape_bytes(text))
             if line is None:
                 portion.malformed += 1
             else:
@@ -139,8 +140,8 @@ class Judge:
 
 
 def _url(line: LogLine) -> str:
-    """Where a file was taken from, without query: an address when the host is known, else its path."""
-    path = line.target.partition("#")[0].partition("?")[0]
+    """Where a file was taken from, without query and session id: an address when the host is known, else its path."""
+    path = without_session(line.target.partition("#")[0].partition("?")[0])
     url = split_url(path)
     if url is None and line.host:
         path = f"https://{line.host}{path}"

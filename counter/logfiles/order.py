@@ -98,6 +98,9 @@ def line_hash(key: bytes, site_id: str, line: str, occurrence: int) -> int:
     The same for the same site, text and occurrence, whatever the file; without the key it is impossible to test
     whether a line was there.
     """
+    if not line.isascii():
+        # What is not UTF-8 counts as U+FFFD, as when the first lines were named: a log may be imported once more.
+        line = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     # The site and the number come first and hold no NUL, so that no two triples give the same bytes.
     text = f"{site_id}\0{occurrence}\0{line}".encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=_DIGEST_BYTES, key=key).digest(), "big", signed=True)

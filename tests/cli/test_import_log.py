@@ -24,6 +24,7 @@ from tests.kit.synthetic_log import MALFORMED, synthetic_log
 ZONES = {"utc": "UTC", "tbilisi": "Asia/Tbilisi", "new-york": "America/New_York"}
 ENDING = re.compile(r"^[^?#;]*\.([A-Za-z][A-Za-z0-9]{0,9})(?:;[^/?#]*)?(?:[?#].*)?$")
 PAGE_ENDINGS = ("html", "htm", "xhtml", "php", "asp", "aspx", "jsp")
+CASES = Path(__file__).parents[1] / "fixtures" / "cases" / "logs"
 ALL = ("--everything", "--keep-bots")
 LONG = synthetic_log(seed=5, lines=7000, malformed=50)  # several blocks, that several processes get
 
@@ -510,3 +511,19 @@ def processes_of(home: Home) -> list[str]:
 
 def drops(home: Home) -> dict[str, int]:
     return dict(home.rows("select reason, sum(count) from drop_count group by 1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "views", "pages"),
+    [
+        ("jsess.log", 2, {"/shop/item.jsp"}),
+        ("latin1.log", 4, {"/caf%E9", "/caf%E8", "/café"}),
+        ("escapes.log", 10, None),
+    ],
+)
+def test_pages_of_a_log_are_the_pages_of_live_hits(home: Home, name: str, views: int, pages: set[str] | None) -> None:
+    assert imported(home, CASES / name).numbers["counted"] == views
+    found = [path for (path,) in home.rows("select path from hit_log")]
+    assert pages is None or set(found) == pages
+    assert len(found) == views
+    assert imported(home, CASES / name).numbers["counted"] == 0

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from counter.collect.origins.origin import MAX_REFERRER, Origins
 from counter.collect.origins.sources import Sources
-from counter.collect.page import MAX_VALUE, TRACKING
+from counter.collect.page import MAX_VALUE
+from counter.collect.visitor_marks import TRACKING
 from counter.event import Channel, Origin
 
 ORIGINS = Origins(Sources.load())

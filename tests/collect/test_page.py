@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from counter.collect.page import MAX_PATH, MAX_VALUE, NO_CAMPAIGN, campaign, host_of, normalise_path
+from counter.collect.page import MAX_PATH, MAX_VALUE, NO_CAMPAIGN, campaign, host_of, normalise_path, typed_path
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=80)
 PIECES = [
     "/", "//", "%", "25", "%25", "%3F", "%2F", "%23", "?", "#", "&", "=", "+", "%2B", "%20", " ", "a", "p", "q", "41",
     "index.html", "/index.html", "utm_source", "\u0301", "\u0307", "\u0338", "%CC%81", "\u0323", "%ff", "%E1%83%90",
-    "ა", "\x00", "http://h", ":", "\ud800", "%0A", "\u2000", "x" * 200, "%41" * 60, "..",
+    "ა", "\x00", "http://h", ":", "\ud800", "%0A", "\u2000", "x" * 200, "%41" * 60, "..", "%EC", "%e9", "\udce9",
+    "\U0010fe90", ";", "%3B", ";sid", ";jsessionid=", "(S(a))", "/sid/", "0a1b2c3d4e5f6071", "/(", "$", "amp;", "&#38;",
+    "\u200b", "\ufeff", "%E2%80%8B",
 ]  # fmt: skip
 URLS = st.lists(st.sampled_from(PIECES), max_size=16).map("".join)
 KEYS = st.lists(st.sampled_from(["p", "q", "page", "a b", "a+b", "a%b", "=", "utm_source", "", "ა"]), max_size=4)
@@ -50,7 +54,7 @@ KEYS = st.lists(st.sampled_from(["p", "q", "page", "a b", "a+b", "a%b", "=", "ut
         ("/%252541", "/%252541"),  # decoded once it is the text '%2541', which would be decoded again
         ("/what%3F", "/what%3F"),
         ("/c%23", "/c%23"),
-        ("/%ff", "/\ufffd"),
+        ("/%ff", "/%FF"),
         ("/a\ud800", "/a\ufffd"),
         ("/%\x0041", "/%2541"),
         ("/../../etc/passwd", "/../../etc/passwd"),
@@ -77,6 +81,11 @@ def test_a_path_is_decoded_and_its_query_fragment_and_index_page_go(raw: str, pa
         ("/a/index.html?q=1", ("q",), "/a/?q=1"),
         ("/a?q=1&q=1", ("q", "q"), "/a?q=1&q=1"),
         ("/" + "x" * 1020 + "?q=1234&p=", ("q", "p"), "/" + "x" * 1020 + "?p="),
+        ("/a?sid=7&PHPSESSID=7", ("sid", "PHPSESSID"), "/a?sid=7"),
+        ("/a?sid=0a1b2c3d4e5f60718293", ("sid",), "/a"),
+        ("/a?session=keynote-day-2", ("session",), "/a?session=keynote-day-2"),
+        ("/a?CFID=1&CFTOKEN=2&jsessionid=3&id=4", ("CFID", "CFTOKEN", "jsessionid", "id"), "/a?id=4"),
+        ("/a?hsa_acc=1&UTM_Source=x&_ga=2&page=3", ("hsa_acc", "UTM_Source", "_ga", "page"), "/a?page=3"),
     ],
 )
 def test_of_a_query_the_sites_own_keys_stay_in_their_order(raw: str, keys: tuple[str, ...], path: str) -> None:
@@ -92,6 +101,10 @@ def test_of_a_query_the_sites_own_keys_stay_in_their_order(raw: str, keys: tuple
 @example("/" + "a" * 1022 + " b", [])
 @example("/%3F\u0591\u0307", [])
 @example("/?p=\u0338", ["p"])
+@example("/%EC\u0301", [])
+@example("/sid/;sid=1/0a1b2c3d4e5f6071", [])
+@example("/" + "a" * 1018 + ";sidx", [])
+@example("/;sid\u200b", [])
 def test_a_normal_path_is_its_own_normal_path_and_is_bounded(raw: str, keys: list[str]) -> None:
     path = normalise_path(raw, tuple(keys))
     assert normalise_path(path, tuple(keys)) == path
@@ -114,6 +127,9 @@ def test_a_normal_path_is_its_own_normal_path_and_is_bounded(raw: str, keys: lis
         ("/?utm_source=news&utm_medium=mail", ("news", "mail", "", "", "")),
         ("https://a.example/?utm_campaign=a%20b+c&utm_term=t&utm_content=k#x", ("", "", "a b c", "t", "k")),
         ("/?utm_source=first&utm_source=second", ("first", "", "", "", "")),
+        ("/?utm_source=&utm_source=second&utm_medium=&utm_medium=%20&utm_medium=m", ("second", "m", "", "", "")),
+        ("/?utm_source=a&#38;utm_medium=b&amp%3Butm_term=c", ("a", "b", "", "c", "")),
+        ("/?utm_source=%E9", ("\ufffd", "", "", "", "")),
         ("/?utm_source=a&amp;utm_medium=b", ("a", "b", "", "", "")),
         ("/?utm_source=%E1%83%90%00%0A!", ("ა !", "", "", "", "")),
         ("/#?utm_source=x", NO_CAMPAIGN),
@@ -122,6 +138,43 @@ def test_a_normal_path_is_its_own_normal_path_and_is_bounded(raw: str, keys: lis
 )
 def test_a_campaign_is_read_from_the_five_utm_keys(raw: str, found: tuple[str, ...]) -> None:
     assert campaign(raw) == found
+
+
+CASES = Path(__file__).parents[1] / "fixtures" / "cases" / "paths.tsv"
+
+
+@pytest.mark.parametrize("row", [line for line in CASES.read_text("utf-8").splitlines() if not line.startswith("# ")])
+def test_two_addresses_are_one_page_or_two(row: str) -> None:
+    one, other, expected, _ = row.split("\t")
+    paths = {normalise_path(address, ("page", "id")) for address in (one, other, f"https://shop.example{other}")}
+    assert len(paths) == {"same": 1, "different": 2}[expected], paths
+    assert all(normalise_path(path, ("page", "id")) == path for path in paths)
+
+
+def test_looking_for_session_ids_in_a_path_made_of_them_takes_no_time_to_speak_of() -> None:
+    """Each round takes one pair from the middle; the number of rounds is bounded by the length of a path in a hit."""
+    nested = "/sid" * 90 + "/0a1b2c3d4e5f6071" * 90
+    assert normalise_path(nested, ()) == "/"
+    assert normalise_path("/" + ";sid" * 500 + "/" + "(S(" * 200, ()) == "/" + "(S(" * 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("/a?id=1&page=2", "/a?page=2&id=1"),
+        ("/a?former=1&page=2", "/a?page=2&former=1"),
+        ("/a?utm_source=x", "/a"),
+        ("https://shop.example/caf%C3%A9?id=1#top", "/café?id=1"),
+        ("/a;jsessionid=1", "/a"),
+        ("/caf%e9", "/caf%E9"),
+        ("Unknown", "Unknown"),
+        ("", ""),
+        ("a b", "a b"),
+    ],
+)
+def test_a_page_that_somebody_types_is_the_one_that_was_counted(typed: str, path: str) -> None:
+    assert typed_path(typed, ("page", "id")) == path
+    assert typed_path(path, ("page", "id")) == path
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from counter.collect.origins.source_table import (
     shipped_table,
 )
 from counter.collect.origins.sources import Source, Sources
-from counter.collect.page import TRACKING
+from counter.collect.visitor_marks import TRACKING
 from counter.errors import ConfigError
 from counter.event import Channel
 

@@ -27,6 +27,7 @@ from counter.logfiles.formats.combined import LogLine, parse_line
 from counter.logfiles.order import WINDOW, Occurrences, TimeOrder, line_hash
 from counter.logfiles.pages import is_page, is_page_path
 from counter.logfiles.read.files import BLOCK, MAX_LINE, LogFile, lines_of, open_log
+from counter.text import escape_bytes
 from tests.kit.log_oracle import Seen, count_log
 from tests.kit.sample_log import sample_log
 from tests.kit.synthetic_log import MALFORMED, STEP_BACK, synthetic_log
@@ -86,7 +87,7 @@ class TestParsing:
             (r"tab\there", "tab\there"),
             (r"\x22hex\x22", '"hex"'),
             (r"\xd0\xb6", "ж"),
-            (r"ж\xe4", "ж\ufffd"),
+            (r"ж\xe4", "ж%E4"),
             ("მთავარი", "მთავარი"),
         ],
     )
@@ -375,6 +376,10 @@ class TestHashes:
     ) -> None:
         assert line_hash(key, site, text, occurrence) != HASH
 
+    def test_a_line_with_bytes_that_are_not_utf_8_has_the_name_it_had_when_they_were_replaced(self) -> None:
+        [line] = lines_of(b"a\xe2\x82\xe4b")
+        assert line_hash(b"key", "site", line, 1) == line_hash(b"key", "site", "a\ufffd\ufffdb", 1)
+
     @given(st.text(), st.integers(1, 10**6))
     def test_it_fits_a_signed_integer_of_64_bits(self, text: str, occurrence: int) -> None:
         assert -(2**63) <= line_hash(b"key", "site", text, occurrence) < 2**63
@@ -398,10 +403,11 @@ class TestFiles:
             assert (log.name, log.total) == (str(path), 9)
             assert lines_and_bytes(log) == [("ж", 9), ("", 9), ("last", 9)]
 
-    def test_bytes_that_are_not_utf_8_are_replaced(self, tmp_path: Path) -> None:
+    def test_bytes_that_are_not_utf_8_are_kept_apart(self, tmp_path: Path) -> None:
         path = tmp_path / "access.log"
         path.write_bytes(b"a\xe4b\x85c\n")
-        assert read(path) == [("a\ufffdb\ufffdc", 6)]
+        assert read(path) == [("a\udce4b\udc85c", 6)]
+        assert escape_bytes(read(path)[0][0]) == "a%E4b%85c"
 
     @pytest.mark.parametrize("name", ["access.log.gz", "access.log.2"])
     def test_a_gzip_file_is_known_by_its_beginning_and_counts_compressed_bytes(self, tmp_path: Path, name: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from counter.collect.origins.source_table import MarkKind, SourceTable, name_key, owners_table, shipped_table
-from counter.collect.page import MAX_PARAMETERS, host_of
+from counter.collect.page import host_of, parameter_key, query_apart, raw_parameters
 from counter.event import Channel
 
 _WWW = re.compile(r"^(?:www\.)+")
@@ -67,9 +67,8 @@ class Sources:
     def click_key(self, link: str) -> str:
         """The name of the click id in a path or URL, a paid one first; '' for none. Never its value."""
         found = ""
-        for part in link.partition("#")[0].partition("?")[2].split("&", MAX_PARAMETERS)[:MAX_PARAMETERS]:
-            key, _, value = part.partition("=")
-            key = key.removeprefix("amp;").lower()  # links copied out of HTML source
+        for name, value in raw_parameters(query_apart(link)[1]):
+            key = parameter_key(name)
             if value and key in self._clicks:
                 if self._clicks[key].paid:
                     return key

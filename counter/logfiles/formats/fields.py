@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Final
 
 from counter.collect.page import host_of as _host_of_url
+from counter.text import escape_bytes
 
 _MONTHS: Final = {
     name: number
@@ -137,10 +138,12 @@ def dashless(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    r"""Undo `\"`, `\\`, `\t` (Apache) and `\x22`, `\xd0\xb6` (both): bytes that are UTF-8 become their letters."""
+    r"""Undo `\"`, `\\`, `\t` (Apache) and `\x22`, `\xd0\xb6` (both): bytes that are UTF-8 become their letters, others
+    stay escaped, as `%E9`."""
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(_escaped, text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    plain = _ESCAPE.sub(_escaped, text.encode("utf-8", "replace")).decode("utf-8", "surrogateescape")
+    return plain if plain.isascii() else escape_bytes(plain)
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:

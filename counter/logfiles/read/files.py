@@ -88,7 +88,8 @@ class LogFile:
 
 
 def lines_of(text: bytes) -> list[str]:
-    """The lines of a block without their ends: UTF-8 with U+FFFD for what is not, '' for a line over 64 KiB."""
+    """The lines of a block without their ends, '' for a line over 64 KiB. Bytes that are not UTF-8 are lone surrogates,
+    as `surrogateescape` makes them: `counter.text.escape_bytes` writes them as %E9."""
     *lines, last = text.split(b"\n")
     found = [_text(line) if len(line) < MAX_LINE else "" for line in lines]
     if last:
@@ -97,7 +98,7 @@ def lines_of(text: bytes) -> list[str]:
 
 
 def _text(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", "replace")
+    return line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
 
 
 @contextmanager
