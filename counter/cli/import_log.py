@@ -74,7 +74,7 @@ def import_log(
     context: Context, site_id: str, form: str, string: str, everything: bool, events: bool, keep_bots: bool,
     overlap: bool, dry_run: bool, follow: bool, processes: int | None, files: tuple[str, ...],
 ) -> None:  # fmt: skip
-    """Count the lines of access logs (plain, .gz or .zst; - for standard input).
+    """Count the lines of access logs (plain, .gz, .bz2, .xz, .zst or .zip; - for standard input).
 
     Lines bring their own time and go through the same rules as live hits. A line that was imported before is not
     counted again. By default GETs of pages that were found (2xx, 304) count. Several files are read in the order of

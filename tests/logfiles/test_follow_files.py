@@ -205,7 +205,8 @@ class TestState:
 class TestFiles:
     def test_siblings_are_rotated_forms_and_nothing_else(self, stage: Stage) -> None:
         rotated = {"access.log.1", "access.log.2.gz", "access.log-20240329.zst", "access-20240329.log", "access.1.log"}
-        for name in (*rotated, "access.log.bak2", "error.log.1", "access_ssl.log", "access.logs", "access.log.1.bz2"):
+        rotated |= {"access.log.3.bz2", "access.log-20240330.xz", "access.log.4.zip"}
+        for name in (*rotated, "access.log.bak2", "error.log.1", "access_ssl.log", "access.logs", "access.log.1.lz4"):
             (stage.path.parent / name).touch()
         assert {one.name for one in siblings(stage.path)} == rotated
 

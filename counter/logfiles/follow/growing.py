@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from counter.errors import UsageError
 from counter.logfiles.read.compressed import kind_of
+from counter.logfiles.read.encoding import encoding_of
 from counter.logfiles.read.files import BLOCK, open_log
 
 HEAD: Final = 1024  # bytes by which a file is recognised; they hold the time of its first lines
@@ -48,9 +49,15 @@ class GrowingPart:
         self.inode = os.fstat(self._file).st_ino
         self.head = os.pread(self._file, min(HEAD, offset), 0)
         self._too_long = False  # inside a line longer than a block
-        if kind := kind_of(os.pread(self._file, 4, 0)):
+        start = os.pread(self._file, 4, 0)
+        if kind := kind_of(start):
             os.close(self._file)
             raise UsageError(f"{path} is a {kind} file: it does not grow. Import it without --follow.")
+        if encoding := encoding_of(start):
+            os.close(self._file)
+            raise UsageError(
+                f"{path} is written in {encoding.upper()}: only UTF-8 is followed. Import it without --follow."
+            )
 
     def read(self) -> bytes:
         text = os.pread(self._file, BLOCK, self.offset)

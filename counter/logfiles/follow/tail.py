@@ -174,7 +174,7 @@ def siblings(path: Path) -> list[Path]:
     """The rotated forms of `path` in its folder, the newest first."""
     when = r"[-._]?\d[\dT:._-]*"
     stem, suffix, name = re.escape(path.stem), re.escape(path.suffix), re.escape(path.name)
-    rotated = re.compile(rf"(?:{name}(?:{when}|[-._](?:old|prev))|{stem}{when}{suffix})(?:\.gz|\.zst)?")
+    rotated = re.compile(rf"(?:{name}(?:{when}|[-._](?:old|prev))|{stem}{when}{suffix})(?:\.(?:gz|zst|bz2|xz|zip))?")
     found = [other for other in path.parent.iterdir() if rotated.fullmatch(other.name) and other.is_file()]
     return sorted(found, key=lambda other: other.stat().st_mtime, reverse=True)
 

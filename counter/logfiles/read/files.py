@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from counter.logfiles.read.compressed import (
     decompressed,
     kind_of,
 )
+from counter.logfiles.read.encoding import in_utf8
 
 STDIN: Final = "-"
 MAX_LINE: Final = 64 * 1024  # bytes; servers limit a request line and a header to 8 KiB each
@@ -89,8 +91,11 @@ class LogFile:
 
 def lines_of(text: bytes) -> list[str]:
     """The lines of a block without their ends, '' for a line over 64 KiB. Bytes that are not UTF-8 are lone surrogates,
-    as `surrogateescape` makes them: `counter.text.escape_bytes` writes them as %E9."""
-    *lines, last = text.split(b"\n")
+    as `surrogateescape` makes them: `counter.text.escape_bytes` writes them as %E9.
+
+    A byte order mark at the beginning of the block belongs to no line.
+    """
+    *lines, last = text.removeprefix(BOM_UTF8).split(b"\n")
     found = [_text(line) if len(line) < MAX_LINE else "" for line in lines]
     if last:
         found.append(_text(last) if len(last) <= MAX_LINE else "")
@@ -105,8 +110,9 @@ def _text(line: bytes) -> str:
 def open_log(path: str, stdin: BinaryIO | None = None) -> Iterator[LogFile]:
     """The log at `path`; '-' is standard input (`stdin` in its place in tests), which stays open.
 
-    What begins as gzip or zstd is read as that, whatever its name (`access.log.2`, a pipe).
-    Raises UsageError with the path: missing, a directory, unreadable, or named `.gz` or `.zst` without being it.
+    What begins as gzip, zstd, bzip2, xz or zip is read as that, whatever its name (`access.log.2`, a pipe); UTF-16
+    is turned into UTF-8. Raises UsageError with the path: missing, a directory, unreadable, or named `.gz` and the
+    like without being it.
     """
     with ExitStack() as stack:
         if path == STDIN:
@@ -117,12 +123,19 @@ def open_log(path: str, stdin: BinaryIO | None = None) -> Iterator[LogFile]:
             stack.callback(reader.close)
             total = _size(reader)
         kind, named = kind_of(_peek(reader, name)), ENDINGS.get(Path(path).suffix)
-        if kind is not None:
-            yield LogFile(name, decompressed(kind, reader), total, reader if total is not None else None)
-        elif named is not None:
+        if kind is None and named is not None:
             raise UsageError(f"{path} is not a {named} file, though its name says so.")
-        else:
-            yield LogFile(name, reader, total)
+        plain: Chunks = reader if kind is None else _decompressed(name, kind, reader)
+        stream = in_utf8(plain)
+        raw = stream is reader  # what is read is what is on disk
+        yield LogFile(name, stream, total, None if raw or total is None else reader)
+
+
+def _decompressed(name: str, kind: str, reader: BinaryIO) -> Chunks:
+    try:
+        return decompressed(kind, reader)
+    except Damaged as error:
+        raise UsageError(f"{name} is damaged: {error}.") from error
 
 
 def is_stream(path: str) -> bool:
