@@ -20,7 +20,7 @@ from counter.clock import Clock
 from counter.collect.page import normalise_path
 from counter.question import Count, DayTotal, HistoryDay, Metric
 from counter.service.online import Online
-from counter.site import ActiveSite, Site, Sites
+from counter.site import Site, Sites
 from counter.store.protocols import Reports
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     record_day: tuple[dt.date, int] | None
     counts: dict[str, Count]
     page: str = ""  # a page's own totals; '' is the site
+    start_count: int = 0  # part of `all`: the site's, or the page's own
     countries: tuple[str, ...] | None = None  # the site's, most visitors first; None: not known, or not asked
 
 
@@ -77,6 +78,7 @@ class Book:
         self._counted: dict[tuple[int, Metric], Tally] = {}
         self._versions: dict[int, int] = {}
         self._brought: dict[int, dict[int, HistoryDay]] = {}  # site key -> local day
+        self._page_starts: Mapping[int, Mapping[str, int]] = {}  # site key -> normalised path
 
     def load(self, totals: Iterable[DayTotal], history: Mapping[int, Iterable[HistoryDay]]) -> None:
         """Start anew from what is stored: counted days, and days brought along from former counters."""
@@ -87,6 +89,16 @@ class Book:
             for day in brought.values():
                 self._add_history(site_key, day)
             self._touch(site_key)
+
+    def load_page_starts(self, starts: Mapping[int, Mapping[str, int]]) -> None:
+        """What single pages had counted before, by site key and normalised path."""
+        for site_key in {*self._page_starts, *starts}:
+            self._touch(site_key)
+        self._page_starts = starts
+
+    def page_start(self, site_key: int, path: str) -> int:
+        """The start count of a page by its normalised path; 0 for none."""
+        return self._page_starts.get(site_key, {}).get(path, 0)
 
     def add(self, gained: Iterable[DayTotal]) -> None:
         """What a committed batch added to its days."""
@@ -134,11 +146,11 @@ class Book:
 
 
 def take_snapshot(site: Site, local: LocalTime, metric: Metric, tally: Tally, online: int, now: float,
-                  page: str = "") -> Snapshot:  # fmt: skip
-    """What the counter of `site` shows at `now` (UTC seconds). A page has no start count."""
+                  page: str = "", page_start: int = 0) -> Snapshot:  # fmt: skip
+    """What the counter of `site` shows at `now` (UTC seconds). A page has a start count of its own."""
     today = local.day(int(now))
     spans = periods(today, site.first_weekday_number)
-    start_count = 0 if page else site.start_count
+    start_count = page_start if page else site.start_count
     counts: dict[str, Count] = {
         name: Count(tally.sum(span), day_date(span.start), day_date(span.end)) for name, span in spans.items()
     }
@@ -152,6 +164,7 @@ def take_snapshot(site: Site, local: LocalTime, metric: Metric, tally: Tally, on
         record_day=tally.record(),
         counts=checked(counts, start_count, site.id),
         page=page,
+        start_count=start_count,
     )
 
 
@@ -193,20 +206,23 @@ class Snapshots:
         ):  # fmt: skip
             return taken.snapshot
         today = site.local.day(int(now))
-        tally = await self._page_tally(site, query, today) if query.path else self._book.tally(key, query.metric)
-        snapshot = take_snapshot(site.site, site.local, query.metric, tally, version[1], now, query.path)
+        tally, page_start = self._book.tally(key, query.metric), 0
+        if query.path:
+            path = normalise_path(query.path, site.site.query_keys)
+            tally = await self._page_tally(key, path, query.metric, today)
+            page_start = self._book.page_start(key, path)
+        snapshot = take_snapshot(site.site, site.local, query.metric, tally, version[1], now, query.path, page_start)
         if len(self._taken) >= REMEMBERED:
             self._taken.clear()
         self._taken[query] = _Taken(snapshot, version, site.local.midnight(today + 1))
         return snapshot
 
-    async def _page_tally(self, site: ActiveSite, query: SnapshotQuery, today: int) -> Tally:
-        path = normalise_path(query.path, site.site.query_keys)
-        days, whole = await self._reports.page_days(site.site.key, path, today - PAGE_DAYS)
+    async def _page_tally(self, site_key: int, path: str, metric: Metric, today: int) -> Tally:
+        days, whole = await self._reports.page_days(site_key, path, today - PAGE_DAYS)
         tally = Tally()
         for day in days:
-            tally.add(day.day, getattr(day, query.metric.value))
-        tally.total = getattr(whole, query.metric.value)
+            tally.add(day.day, getattr(day, metric.value))
+        tally.total = getattr(whole, metric.value)
         return tally
 
 

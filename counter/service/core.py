@@ -50,6 +50,7 @@ class Core:
             self.sites.replace(await self.store.catalog.sites())
             self.tokens = await self.store.catalog.tokens()
             self.book.load(await self.store.reports.day_totals(), await self.store.reports.history())
+            self.book.load_page_starts(await self.store.catalog.page_starts())
 
     async def reload_accounts(self) -> None:
         """After each change of a user, a session or a link: who may do what is what is stored when this was called."""

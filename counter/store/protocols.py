@@ -175,6 +175,13 @@ class Catalog(Protocol):
 
     async def remove_goal(self, site_key: int, name: str, now: float, *, actor: str = "") -> None: ...
 
+    async def page_starts(self) -> dict[int, dict[str, int]]:
+        """The start counts of single pages, by site key and normalised path."""
+
+    async def set_page_start(self, site_key: int, path: str, count: int, now: float, *, actor: str = "") -> None: ...
+
+    async def remove_page_start(self, site_key: int, path: str, now: float, *, actor: str = "") -> None: ...
+
     async def put_history(
         self, site_key: int, days: Sequence[HistoryDay], note: str, now: float, *, actor: str = ""
     ) -> None: ...

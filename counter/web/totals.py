@@ -93,7 +93,7 @@ def as_json(snapshot: Snapshot, site: ActiveSite) -> dict[str, Any]:
         "zone": snapshot.site.timezone,
         "first_weekday": snapshot.site.first_weekday,
         "metric": snapshot.metric,
-        "start_count": 0 if snapshot.page else snapshot.site.start_count,
+        "start_count": snapshot.start_count,
         "generated_at": site.local.iso(snapshot.generated_at),
         "local_time": snapshot.local_time,
         "online": snapshot.online,

@@ -53,6 +53,11 @@ class TestSnapshots:
         tally = tally_of({TODAY: 5})
         assert values(tally) == dict.fromkeys(LINES, 5) | {"yesterday": 0, "last_week": 0, "last_month": 0, "all": 1005}
         assert values(tally, page="/prices")["all"] == 5
+        taken = take_snapshot(SITE, LOCAL, Metric.VISITS, tally, 0, NOON, page="/prices", page_start=70)
+        assert {name: count.value for name, count in taken.counts.items()} == values(tally, page="/prices") | {
+            "all": 75
+        }
+        assert taken.start_count == 70
 
     def test_a_site_without_a_hit_shows_its_start_count(self) -> None:
         taken = take_snapshot(SITE, LOCAL, Metric.VISITS, Tally(), 0, NOON)

@@ -44,12 +44,15 @@ from counter.service.changes.sites import (
     ChangeSite,
     RemoveAnnotation,
     RemoveGoal,
+    RemovePageStart,
     RemoveSite,
     RemoveToken,
+    SetPageStart,
 )
 from counter.service.core import Core
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
+from counter.store.catalog.page_starts import LARGEST, MOST
 from counter.store.open import open_store
 from counter.store.protocols import Batch
 from dashboard.sites.form import new_site
@@ -62,8 +65,8 @@ OWNER = "owner"
 SECRET = new_secret()
 OWN = token_digest(SECRET)
 OTHER = b"\x07" * 32
-TABLES = ("site", "token", "goal", "history", "user", "access", "session", "invitation", "annotation", "total_day",
-          "rollup_day", "audit")  # fmt: skip
+TABLES = ("site", "token", "goal", "page_start", "history", "user", "access", "session", "invitation", "annotation",
+          "total_day", "rollup_day", "audit")  # fmt: skip
 DEMO = "/dashboard/sites/demo"
 USERS = "/dashboard/users"
 
@@ -136,6 +139,10 @@ STORY = (
     Step("an annotation is removed", lambda _: [RemoveAnnotation(1, 1, actor=OWNER)],
          lambda _: (f"{DEMO}/annotations/1/remove", {})),
     Step("a history is brought along", lambda _: [PutHistory(1, [HistoryDay(9000, 7)], "a file", actor=COMMAND_LINE)]),
+    Step("a page starts with what it had", lambda _: [SetPageStart(1, "//docs//index.html#top", 500, actor=OWNER)]),
+    Step("a page starts with more", lambda _: [SetPageStart(1, "/docs/", 700, actor=OWNER)]),
+    Step("another page starts with something", lambda _: [SetPageStart(1, "/prices", 7, actor=OWNER)]),
+    Step("a page starts with nothing again", lambda _: [RemovePageStart(1, "/docs/", actor=OWNER)]),
     Step("hits are taken away", lambda _: [NoteExport(1, "hits.csv.gz", actor=OWNER)]),
     Step("a user is made and invited",
          lambda core: [AddUser(User(0, "ben", access={1: Role.VIEWER}), actor=OWNER),
@@ -252,6 +259,7 @@ def memory_of(core: Core) -> dict[str, Any]:
         "tokens": core.tokens,
         "totals": {key: tally.days for key, tally in book._counted.items() if tally.days},
         "history": {key: days for key, days in book._brought.items() if days},
+        "page starts": {key: starts for key, starts in book._page_starts.items() if starts},
         "users": core.accounts.users,
         "sessions": core.accounts.sessions,
         "invitations": core.accounts.invitations,
@@ -335,6 +343,24 @@ async def test_what_is_refused_is_told_with_its_own_error_through_the_socket(sta
             await port.apply(RemoveGoal(1, "x", actor=COMMAND_LINE))
 
 
+async def test_a_start_count_of_a_page_is_within_its_limits(start: Start) -> None:
+    core = (await start()).service
+    for change, words in (
+        (SetPageStart(1, "/a", -1, actor=OWNER), "the start count is -1, it must be 0 to"),
+        (SetPageStart(1, "/a", LARGEST + 1, actor=OWNER), "the start count is 9,007,199,254,740,993, it must be"),
+        (RemovePageStart(1, "/a", actor=OWNER), "the page '/a' has no start count"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            await change.apply(core)
+    for number in range(MOST):
+        await core.store.catalog.set_page_start(1, f"/{number}", number, NOON)
+    await SetPageStart(1, "/0", LARGEST, actor=OWNER).apply(core)
+    with pytest.raises(UsageError, match="the site has 1,000 pages with a start count, and that is the limit"):
+        await SetPageStart(1, "/more", 1, actor=OWNER).apply(core)
+    assert core.book.page_start(1, "/0") == LARGEST
+    assert core.book.page_start(1, "/more") == 0
+
+
 async def test_a_command_of_another_version_is_told_so(start: Start) -> None:
     class Unknown(ActorChange, frozen=True, tag=True):
         async def apply(self, core: object) -> None: ...
@@ -350,7 +376,7 @@ WRITES = {
     "add_site", "change_site", "remove_site", "add_token", "remove_token", "add_goal", "remove_goal", "put_history",
     "audit", "add_user", "change_user", "remove_user", "set_password", "add_session", "touch_sessions", "end_session",
     "end_sessions", "add_invitation", "take_invitation", "accept_invitation", "expire_accounts", "add_annotation",
-    "remove_annotation", "repair", "reload_sites", "reload_accounts",
+    "remove_annotation", "repair", "reload_sites", "reload_accounts", "set_page_start", "remove_page_start",
 }  # fmt: skip
 
 

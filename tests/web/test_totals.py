@@ -9,6 +9,7 @@ import pytest
 
 from counter.calendar.localtime import day_number
 from counter.question import HistoryDay
+from counter.service.changes.sites import RemovePageStart, SetPageStart
 from tests.kit.app import BOT, NOON, Counter, FakeClock, Start
 
 TBILISI = dt.timezone(dt.timedelta(hours=4))
@@ -347,6 +348,23 @@ async def test_a_page_has_numbers_of_its_own_without_the_start_count(start: Star
     await counter.service.store.fold()
     await counter.hit(path="/a")
     assert (await counter.totals(path="/a", metric="pageviews"))["all"]["count"] == 4, "folded and not yet folded"
+
+
+async def test_a_page_has_a_start_count_of_its_own_in_all_that_shows_its_totals(start: Start) -> None:
+    counter = await start()
+    await counter.hit(path="/a")
+    before = await counter.totals(metric="pageviews")
+    assert (await counter.totals(path="/a"))["all"]["count"] == 1
+    await SetPageStart(1, "/a", 500, actor="owner").apply(counter.service)
+    for metric in ("visits", "visitors", "pageviews"):
+        totals = await counter.totals(path="/a", metric=metric)
+        assert (totals["start_count"], totals["all"]["count"], totals["today"]["count"]) == (500, 501, 1)
+    assert (await counter.totals(path="//a#b"))["all"]["count"] == 501
+    assert (await counter.totals(path="/b", metric="pageviews"))["start_count"] == 0
+    assert (await counter.totals(metric="pageviews"))["all"] == before["all"], "no part of the site's"
+    assert "501" in await (await counter.get("/badge/demo.svg?lang=en&metric=visits&path=/a&period=all")).text()
+    await RemovePageStart(1, "/a", actor="owner").apply(counter.service)
+    assert (await counter.totals(path="/a"))["all"]["count"] == 1
 
 
 # a page as it is counted, and as it may be asked for in a URL

@@ -12,6 +12,8 @@ AnyChange = (
     | sites.RemoveToken
     | sites.AddGoal
     | sites.RemoveGoal
+    | sites.SetPageStart
+    | sites.RemovePageStart
     | sites.AddAnnotation
     | sites.RemoveAnnotation
     | accounts.AddUser

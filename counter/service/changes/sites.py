@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from counter.accounts import Annotation
+from counter.collect.page import normalise_path
+from counter.errors import UnknownSite
 from counter.service.changes.change import ActorChange, ChangedCore
 from counter.site import Goal, Site, TokenMay
 
@@ -81,6 +83,31 @@ class RemoveGoal(ActorChange, frozen=True, tag=True):
         await core.store.catalog.remove_goal(self.site_key, self.name, core.clock.now(), actor=self.actor)
 
 
+class SetPageStart(ActorChange, frozen=True, tag=True):
+    """What a page had counted before (0 or more): part of the page's `all`, not of the site's. UsageError."""
+
+    site_key: int
+    path: str  # as people write it; it is stored as the paths of hits are
+    count: int
+
+    async def apply(self, core: ChangedCore) -> None:
+        path = _page(core, self.site_key, self.path)
+        await core.store.catalog.set_page_start(self.site_key, path, self.count, core.clock.now(), actor=self.actor)
+        await core.reload_sites()
+
+
+class RemovePageStart(ActorChange, frozen=True, tag=True):
+    """Take the start count of a page away; UsageError when it has none."""
+
+    site_key: int
+    path: str  # as people write it
+
+    async def apply(self, core: ChangedCore) -> None:
+        path = _page(core, self.site_key, self.path)
+        await core.store.catalog.remove_page_start(self.site_key, path, core.clock.now(), actor=self.actor)
+        await core.reload_sites()
+
+
 class AddAnnotation(ActorChange, frozen=True, tag=True):
     """Note something on a day. Returns it with its key. Annotations are not in memory."""
 
@@ -98,3 +125,11 @@ class RemoveAnnotation(ActorChange, frozen=True, tag=True):
 
     async def apply(self, core: ChangedCore) -> None:
         await core.store.accounts.remove_annotation(self.site_key, self.key, core.clock.now(), actor=self.actor)
+
+
+def _page(core: ChangedCore, site_key: int, path: str) -> str:
+    """The path as hits of the site are stored under."""
+    site = core.sites.by_key(site_key)
+    if site is None:
+        raise UnknownSite(f"there is no site with the key {site_key}")
+    return normalise_path(path, site.site.query_keys)

@@ -9,7 +9,7 @@ from functools import partial
 from counter.accounts import SiteToken
 from counter.question import HistoryDay
 from counter.site import Goal, Site, Token, TokenMay
-from counter.store.catalog import goals, history, sites, tokens
+from counter.store.catalog import goals, history, page_starts, sites, tokens
 from counter.store.catalog.audit import audit
 from counter.store.catalog.connection import RunChange, RunQuestion
 from counter.store.sqlite.consequences import drop_goal_sums, move_days, sum_goal
@@ -30,6 +30,10 @@ class ReadCatalog:
     async def removed_ids(self) -> list[str]:
         """Ids of sites that were removed: config.toml does not bring them back."""
         return await self._ask(sites.removed_ids)
+
+    async def page_starts(self) -> dict[int, dict[str, int]]:
+        """The start counts of single pages, by site key and path."""
+        return await self._ask(page_starts.read_page_starts)
 
     async def tokens(self) -> dict[bytes, Token]:
         """Every token, by digest."""
@@ -78,6 +82,14 @@ class WriteCatalog(ReadCatalog):
     async def remove_goal(self, site_key: int, name: str, now: float, *, actor: str = "") -> None:
         """Remove a goal with its numbers; made again, it counts what raw rows are left."""
         await self._change(_remove_goal, site_key, name, now, actor)
+
+    async def set_page_start(self, site_key: int, path: str, count: int, now: float, *, actor: str = "") -> None:
+        """What a page, by its normalised path, had counted before; in the place of what was set. UsageError."""
+        await self._change(page_starts.set_page_start, site_key, path, count, now, actor)
+
+    async def remove_page_start(self, site_key: int, path: str, now: float, *, actor: str = "") -> None:
+        """UsageError when the page has no start count."""
+        await self._change(page_starts.remove_page_start, site_key, path, now, actor)
 
     async def put_history(
         self, site_key: int, days: Sequence[HistoryDay], note: str, now: float, *, actor: str = ""
