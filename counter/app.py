@@ -19,7 +19,7 @@ from counter.collect.origins.sources import Sources
 from counter.collect.pipeline import Pipeline
 from counter.collect.places.geo import Geo
 from counter.collect.rate import RateLimiter
-from counter.collect.screen import Rules
+from counter.collect.screen import READERS, Rules
 from counter.config import SITE_FIELDS, Config, SiteConfig
 from counter.errors import StoreError
 from counter.passwords import Passwords
@@ -104,6 +104,7 @@ def build_pipeline(config: Config, salts: Salts | None = None, agents: UserAgent
             respect_gpc=config.counting.respect_gpc,
             ignored=Networks(config.counting.ignored_networks),
             rate=RateLimiter(config.counting.rate_limit_per_minute),
+            image_rate=RateLimiter(config.counting.rate_limit_per_minute * READERS),
             spam=SpamReferrers.of_file(spam_file(config.storage.path)),
         ),
         salts=salts or Salts(config.storage.path / "salts"),

@@ -23,6 +23,7 @@ class Via(StrEnum):
     PIXEL = "pixel"
     API = "api"
     LOG = "log"
+    PROXY = "proxy"  # an image proxy fetched a counting image for a reader whom nobody sees
 
 
 class Kind(IntEnum):
@@ -44,6 +45,7 @@ class DropReason(StrEnum):
     RATE_LIMITED = "rate_limited"
     BOT = "bot"
     SPAM_REFERRER = "spam_referrer"  # a fake referrer meant to be seen in statistics, by the owner's list
+    IMAGE_GAP = "image_gap"  # the image of a page that the same image proxy has just fetched
     UNKNOWN_VIEW = "unknown_view"  # engaged time for an unknown page view
     DAY_TAKEN = "day_taken"  # a log line of a day that was counted live
     DAY_CLOSED = "day_closed"  # a server's hit of a day whose raw rows are gone, so that it can't be recounted
@@ -105,6 +107,13 @@ class Origin(NamedTuple):
     utm_campaign: str = ""
     utm_term: str = ""
     utm_content: str = ""
+
+
+class ImageProxy(NamedTuple):
+    """Who fetches images for readers that stay hidden, by the name that reports show."""
+
+    name: str  # of a closed set, since anybody can make up a user agent
+    channel: Channel  # of the place whose images it fetches
 
 
 class BotCategory(StrEnum):
@@ -170,6 +179,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     trusted: bool = False  # came with the site's write token
     line: int | None = None  # of an access log: the line's keyed hash
     overlap: bool = False  # a log line that may join a day counted live
+    proxy: ImageProxy | None = None  # Via.PROXY: who fetched the counting image
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):

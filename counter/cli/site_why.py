@@ -21,9 +21,11 @@ from counter.collect.explain import (
     Evidence,
     Explanation,
     FirstEvidence,
+    GapEvidence,
     HostEvidence,
     NetworkEvidence,
     NoEvidence,
+    ProxyEvidence,
     RateEvidence,
     ReferrerEvidence,
     StepAnswer,
@@ -121,23 +123,35 @@ def because(evidence: Evidence | NoEvidence) -> str:
         case HostEvidence(host, hosts):
             counts = ", ".join(hosts) or "any host"
             return f"the hit is from {host or 'a host that is not told'}, the site counts {counts}"
-        case WishEvidence(gpc_heard):
-            heard = "are heard, too" if gpc_heard else "are not heard, as counting.respect_gpc is off"
-            return f"the opt-out cookie says so; Global Privacy Control and Do Not Track {heard}"
+        case WishEvidence():
+            return _of_wish(evidence)
         case NetworkEvidence():
             return _of_networks(evidence)
         case ViewEvidence():
             return "a browser says so in its request; this hit is taken for a real view"
         case FirstEvidence():
             return "this hit is taken for a first one"
-        case RateEvidence(limit, sender):
-            if not limit:
-                return "there is no limit"
-            return f"{limit:,} are allowed; how many {sender} has sent, only the running service knows"
+        case RateEvidence():
+            return _of_rate(evidence)
         case AgentEvidence():
             return _of_agent(evidence)
+        case ProxyEvidence(name):
+            return f"{name} is no reader: a counting image that it fetches is a page view without a visitor"
         case ReferrerEvidence(referrer):
             return f"it is {referrer}" if referrer else "there is none"
+        case GapEvidence():
+            return _of_gap(evidence)
+
+
+def _of_wish(evidence: WishEvidence) -> str:
+    heard = "are heard, too" if evidence.gpc_heard else "are not heard, as counting.respect_gpc is off"
+    return f"the opt-out cookie says so; Global Privacy Control and Do Not Track {heard}"
+
+
+def _of_rate(evidence: RateEvidence) -> str:
+    if not evidence.limit:
+        return "there is no limit"
+    return f"{evidence.limit:,} are allowed; how many {evidence.sender} has sent, only the running service knows"
 
 
 def _of_networks(evidence: NetworkEvidence) -> str:
@@ -145,6 +159,14 @@ def _of_networks(evidence: NetworkEvidence) -> str:
         return "none is set"
     where = evidence.around or f"none of {', '.join(evidence.ignored)}"
     return f"{evidence.address} is in {where}"
+
+
+def _of_gap(evidence: GapEvidence) -> str:
+    if not evidence.proxied:
+        return "no image proxy has fetched it"
+    if not evidence.seconds:
+        return "none is set"
+    return f"the gap is {evidence.seconds} s; this fetch is taken for a first one"
 
 
 def _of_agent(evidence: AgentEvidence) -> str:

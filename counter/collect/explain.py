@@ -14,11 +14,12 @@ from typing import Final, NamedTuple
 
 from counter.address import group
 from counter.collect import screen
+from counter.collect.agents.image_proxies import named_proxy
 from counter.collect.parse import Envelope, WireHit, hit_from
 from counter.collect.pipeline import Pipeline
 from counter.collect.rate import RateLimiter
 from counter.collect.screen import STEPS, Candidate, Rules, Step
-from counter.event import AgentFacts, DropReason, Event, Hit
+from counter.event import AgentFacts, DropReason, Event, Hit, Via
 from counter.question import LoggedDrop
 from counter.site import ActiveSite
 
@@ -68,13 +69,24 @@ class AgentEvidence(NamedTuple):
     sign: str  # of a bot, in English: what says that it is one
 
 
+class ProxyEvidence(NamedTuple):
+    """The hit is taken for a counting image that an image proxy fetches."""
+
+    name: str
+
+
 class ReferrerEvidence(NamedTuple):
     referrer: str  # '' is none
 
 
+class GapEvidence(NamedTuple):
+    proxied: bool  # fetched by an image proxy
+    seconds: int  # the site's gap; 0 is none
+
+
 Evidence = (
     HostEvidence | WishEvidence | NetworkEvidence | ViewEvidence | FirstEvidence | RateEvidence | AgentEvidence
-    | ReferrerEvidence
+    | ProxyEvidence | ReferrerEvidence | GapEvidence
 )  # fmt: skip
 
 
@@ -115,9 +127,14 @@ class DescribedHit(NamedTuple):
 
 
 def explain_described(pipeline: Pipeline, site: ActiveSite, asked: DescribedHit, now: float) -> Explanation:
-    """As if the page's script had sent a hit now: the same parsing, steps and tables. BadInput as for a hit."""
+    """As if the page's script had sent a hit now: the same parsing, steps and tables. BadInput as for a hit.
+
+    An image proxy runs no script: for one, as if it had fetched a counting image.
+    """
     wire = WireHit(site.site.id, path=asked.path, host=asked.host, referrer=asked.referrer)
-    envelope = Envelope(at=int(now), address=asked.address or "", user_agent=asked.user_agent or "")
+    proxy = named_proxy(asked.user_agent or "")
+    via = Via.SNIPPET if proxy is None else Via.PROXY
+    envelope = Envelope(int(now), asked.address or "", asked.user_agent or "", via=via, proxy=proxy)
     told = {name for name in ("address", "user_agent") if getattr(asked, name) is not None}
     return explain(pipeline, hit_from(wire, envelope), site, told, now)
 
@@ -129,10 +146,18 @@ def explain(pipeline: Pipeline, hit: Hit, site: ActiveSite, told: Container[str]
     """
     agent = pipeline.agents.look_up(hit.user_agent)
     question = Candidate(hit, site, agent, monotonic=0.0)
-    rules = replace(pipeline.rules, rate=RateLimiter(pipeline.rules.rate.limit), recent=OrderedDict())
+    rules = _without_memory(pipeline.rules)
     answers = tuple(_answer(pipeline, rules, question, step, told) for step in STEPS)
     dropped = any(answer.verdict == StepVerdict.DROPPED for answer in answers)
     return Explanation(answers, None if dropped else pipeline.event(hit, site, agent, now))
+
+
+def _without_memory(rules: Rules) -> Rules:
+    """The same settings, asked for the first time."""
+    return replace(
+        rules, rate=RateLimiter(rules.rate.limit), image_rate=RateLimiter(rules.image_rate.limit),
+        recent=OrderedDict(), fetched=OrderedDict(),
+    )  # fmt: skip
 
 
 def came_from(drops: Sequence[LoggedDrop], asked: DescribedHit, pipeline: Pipeline) -> list[LoggedDrop]:
@@ -165,7 +190,15 @@ def _network(pipeline: Pipeline, question: Candidate) -> NetworkEvidence:
     return NetworkEvidence(address, tuple(ignored.texts), ignored.around(address) or "")
 
 
-def _agent(pipeline: Pipeline, question: Candidate) -> AgentEvidence:
+def _rate(pipeline: Pipeline, question: Candidate) -> RateEvidence:
+    rules = pipeline.rules
+    rate = rules.image_rate if question.hit.proxy else rules.rate
+    return RateEvidence(rate.limit, group(question.hit.address))
+
+
+def _agent(pipeline: Pipeline, question: Candidate) -> AgentEvidence | ProxyEvidence:
+    if question.hit.proxy is not None:
+        return ProxyEvidence(question.hit.proxy.name)
     return AgentEvidence(question.agent, pipeline.agents.evidence(question.hit.user_agent))
 
 
@@ -182,7 +215,10 @@ LOOKS_AT: Final[dict[Step, Callable[[Pipeline, Candidate], Evidence]]] = {
     screen.ignored_network: _network,
     screen.prefetched: lambda *_: ViewEvidence(),
     screen.repeated: lambda *_: FirstEvidence(),
-    screen.too_many: lambda pipeline, question: RateEvidence(pipeline.rules.rate.limit, group(question.hit.address)),
+    screen.too_many: _rate,
     screen.bot: _agent,
     screen.spam_referrer: lambda _, question: ReferrerEvidence(question.hit.referrer),
+    screen.too_soon: lambda _, question: GapEvidence(
+        question.hit.proxy is not None, question.site.site.image_gap_seconds
+    ),
 }

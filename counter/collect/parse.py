@@ -15,7 +15,7 @@ from counter.collect.agents.browser import language_of
 from counter.collect.page import host_of, split_url
 from counter.collect.visitor_marks import without_session
 from counter.errors import BadInput
-from counter.event import DOWNLOAD, OUTBOUND, PAGEVIEW, Hit, Via
+from counter.event import DOWNLOAD, OUTBOUND, PAGEVIEW, Hit, ImageProxy, Via
 from counter.text import clean
 
 MOST_HITS = 500  # in one array
@@ -66,6 +66,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     via: Via = Via.SNIPPET
     prefetch: bool = False
     opt_out: bool = False
+    proxy: ImageProxy | None = None  # that fetches a counting image
 
 
 def decode_body(body: bytes) -> tuple[list[WireHit], bool, int]:
@@ -128,6 +129,9 @@ def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False, backda
         envelope.prefetch,  # prefetch
         envelope.opt_out,  # opt_out
         trusted,  # trusted
+        None,  # line
+        False,  # overlap
+        envelope.proxy,  # proxy
     )
 
 
@@ -176,7 +180,7 @@ def _kind(value: Any) -> str:
 def _path(wire: WireHit, envelope: Envelope) -> str:
     if wire.path is not None:
         return wire.path or "/"
-    if envelope.via == Via.PIXEL:
+    if envelope.via == Via.PIXEL or envelope.proxy:
         own = not wire.host or host_of(f"http://{wire.host}") == host_of(envelope.origin)
         return envelope.origin if own else ""
     if wire.view:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from counter.address import Networks
 from counter.collect.lists import SpamReferrers
-from counter.collect.page import host_of
+from counter.collect.page import host_of, normalise_path
 from counter.collect.rate import RateLimiter
 from counter.event import AgentFacts, DropReason, Hit
 from counter.site import ActiveSite
 
+READERS = 20  # the address of an image proxy may send so many times as many hits as another: many read through it
 REMEMBERED = 20_000  # client-made ids and what became of them, about 6 MB; the store knows all of 48 h
 
 
@@ -23,14 +24,23 @@ class Rules:
     respect_gpc: bool = False
     ignored: Networks = field(default_factory=Networks)
     rate: RateLimiter = field(default_factory=lambda: RateLimiter(0))
+    image_rate: RateLimiter = field(default_factory=lambda: RateLimiter(0))  # of image proxies
     spam: SpamReferrers = field(default_factory=SpamReferrers)
     recent: OrderedDict[tuple[int, str], DropReason | None] = field(default_factory=OrderedDict)
+    fetched: OrderedDict[tuple[int, str, str], float] = field(default_factory=OrderedDict)
 
     def remember(self, site_key: int, hit_id: str, reason: DropReason | None) -> None:
         """What became of a hit with an id: a reason, or None when it was counted."""
         self.recent[(site_key, hit_id)] = reason
         if len(self.recent) > REMEMBERED:
             self.recent.popitem(last=False)
+
+    def remember_fetch(self, image: tuple[int, str, str], monotonic: float) -> None:
+        """When an image proxy fetched the image of a page and was counted: by site key, path and the proxy's name."""
+        self.fetched[image] = monotonic
+        self.fetched.move_to_end(image)
+        if len(self.fetched) > REMEMBERED:
+            self.fetched.popitem(last=False)
 
 
 @dataclass(slots=True)
@@ -77,13 +87,16 @@ def repeated(rules: Rules, question: Candidate) -> DropReason | None:
 def too_many(rules: Rules, question: Candidate) -> DropReason | None:
     if question.hit.trusted:
         return None
-    question.retry_after = rules.rate.wait(question.hit.address, question.monotonic)
+    rate = rules.image_rate if question.hit.proxy else rules.rate
+    question.retry_after = rate.wait(question.hit.address, question.monotonic)
     return DropReason.RATE_LIMITED if question.retry_after else None
 
 
 def bot(rules: Rules, question: Candidate) -> DropReason | None:
     if question.hit.trusted and not question.hit.user_agent:
         return None  # a hit from a server: it reports a visitor without saying which browser
+    if question.hit.proxy:
+        return None  # somebody looks at the image that it fetches
     return DropReason.BOT if question.agent.bot else None
 
 
@@ -98,8 +111,23 @@ def spam_referrer(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.SPAM_REFERRER
 
 
+def too_soon(rules: Rules, question: Candidate) -> DropReason | None:
+    """The last step: what passes it is counted, and the gap begins."""
+    hit, site = question.hit, question.site.site
+    if hit.proxy is None or not site.image_gap_seconds:
+        return None
+    image = (site.key, normalise_path(hit.path, site.query_keys), hit.proxy.name)
+    last = rules.fetched.get(image)
+    if last is not None and question.monotonic - last < site.image_gap_seconds:
+        return DropReason.IMAGE_GAP
+    rules.remember_fetch(image, question.monotonic)
+    return None
+
+
 # Bad input and unknown sites never get here.
-STEPS: tuple[Step, ...] = (foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, spam_referrer)
+STEPS: tuple[Step, ...] = (
+    foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, spam_referrer, too_soon,
+)  # fmt: skip
 
 # The question of each step, shown to the owner by `counter site why`.
 ASKS: dict[Step, str] = {
@@ -111,6 +139,7 @@ ASKS: dict[Step, str] = {
     too_many: "Has the address sent too many hits this minute?",
     bot: "Is it a bot?",
     spam_referrer: "Is the referrer on the list of referrer spam, 'counter lists show'?",
+    too_soon: "Has the same image proxy fetched the image of this page within the site's image_gap_seconds?",
 }
 
 # Log lines are counted by line and come as fast as the file is read; few formats record the host.

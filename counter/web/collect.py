@@ -9,10 +9,11 @@ import msgspec
 from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from counter.collect.agents.image_proxies import image_proxy
 from counter.collect.parse import Envelope, WireHit, decode_body, decode_query, hit_from
 from counter.collect.pipeline import Judged
 from counter.errors import BadInput, UnknownSite
-from counter.event import Drop, DropReason, Event, Hit, Outcome, Via
+from counter.event import PAGEVIEW, Drop, DropReason, Event, Hit, Outcome, Via
 from counter.service.salts import SaltMissing
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
@@ -28,6 +29,12 @@ _COMMON = {
     "Access-Control-Expose-Headers": "X-Counter",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+}
+# Image proxies differ in which of these they heed, so a counting image has all of them, and no ETag to be asked for.
+NO_STORE = {
+    "Cache-Control": "private, no-cache, no-store, max-age=0, must-revalidate",
+    "Pragma": "no-cache",
+    "Expires": "Thu, 01 Jan 1970 00:00:00 GMT",
 }
 UNKNOWN_SITE = "refused; reason=unknown_site"
 PREFLIGHT = {
@@ -91,7 +98,7 @@ async def get_pixel(request: web.Request) -> web.Response:
     """A hit without JavaScript."""
     verdict = await count_query(request, request.app[SERVICE])
     status = 429 if verdict.reason == DropReason.RATE_LIMITED else 200
-    headers = {**_COMMON, "X-Counter": verdict.header, "Content-Type": "image/gif"}
+    headers = {**_COMMON, **NO_STORE, "X-Counter": verdict.header, "Content-Type": "image/gif"}
     if status == 429:
         headers["Retry-After"] = str(verdict.retry_after)
     return web.Response(status=status, body=PIXEL, headers=headers)
@@ -101,16 +108,30 @@ async def preflight(request: web.Request) -> web.Response:
     return web.Response(status=204, headers=PREFLIGHT)
 
 
-async def count_query(request: web.Request, service: Service, site_id: str = "") -> Verdict:
-    """Count the hit that a query describes: the pixel's, or a counting image's for `site_id`. HEAD counts none."""
+async def count_query(request: web.Request, service: Service, site_id: str = "", *, image: bool = True) -> Verdict:
+    """Count the hit that a query describes: the pixel's, or a counting image's or page's for `site_id`.
+
+    HEAD counts none. What image proxies fetch is a view only if it is an `image`.
+    """
     query = dict(request.query)
     if site_id:
         query["site"] = site_id
-    wire, envelope = decode_query(query), envelope_of(request, service, Via.PIXEL)
+    wire = decode_query(query)
+    envelope = envelope_of(request, service, Via.PIXEL)
+    if image and wire.name == PAGEVIEW and not wire.view:
+        envelope = _through_proxy(request, envelope)
     if only_looks(request):
         _refuse_bad(service, wire, envelope)
         return _NOT_COUNTED
     return await settle(service, await _judge(service, *_hit(service, wire, envelope, None)))
+
+
+def _through_proxy(request: web.Request, envelope: Envelope) -> Envelope:
+    """The envelope without what is an image proxy's own, when one fetches: the page is in the query, or unknown."""
+    proxy = image_proxy(envelope.user_agent, request.headers.get(hdrs.VIA, ""), envelope.origin)
+    if proxy is None:
+        return envelope
+    return msgspec.structs.replace(envelope, via=Via.PROXY, proxy=proxy, origin="", accept_language="", opt_out=False)
 
 
 def _refuse_bad(service: Service, wire: WireHit, envelope: Envelope) -> None:

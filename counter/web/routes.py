@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from counter.config import Config
-from counter.web import about, collect, gallery, health, pages, report, totals, tracker, widget
+from counter.web import about, collect, gallery, health, image, pages, report, totals, tracker, widget
 from counter.web.head import add_route
 from counter.widget.theme import THEMES, check_themes
 
@@ -29,10 +29,10 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/api/v1/hits", report.get_hits),
         ("GET", "/api/v1/visit", report.get_visit),
         ("GET", "/widget/{site}.html", widget.get_html),
-        ("GET", "/widget/{site}.svg", widget.get_svg),
+        ("GET", "/widget/{site}.svg", image.get_svg),
         ("GET", "/widget/{site}.json", widget.get_json),
         ("GET", "/widget/gallery", gallery.get_gallery),  # no site: theirs end in .html, .svg, .json or /about
-        ("GET", "/badge/{site}.svg", widget.get_badge),
+        ("GET", "/badge/{site}.svg", image.get_badge),
         ("GET", "/widget/{site}/about", about.get_about),
         ("GET", "/healthz", health.get_healthz),
         ("GET", "/readyz", health.get_readyz),

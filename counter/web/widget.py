@@ -1,14 +1,11 @@
-"""The routes of the widget: one view of one snapshot, answered as HTML, as an image or as JSON.
+"""The routes of the widget: one view of one snapshot, answered as HTML or as JSON; images are in counter.web.image.
 
-The reader's own address, country and browser only go into answers marked `private, no-store`; an image that may be
-cached never has them, nor does one that a proxy of images fetches.
+The reader's own address, country and browser only go into answers marked `private, no-store`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -17,6 +14,7 @@ from aiohttp import hdrs, web
 
 from counter.errors import BadInput, Overloaded, StoreError
 from counter.event import DropReason
+from counter.question import Metric
 from counter.service.book import Snapshot, SnapshotQuery, Tally, take_snapshot
 from counter.service.service import SERVICE, Service
 from counter.service.writer import RETRY_AFTER
@@ -24,21 +22,19 @@ from counter.web.collect import count_query
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import public_url
 from counter.web.request import visitor_address
-from counter.web.totals import etag_matches, parse_query
-from counter.widget.badge import badge_from, render_badge
+from counter.web.totals import parse_query
 from counter.widget.options import Options, options_from
-from counter.widget.render import render_html, render_json, render_svg
+from counter.widget.render import render_html, render_json
 from counter.widget.view import Reader, view_of
 
 log = logging.getLogger(__name__)
 
 PRIVATE = "private, no-store"
 _WIDGET_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors *; base-uri 'none'"
-_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-_SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
+SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
 
 
-class _WidgetAnswer(NamedTuple):
+class WidgetAnswer(NamedTuple):
     """What to show, and the status: 503 when the hit could not be stored or the numbers could not be read."""
 
     snapshot: Snapshot
@@ -46,14 +42,14 @@ class _WidgetAnswer(NamedTuple):
 
     @property
     def headers(self) -> dict[str, str]:
-        return _SHARED if self.status == 200 else {**_SHARED, "Retry-After": str(RETRY_AFTER)}
+        return SHARED if self.status == 200 else {**SHARED, "Retry-After": str(RETRY_AFTER)}
 
 
 async def get_html(request: web.Request) -> web.Response:
     """The numbers as a page for an iframe, or with `fragment=1` for a server-side include. Shows the reader's IP."""
-    options = _options(request)
-    found = await _find(request, options)
-    view = view_of(found.snapshot, options, _reader(request), _about(request, options))
+    options = request_options(request)
+    found = await find_numbers(request, options)
+    view = view_of(found.snapshot, options, reader_of(request), _about(request, options))
     page = render_html(view, fragment=options.fragment)
     headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP, **found.headers}
     return web.Response(text=page, status=found.status, content_type="text/html", headers=headers)
@@ -61,61 +57,23 @@ async def get_html(request: web.Request) -> web.Response:
 
 async def get_json(request: web.Request) -> web.Response:
     """What the other forms show, for the script to draw: every word, number and icon is decided here. Never counts."""
-    options = _options(request)
-    snapshot = await _snapshot(request, _query(request, counting=False), options)
-    body = render_json(view_of(snapshot, options, _reader(request), _about(request, options)))
-    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **_SHARED})
+    options = request_options(request)
+    snapshot = await _snapshot(request, _query(request, Metric.VISITS, counting=False), options)
+    body = render_json(view_of(snapshot, options, reader_of(request), _about(request, options)))
+    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **SHARED})
 
 
-async def get_svg(request: web.Request) -> web.Response:
-    """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
-    options = _options(request)
-    return await _answer_image(
-        request, options, lambda snapshot, reader: render_svg(view_of(snapshot, options, reader))
-    )
-
-
-async def get_badge(request: web.Request) -> web.Response:
-    """One number as a small image, with the same rules."""
-    badge = badge_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    return await _answer_image(request, badge.options, lambda snapshot, _: render_badge(snapshot, badge))
-
-
-async def _answer_image(
-    request: web.Request, options: Options, draw: Callable[[Snapshot, Reader | None], str]
-) -> web.Response:
-    found = await _find(request, options)
-    private = _is_counting(request)
-    reader = _reader(request) if private and not _is_bot(request) else None
-    image = draw(found.snapshot, reader).encode()
-    headers = {"Content-Security-Policy": _SVG_CSP, **found.headers}
-    if private or found.status != 200:
-        headers["Cache-Control"] = PRIVATE
-    else:
-        etag = f'"{hashlib.blake2b(image, digest_size=12).hexdigest()}"'
-        headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
-        if etag_matches(request, etag):
-            return web.Response(status=304, headers=headers)
-    return web.Response(body=image, status=found.status, content_type="image/svg+xml", charset="utf-8", headers=headers)
-
-
-def _options(request: web.Request) -> Options:
+def request_options(request: web.Request) -> Options:
     return options_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
-def _is_counting(request: web.Request) -> bool:
+def is_counting(request: web.Request) -> bool:
     return request.query.get("count") == "1"
 
 
-def _is_bot(request: web.Request) -> bool:
-    """Proxies of images are among the bots: behind them there is no reader."""
-    service = request.app[SERVICE]
-    return service.pipeline.agents.look_up(request.headers.get(hdrs.USER_AGENT, "")).bot is not None
-
-
-def _query(request: web.Request, *, counting: bool) -> SnapshotQuery:
+def _query(request: web.Request, metric: Metric, *, counting: bool) -> SnapshotQuery:
     """Whose numbers: a page's with `path`. Where that is the path to be counted, the site's; `scope` says otherwise."""
-    query = {**request.query, "site": request.match_info["site"]}
+    query = {"metric": metric.value, **request.query, "site": request.match_info["site"]}
     scope = query.get("scope", "site" if counting else "page")
     if scope not in ("site", "page"):
         raise BadInput(f"scope is {scope[:40]!a}; allowed are site, page.")
@@ -124,25 +82,30 @@ def _query(request: web.Request, *, counting: bool) -> SnapshotQuery:
     return parse_query(query)
 
 
-async def _find(request: web.Request, options: Options) -> _WidgetAnswer:
-    """Count if asked to. An image or a frame is always drawn: with em dashes rather than broken."""
-    counting, status = _is_counting(request), 200
-    asked = _query(request, counting=counting)
+async def find_numbers(
+    request: web.Request, options: Options, metric: Metric = Metric.VISITS, *, image: bool = False
+) -> WidgetAnswer:
+    """Count if asked to. An `image` or a frame is always drawn: with em dashes rather than broken.
+
+    `metric` is what is shown when the query names none.
+    """
+    counting, status = is_counting(request), 200
+    asked = _query(request, metric, counting=counting)
     try:
         if counting:
-            await _count(request, asked)
+            await _count(request, asked, image=image)
     except (StoreError, Overloaded) as error:
         log.error("a hit of a counting image was not stored", extra={"error": str(error)})
         status = 503
     try:
-        return _WidgetAnswer(await _snapshot(request, asked, options), status)
+        return WidgetAnswer(await _snapshot(request, asked, options), status)
     except StoreError as error:
         log.error("the numbers of a page could not be read", extra={"error": str(error)})
-        return _WidgetAnswer(_unknown(request.app[SERVICE], asked), 503)
+        return WidgetAnswer(_unknown(request.app[SERVICE], asked), 503)
 
 
-async def _count(request: web.Request, asked: SnapshotQuery) -> None:
-    verdict = await count_query(request, request.app[SERVICE], asked.site_id)
+async def _count(request: web.Request, asked: SnapshotQuery, *, image: bool) -> None:
+    verdict = await count_query(request, request.app[SERVICE], asked.site_id, image=image)
     if verdict.reason == DropReason.RATE_LIMITED:
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(verdict.retry_after)})
 
@@ -156,7 +119,7 @@ async def _snapshot(request: web.Request, asked: SnapshotQuery, options: Options
     countries = None
     if "countries" in options.lines:
         countries = await service.countries.of(
-            snapshot.site.key, local.day(int(now)), service.clock.monotonic(), wait=not _is_counting(request)
+            snapshot.site.key, local.day(int(now)), service.clock.monotonic(), wait=not is_counting(request)
         )
     return msgspec.structs.replace(snapshot, generated_at=int(now), local_time=local.text(now), countries=countries)
 
@@ -170,7 +133,7 @@ def _unknown(service: Service, asked: SnapshotQuery) -> Snapshot:
     return msgspec.structs.replace(empty, counts=counts)
 
 
-def _reader(request: web.Request) -> Reader:
+def reader_of(request: web.Request) -> Reader:
     """The reader; only for answers that are not cached."""
     service = request.app[SERVICE]
     address = visitor_address(request, service)

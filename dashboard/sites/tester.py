@@ -16,9 +16,11 @@ from counter.collect.explain import (
     DescribedHit,
     Evidence,
     FirstEvidence,
+    GapEvidence,
     HostEvidence,
     NetworkEvidence,
     NoEvidence,
+    ProxyEvidence,
     RateEvidence,
     ReferrerEvidence,
     StepAnswer,
@@ -132,8 +134,12 @@ def _because(words: Words, evidence: Evidence | NoEvidence) -> str:
             return words("why.rate", limit=limit, address=sender) if limit else words("why.no_rate")
         case AgentEvidence(agent):
             return _of_agent(words, agent)
+        case ProxyEvidence(name):
+            return words("why.is_proxy", name=name)
         case ReferrerEvidence(referrer):
             return words("why.referrer", referrer=referrer) if referrer else words("why.no_referrer")
+        case GapEvidence():
+            return _of_gap(words, evidence)
 
 
 def _of_networks(words: Words, evidence: NetworkEvidence) -> str:
@@ -141,6 +147,12 @@ def _of_networks(words: Words, evidence: NetworkEvidence) -> str:
         return words("why.no_networks")
     name = "why.in_network" if evidence.around else "why.in_no_network"
     return words(name, address=evidence.address, networks=evidence.around or ", ".join(evidence.ignored))
+
+
+def _of_gap(words: Words, evidence: GapEvidence) -> str:
+    if not evidence.proxied:
+        return words("why.no_proxy")
+    return words("why.gap", seconds=evidence.seconds) if evidence.seconds else words("why.no_gap")
 
 
 def _of_agent(words: Words, agent: AgentFacts) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from counter.web.collect import NO_STORE
 from dashboard.access.guard import Needs
 from dashboard.assets import files
 from tests.kit.app import BROWSER, VISITOR, Counter, Start
@@ -35,7 +36,7 @@ PUBLIC: Final = {
     "/widget/{site}/about": "no-cache",
     "/demo": "no-cache",
     "/demo/{page}": "no-cache",
-    "/pixel.gif": "no-store",
+    "/pixel.gif": NO_STORE["Cache-Control"],
     "/healthz": "no-store",
     "/readyz": "no-store",
     "/metrics": "no-store",

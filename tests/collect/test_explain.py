@@ -10,7 +10,7 @@ import pytest
 
 from counter.app import build_pipeline
 from counter.cli.site_why import because
-from counter.collect.explain import LOOKS_AT, NEEDED, StepVerdict, explain
+from counter.collect.explain import LOOKS_AT, NEEDED, DescribedHit, StepVerdict, explain, explain_described
 from counter.collect.identify import PassingSalts
 from counter.collect.pipeline import Pipeline
 from counter.collect.screen import ASKS, LOG_STEPS, STEPS
@@ -113,6 +113,7 @@ def test_each_answer_says_what_it_looked_at(pipeline: Pipeline) -> None:
         "too_many": "50 are allowed; how many 10.1.2.3 has sent, only the running service knows",
         "bot": r"Googlebot (search): it matches Googlebot\/ in the list of known bots",
         "spam_referrer": "it is https://a.example/",
+        "too_soon": "no image proxy has fetched it",
     }
     found = told(pipeline, host="")
     assert found["foreign_host"][1] == (
@@ -151,3 +152,20 @@ def test_explaining_counts_and_writes_nothing(pipeline: Pipeline, folder: Path) 
     assert not (folder / "data" / "salts").exists()
     assert not pipeline.rules.recent
     assert pipeline.judge(VIEW, SITE, NOW, 1e6).event is not None
+
+
+@pytest.mark.parametrize(("agent", "reason"), [("github-camo (876de43e)", None), ("curl/8.5.0", DropReason.BOT)])
+def test_an_image_proxy_is_taken_to_fetch_a_counting_image(
+    pipeline: Pipeline, agent: str, reason: DropReason | None
+) -> None:
+    site = ActiveSite(msgspec.structs.replace(SITE.site, image_gap_seconds=30))
+    found = explain_described(pipeline, site, DescribedHit("203.0.113.7", agent, "/a", "", ""), NOW)
+    assert found.reason == reason
+    if found.event is None:
+        return
+    assert (found.event.via, found.event.address, found.event.origin.source) == (Via.PROXY, None, "GitHub Camo")
+    because_of = {answer.step: because(answer.evidence) for answer in found.answers}
+    assert because_of["bot"].startswith("GitHub Camo is no reader: a counting image that it fetches is a page view")
+    assert because_of["too_soon"] == "the gap is 30 s; this fetch is taken for a first one"
+    assert because_of["too_many"].startswith("1,000 are allowed")
+    assert not pipeline.rules.fetched

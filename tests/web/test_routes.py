@@ -14,6 +14,7 @@ from counter.config import SETTINGS
 from counter.errors import StoreError
 from counter.event import Place
 from counter.store.protocols import Appended, Batch
+from counter.web.collect import NO_STORE
 from counter.web.health import METRICS
 from counter.web.pages import STATIC_TYPES
 from tests.kit.app import BOT, BROWSER, VISITOR, Counter, Start, outcome_of
@@ -291,12 +292,14 @@ async def test_a_private_answer_is_never_cached_and_a_public_one_says_what_it_va
     for path in (
         "/widget/demo.html",
         "/widget/demo.json",
-        "/widget/demo.svg?count=1&path=/",
-        "/badge/demo.svg?count=1&path=/",
         "/api/v1/you",
         "/opt-out",
     ):
         assert (await counter.get(path)).headers["Cache-Control"] == "private, no-store", path
+    for path in ("/pixel.gif?site=demo", "/widget/demo.svg?count=1&path=/", "/badge/demo.svg?count=1&path=/"):
+        headers = (await counter.get(path)).headers
+        assert {name: headers[name] for name in NO_STORE} == NO_STORE, path
+        assert "ETag" not in headers
     image = await counter.get("/widget/demo.svg", headers={"Accept-Language": "ka"})
     assert image.headers["Cache-Control"].startswith("public")
     assert image.headers["Vary"] == "Accept-Language"

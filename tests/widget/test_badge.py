@@ -132,7 +132,7 @@ async def test_reading_is_kept_for_a_minute_and_counting_never(start: Start) -> 
     assert again.status == 304
     reader = {"User-Agent": BROWSER, "X-Forwarded-For": VISITOR}
     counting = await counter.get("/badge/demo.svg?count=1&path=/&lang=en&line=today", headers=reader)
-    assert counting.headers["Cache-Control"] == "private, no-store"
+    assert counting.headers["Cache-Control"] == "private, no-cache, no-store, max-age=0, must-revalidate"
     assert texts(await counting.text()) == ["Today", "1"]
     assert texts(await (await counter.get("/badge/demo.svg?lang=en&line=today")).text()) == ["Today", "1"]
 

@@ -34,7 +34,7 @@ from counter.event import Kind, Via
 from counter.question import Dimension, Sums
 
 SUMS: Final = Sums.__struct_fields__  # names of columns, in the order of every table that has them
-VIA: Final = {Via.SNIPPET: 1, Via.PIXEL: 2, Via.API: 3, Via.LOG: 4}  # event.via
+VIA: Final = {Via.SNIPPET: 1, Via.PIXEL: 2, Via.API: 3, Via.LOG: 4, Via.PROXY: 5}  # event.via
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _COMMENT: Final = re.compile(r"^\s*--.*\n", re.MULTILINE)

@@ -1,0 +1,63 @@
+"""The routes of images: the widget and the badge, which may be counted with, and kept when they are not.
+
+An image that may be kept never has the reader's own address, country and browser in it, nor does one that an image
+proxy fetches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from aiohttp import hdrs, web
+
+from counter.collect.agents.image_proxies import image_proxy
+from counter.question import Metric
+from counter.service.book import Snapshot
+from counter.service.service import SERVICE
+from counter.web.collect import NO_STORE
+from counter.web.totals import etag_matches
+from counter.web.widget import find_numbers, is_counting, reader_of, request_options
+from counter.widget.badge import badge_from, render_badge
+from counter.widget.options import Options
+from counter.widget.render import render_svg
+from counter.widget.view import Reader, view_of
+
+_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+Draw = Callable[[Snapshot, Reader | None], str]
+
+
+async def get_svg(request: web.Request) -> web.Response:
+    """The numbers as an image. Read-only it may be cached, so no address is in it; counting it is the visitor's own."""
+    options = request_options(request)
+    return await _answer(request, options, lambda snapshot, reader: render_svg(view_of(snapshot, options, reader)))
+
+
+async def get_badge(request: web.Request) -> web.Response:
+    """One number as a small image, with the same rules. Through an image proxy there are views, and no visits."""
+    badge = badge_from(request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    return await _answer(request, badge.options, lambda snapshot, _: render_badge(snapshot, badge), Metric.PAGEVIEWS)
+
+
+async def _answer(request: web.Request, options: Options, draw: Draw, metric: Metric = Metric.VISITS) -> web.Response:
+    found = await find_numbers(request, options, metric, image=True)
+    private = is_counting(request)
+    image = draw(found.snapshot, reader_of(request) if private and _has_reader(request) else None).encode()
+    headers = {"Content-Security-Policy": _SVG_CSP, **found.headers}
+    if private or found.status != 200:
+        headers |= NO_STORE
+    else:
+        etag = f'"{hashlib.blake2b(image, digest_size=12).hexdigest()}"'
+        headers |= {"Cache-Control": "public, max-age=60", "ETag": etag, "Vary": "Accept-Language"}
+        if etag_matches(request, etag):
+            return web.Response(status=304, headers=headers)
+    return web.Response(body=image, status=found.status, content_type="image/svg+xml", charset="utf-8", headers=headers)
+
+
+def _has_reader(request: web.Request) -> bool:
+    """Whether the request is a reader's own; bots have none, and those of an image proxy are hidden."""
+    agent = request.headers.get(hdrs.USER_AGENT, "")
+    if request.app[SERVICE].pipeline.agents.look_up(agent).bot is not None:
+        return False
+    return image_proxy(agent, request.headers.get(hdrs.VIA, ""), request.headers.get(hdrs.REFERER, "")) is None
