@@ -9,31 +9,13 @@ from pathlib import Path
 import click
 
 from counter import __version__
-from counter.cli.backup import backup, restore
-from counter.cli.check import check
-from counter.cli.check_config import check_config
+from counter.cli.commands import Commands
 from counter.cli.context import Context
-from counter.cli.demo_data import demo_data
-from counter.cli.doctor import doctor
-from counter.cli.geo import geo
-from counter.cli.import_daily import import_daily
-from counter.cli.import_log import import_log
-from counter.cli.import_vinaora import import_vinaora
-from counter.cli.lists import lists
-from counter.cli.serve import serve
-from counter.cli.site import site
-from counter.cli.snippet import snippet
-from counter.cli.totals import totals
-from counter.cli.user import user
 from counter.errors import CounterError
-
-COMMANDS = (
-    serve, check_config, doctor, site, user, snippet, totals, import_log, import_daily, import_vinaora, geo, lists,
-    demo_data, check, backup, restore,
-)  # fmt: skip
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: counter --config config.toml serve",
 )
@@ -50,10 +32,6 @@ def cli(context: click.Context, config_file: Path | None) -> None:
     named = config_file or (Path(os.environ["COUNTER_CONFIG"]) if os.environ.get("COUNTER_CONFIG") else None)
     # Before the first file: SQLite creates a database and its log with whatever mode the caller's umask allows.
     context.obj = Context(named, os.umask(0o077))
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ import re
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +19,18 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from counter.cli import cli
-from tests.kit.process import BOT, BROWSER, Done, Home, Service, awake_zone, noon_zone, running
+from counter.cli import cli, commands
+from counter.cli.commands import SUMMARIES
+from tests.kit.process import BOT, BROWSER, ROOT, Done, Home, Service, awake_zone, noon_zone, running
 
 Named = tuple[tuple[str, ...], click.Command]
 
 
 def all_commands(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[Named]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield (*above, name), command
         if isinstance(command, click.Group):
             yield from all_commands(command, (*above, name))
@@ -47,6 +53,36 @@ class TestHelp:
         monkeypatch.setattr(click.Path, "convert", lambda self, value, param, context: Path(value))
         monkeypatch.setattr("click.core.confirm", lambda *_, **__: True)
         assert typed(shlex.split(example))[: len(path)] == path
+
+    def test_the_list_of_commands_has_each_with_one_line_that_is_whole(self) -> None:
+        shown = CliRunner().invoke(cli, ["--help"], terminal_width=80).output
+        listed = re.findall(r"^  ([a-z-]+) {2,}(\S.*)$", shown.partition("\nCommands:\n")[2], re.MULTILINE)
+        assert listed == list(SUMMARIES.items())
+        assert listed == sorted(listed)
+        assert all(summary.endswith(".") and not summary.endswith("..") for _, summary in listed)
+
+    def test_the_list_has_every_command_of_the_folder(self) -> None:
+        top = [re.findall(r"^@click\.(?:command|group)\(.*?^def (\w+)", file.read_text(), re.MULTILINE | re.DOTALL)
+               for file in Path(commands.__file__).parent.glob("[a-z]*.py")]  # fmt: skip
+        within = {"bots", "drops", "goal", "why"}  # commands of `counter site` that have files of their own
+        assert {name.replace("_", "-") for names in top for name in names} - within == set(SUMMARIES)
+
+    @pytest.mark.parametrize(
+        ("words", "unneeded"),
+        [
+            (["--help"], {"aiohttp", "jinja2", "rich", "ua_parser", "plotly", "counter.app", "dashboard"}),
+            (["backup", "--help"], {"aiohttp", "jinja2", "rich", "ua_parser", "plotly", "counter.app", "dashboard"}),
+            (["site", "--help"], {"ua_parser", "user_agents", "plotly", "dashboard"}),
+        ],
+        ids=["counter", "backup", "site"],
+    )
+    def test_a_command_imports_what_it_needs_and_no_more(self, words: list[str], unneeded: set[str]) -> None:
+        code = (
+            f"import sys; from counter.cli import cli; cli.main({words}, standalone_mode=False);"
+            f"print('imported:', *sorted({unneeded} & sys.modules.keys()))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, text=True)
+        assert done.stdout.splitlines()[-1] == "imported:"
 
     def test_the_command_says_its_version(self, tmp_path: Path) -> None:
         assert re.fullmatch(r"counter, version \d+\.\d+\S*\n", Home(tmp_path).run("--version").out)
