@@ -20,6 +20,9 @@ help: ## what there is (this)
 run: $(VENV)/.run ## make the environment, then start the service on 127.0.0.1:8080, data under ./data/
 	@exec $(BIN)/counter --config config.toml serve
 
+# Tests start hundreds of processes: those of a shell that forbids bytecode would each compile the whole program.
+test soak soak-faults: export PYTHONDONTWRITEBYTECODE :=
+
 # The tests come last: pytest's closing line ends the output, with its own time in it.
 test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the first that fails
 	@timed() { local from=$$SECONDS; "$$@" || { echo "make test: failed: $$*" >&2; return 1; }; \
