@@ -5,29 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from counter.address import canonical
 from counter.collect.agents.browser import language_of
-from counter.collect.page import host_of, split_url
-from counter.collect.visitor_marks import without_session
+from counter.collect.page import host_of
+from counter.collect.properties import LINKS, props_of, with_link
 from counter.errors import BadInput
-from counter.event import DOWNLOAD, OUTBOUND, PAGEVIEW, Hit, ImageProxy, Via
+from counter.event import PAGEVIEW, Hit, ImageProxy, Via
 from counter.text import clean
 
 MOST_HITS = 500  # in one array
-MOST_PROPS = 30
 ENGAGED_MS = 1_800_000
 WIDEST_SCREEN = 32_767  # CSS pixels
 USER_AGENT = 512  # characters; longer ones are cut, before anything looks at them
 DAY, SLACK = 86_400, 300  # seconds; a sender's clock may be off by the second
 
 LIMITS = {"path": 2048, "title": 512, "host": 253, "referrer": 2048, "name": 128, "language": 35}
-PROP_KEY, PROP_VALUE = 64, 512
-LINKS = (OUTBOUND, DOWNLOAD)  # reserved events that name the address they lead to
 TRUSTED_KEYS = ("time", "ip", "user_agent")
 
 
@@ -105,9 +101,9 @@ def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False, backda
         raise BadInput(f"{', '.join(TRUSTED_KEYS)} are only taken with the site's write token (Authorization: Bearer)")
     _check_numbers(wire)
     host = host_of(f"http://{wire.host}") if wire.host else ""
-    props = _props(wire.props) if wire.props else ()
+    props = props_of(wire.props) if wire.props else ()
     if wire.name in LINKS:
-        props = _with_link(wire.name, props)
+        props = with_link(wire.name, props)
     # By position: keywords cost 1.6 us a hit. The comments name the fields, a test compares the order.
     return Hit(
         wire.site,  # site
@@ -211,34 +207,6 @@ def _client_id(key: str, text: str) -> str:
     if len(text) > 64:
         raise BadInput(f"{key} has {len(text)} characters, the limit is 64")
     return clean(text, 64)
-
-
-def _props(props: Mapping[str, str | float]) -> tuple[tuple[str, str], ...]:
-    if len(props) > MOST_PROPS:
-        raise BadInput(f"props has {len(props)} entries, the limit is {MOST_PROPS}")
-    return tuple((clean(key, PROP_KEY), clean(_prop_text(value), PROP_VALUE)) for key, value in props.items())
-
-
-def _prop_text(value: str | float) -> str:
-    """The text that JavaScript makes of the value, so that each sender of 3 or true means the same property."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e21):
-        return str(int(value))
-    return f"{Decimal(repr(value)):f}" if 1e-6 <= abs(value) < 1e21 else repr(value).replace("e-0", "e-")
-
-
-def _with_link(name: str, props: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The properties of an event that leads somewhere: `url` without credentials, session id, query and fragment."""
-    url = dict(props).get("url", "")
-    found = split_url(url)
-    if found is None:
-        raise BadInput(f"event {name!r} needs props.url, an http or https address; it is {url[:60]!r}")
-    port = f":{found.port}" if found.port else ""
-    kept = clean(f"{found.scheme}://{found.host}{port}{without_session(found.path) or '/'}", PROP_VALUE)
-    return tuple((key, kept if key == "url" else value) for key, value in props)
 
 
 def _address(text: str) -> str:

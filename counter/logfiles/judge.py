@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from counter.collect.page import split_url
-from counter.collect.parse import LIMITS, PROP_VALUE, USER_AGENT
+from counter.collect.parse import LIMITS, USER_AGENT
 from counter.collect.pipeline import Pipeline
+from counter.collect.properties import PROP_VALUE
 from counter.collect.screen import LOG_STEPS, Step, bot
 from counter.collect.visitor_marks import without_session
 from counter.event import DOWNLOAD, NOT_FOUND, PAGEVIEW, Drop, Event, Hit, Via

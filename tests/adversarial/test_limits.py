@@ -20,7 +20,8 @@ import pytest
 from counter.collect import rate
 from counter.collect.origins.origin import MAX_REFERRER
 from counter.collect.page import MAX_PATH
-from counter.collect.parse import MOST_HITS, MOST_PROPS, USER_AGENT
+from counter.collect.parse import MOST_HITS, USER_AGENT
+from counter.collect.properties import MOST_PROPS
 from counter.collect.rate import SHARED, WINDOW, RateLimiter
 from counter.event import Bot, BotCategory, BotReason, Client, Drop, DropReason, Origin, Place
 from counter.question import OTHER, Dimension
