@@ -78,6 +78,7 @@ def moved(pattern: Event, site: ActiveSite, at: int, visitor: int, number: int, 
     return Event(
         pattern.site_key, at, day, hour, pattern.kind, visitor, pattern.path, pattern.via, title=pattern.title,
         address=address(number), client=pattern.client, place=pattern.place, origin=pattern.origin, hit_id=hit_id,
+        host=pattern.host,
     )  # fmt: skip
 
 

@@ -205,6 +205,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     engaged_s: int = 0
     line: int | None = None  # a log line's keyed hash, kept permanently
     overlap: bool = False  # a log line that may join a day counted live
+    host: str = ""  # of the page: lower case and ASCII, no port; '' is unknown
 
 
 class Drop(msgspec.Struct, frozen=True, gc=False):

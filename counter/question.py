@@ -33,6 +33,7 @@ class Dimension(IntEnum):
     TITLE = 5  # only in the dictionary, never rolled up
     PROPERTY_KEY = 6  # names of the properties of events; from raw rows only
     PROPERTY = 7  # values of one property, named by `key`; from raw rows only
+    HOST = 8  # of the page
     BROWSER = 10
     BROWSER_VERSION = 11
     SYSTEM = 12
@@ -159,6 +160,7 @@ class Sums(msgspec.Struct, frozen=True):
     seconds: int = 0
     events: int = 0
     engaged: int = 0
+    proxied: int = 0  # of pageviews: through image proxies, which make no visits
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -226,6 +228,7 @@ class LoggedHit(msgspec.Struct, frozen=True):
     utm_campaign: str = ""
     utm_term: str = ""
     utm_content: str = ""
+    host: str = ""  # of the page
 
 
 class DayTotal(msgspec.Struct, frozen=True):
@@ -240,6 +243,7 @@ class DayTotal(msgspec.Struct, frozen=True):
     seconds: int = 0
     events: int = 0
     engaged: int = 0
+    proxied: int = 0  # of pageviews: through image proxies
 
 
 class HistoryDay(msgspec.Struct, frozen=True):

@@ -88,6 +88,7 @@ class Pipeline:
             round(hit.engaged_ms / 1000) if hit.engaged_ms else 0,  # engaged_s
             hit.line,  # line
             hit.overlap,  # overlap
+            hit.host,  # host
         )
 
     def drop(self, hit: Hit, site: ActiveSite, agent: AgentFacts, reason: DropReason) -> Drop:

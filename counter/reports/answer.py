@@ -37,6 +37,7 @@ ALL: Final = (*COUNTS, "bounce_rate", "visit_duration", "views_per_visit")
 ROW_METRICS: Final[dict[Dimension, tuple[str, ...]]] = {
     **dict.fromkeys(VISIT_DIMENSIONS, ALL),
     Dimension.PAGE: COUNTS,
+    Dimension.HOST: COUNTS,
     Dimension.EXIT_PAGE: ("visits",),
     Dimension.EVENT: ("visitors", "visits", "events"),
     Dimension.GOAL: ("visitors", "visits", "events"),
@@ -143,7 +144,7 @@ def metrics(sums: Sums, wanted: tuple[str, ...] = ALL) -> dict[str, int | float 
         **{name: getattr(sums, name) for name in COUNTS},
         "bounce_rate": rate(sums.bounces, sums.visits),
         "visit_duration": _share(sums.seconds, sums.visits, 0),
-        "views_per_visit": _share(sums.pageviews, sums.visits, 1),
+        "views_per_visit": _share(sums.pageviews - sums.proxied, sums.visits, 1),
     }
     return {name: everything[name] for name in wanted}
 

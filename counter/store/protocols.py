@@ -87,6 +87,9 @@ class Reports(Protocol):
     async def counted_days(self, site_key: int) -> tuple[int, int] | None:
         """The first and the last local day that have anything counted."""
 
+    async def host_count(self, site_key: int) -> int:
+        """On how many hosts pages of the site were ever seen."""
+
     async def report(self, questions: Sequence[Question]) -> list[Report]:
         """Several questions, one snapshot: without filters from rollups, with filters from raw rows, both exact."""
 

@@ -25,19 +25,36 @@ class Adds(IntFlag):
     EXIT = 16
     FIRST_IN_VISIT = 32
     FIRST_IN_DAY = 64
+    FIRST_OF_HOST = 128  # in its visit
+    FIRST_OF_HOST_IN_DAY = 256
 
 
 # Plain integers: combining IntFlag members costs 1 us each, and this runs for every hit.
-STARTS_VISIT, STARTS_VISITOR, BOUNCE, UNBOUNCE, EXIT, FIRST_IN_VISIT, FIRST_IN_DAY = (int(bit) for bit in Adds)
-FIRST_OF_ALL = STARTS_VISIT | STARTS_VISITOR | EXIT | FIRST_IN_VISIT | FIRST_IN_DAY
+(
+    STARTS_VISIT,
+    STARTS_VISITOR,
+    BOUNCE,
+    UNBOUNCE,
+    EXIT,
+    FIRST_IN_VISIT,
+    FIRST_IN_DAY,
+    FIRST_OF_HOST,
+    FIRST_OF_HOST_IN_DAY,
+) = (int(bit) for bit in Adds)
+STARTS = STARTS_VISIT | EXIT | FIRST_IN_VISIT | FIRST_OF_HOST
+FIRST_OF_ALL = STARTS | STARTS_VISITOR | FIRST_IN_DAY | FIRST_OF_HOST_IN_DAY
 
 
 class Visit:
     """What must be known of a visit to continue it; times in UTC seconds."""
 
-    __slots__ = ("begin", "bounced", "day", "end", "exit_at", "exit_path", "hour", "id", "seen", "values")
+    __slots__ = (
+        "begin", "bounced", "day", "end", "exit_at", "exit_path", "host", "hosts", "hour", "id", "seen", "values",
+    )  # fmt: skip
 
-    def __init__(self, id: int, at: int, day: int, hour: int, values: tuple[int, int, int, int]) -> None:  # noqa: A002
+    def __init__(
+        self, id: int, at: int, day: int, hour: int, values: tuple[int, int, int, int], host: int = 0,  # noqa: A002
+    ) -> None:  # fmt: skip
         self.id = id
         self.begin = at
         self.end = at
@@ -47,6 +64,8 @@ class Visit:
         self.exit_at = at
         self.exit_path = values[3]
         self.bounced = False
+        self.host = host  # the id of its first event's
+        self.hosts: set[int] | None = None  # of its other events; most visits have none
         self.seen: set[tuple[int, int]] | None = None  # (kind, path or name) of its events
 
     def gap(self, at: int) -> int:
@@ -64,6 +83,16 @@ class Visit:
         else:
             grown = 0
         return grown
+
+    def has_host(self, host: int) -> bool:
+        """Whether one of its events was on a page of the host."""
+        return host == self.host or (self.hosts is not None and host in self.hosts)
+
+    def note_host(self, host: int) -> None:
+        """An event on a page of a host that it did not have yet."""
+        if self.hosts is None:
+            self.hosts = set()
+        self.hosts.add(host)
 
 
 class Added(NamedTuple):
@@ -91,14 +120,15 @@ class VisitorDay:
         return best if best.gap(at) <= timeout else None
 
     def start(self, event_id: int, at: int, day: int, hour: int, kind: Kind, what: int,
-              values: tuple[int, int, int, int]) -> Added:  # fmt: skip
+              values: tuple[int, int, int, int], host: int = 0) -> Added:  # fmt: skip
         """An event that begins a visit. `what`: the path's id, or the name's of a custom event."""
-        visit = Visit(event_id, at, day, hour, values)
-        adds = STARTS_VISIT | EXIT | FIRST_IN_VISIT
+        visit = Visit(event_id, at, day, hour, values, host)
+        adds = STARTS
         if not self.visits:
             adds = FIRST_OF_ALL
-        elif not self._seen_today(kind, what):
-            adds |= FIRST_IN_DAY
+        else:
+            adds |= 0 if self._seen_today(kind, what) else FIRST_IN_DAY
+            adds |= 0 if self._has_host(host) else FIRST_OF_HOST_IN_DAY
         if kind == Kind.PAGEVIEW:
             adds |= BOUNCE
             visit.bounced = True
@@ -107,7 +137,7 @@ class VisitorDay:
         self.visits.append(visit)
         return Added(visit, adds, 0, None)
 
-    def join(self, visit: Visit, at: int, kind: Kind, what: int, path: int) -> Added:
+    def join(self, visit: Visit, at: int, kind: Kind, what: int, path: int, host: int = 0) -> Added:
         """An event that continues `visit`; one bounce less when it is the second."""
         adds = 0
         seen = self._seen(visit)
@@ -117,6 +147,10 @@ class VisitorDay:
             if not self._seen_today(kind, what):
                 adds |= FIRST_IN_DAY
             seen.add(key)
+        if not visit.has_host(host):
+            adds |= FIRST_OF_HOST
+            adds |= 0 if self._has_host(host) else FIRST_OF_HOST_IN_DAY
+            visit.note_host(host)
         if visit.bounced:
             visit.bounced = False
             adds |= UNBOUNCE
@@ -145,3 +179,6 @@ class VisitorDay:
     def _seen_today(self, kind: Kind, what: int) -> bool:
         key = (int(kind), what)
         return any(key in self._seen(visit) for visit in self.visits)
+
+    def _has_host(self, host: int) -> bool:
+        return any(visit.has_host(host) for visit in self.visits)

@@ -161,7 +161,7 @@ def _totals_json(sums: Sums, base: int | None, asked: ReportQuery) -> dict[str, 
     """With a filter on a goal, also the share of all visitors that reached it."""
     reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
     rates = {"conversion_rate": rate(sums.visitors, base or 0)} if reached else {}
-    return {**metrics(sums), **rates}
+    return {**metrics(sums), "proxied": sums.proxied, **rates}
 
 
 def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from counter.event import Via
 from counter.question import LoggedHit
 from counter.service.online import WINDOW
 
@@ -29,7 +30,7 @@ class Now(msgspec.Struct, frozen=True):
 
 def look(hits: Sequence[LoggedHit], now: int, online: int, *, whole: bool = True) -> Now:
     """The moment `now` of the hits in the order of arrival; not `whole`: older ones of the half hour are missing."""
-    recent = [hit for hit in hits if now - SPAN <= hit.at]
+    recent = [hit for hit in hits if now - SPAN <= hit.at and hit.via != Via.PROXY]  # an image proxy is no visitor
     return Now(
         online=online,
         pages=_pages(hit for hit in recent if hit.at >= now - WINDOW)[:ROWS],
@@ -47,7 +48,7 @@ def minutes_of(hits: Iterable[LoggedHit], now: int, *, whole: bool = True) -> tu
     oldest = now
     for hit in hits:
         oldest = min(oldest, hit.at)
-        if hit.at - hit.at % MINUTE in seen:
+        if hit.at - hit.at % MINUTE in seen and hit.via != Via.PROXY:
             seen[hit.at - hit.at % MINUTE].add(hit.visitor)
     return tuple((minute, len(visitors)) for minute, visitors in seen.items() if whole or minute >= oldest)
 

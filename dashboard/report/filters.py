@@ -19,7 +19,7 @@ from dashboard.words.catalogue import Words
 FORM_KEYS: Final = ("f_dimension", "f_operator", "f_value", "f_key", "f_index")
 # The most common ones are first in the form.
 OFFERED: Final[tuple[Dimension, ...]] = (
-    Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE,
+    Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE, Dimension.HOST,
     Dimension.SOURCE, Dimension.CHANNEL, Dimension.REFERRER, Dimension.REFERRER_HOST,
     Dimension.COUNTRY, Dimension.REGION, Dimension.CITY,
     Dimension.BROWSER, Dimension.BROWSER_VERSION, Dimension.SYSTEM, Dimension.DEVICE, Dimension.SCREEN,

@@ -20,7 +20,7 @@ from dashboard.report.links import Links
 from dashboard.report.panel_hints import empty, gone_days, hint_of
 from dashboard.report.panels import Panel, Tab, TabKind
 from dashboard.report.reading import Reading
-from dashboard.report.request import TOP_ROWS, ReportRequest, dimension_of
+from dashboard.report.request import TOP_ROWS, ReportRequest, dimension_of, tabs_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links, short
 from dashboard.report.tables import table_of, title_of
@@ -108,7 +108,7 @@ def _frame(words: Words, wanted: ReportRequest, links: Links, panel: Panel, tab:
                 one.name, words(f"panels.tab.{one.name}"), links.tab(name, one.name),
                 links.tab(name, one.name, path=f"/panels/{name}"), one == tab,
             )
-            for one in panel.tabs
+            for one in tabs_of(panel, wanted)
         ),
         kind=tab.kind.value,
         rows_url=links.to(f"/panels/{name}/rows", **here),

@@ -58,6 +58,7 @@ PANELS: Final[tuple[Panel, ...]] = (
         Tab("pages", Dimension.PAGE),
         Tab("entry_pages", Dimension.ENTRY_PAGE),
         Tab("exit_pages", Dimension.EXIT_PAGE),
+        Tab("hosts", Dimension.HOST),
         Tab("not_found", Dimension.PAGE, _event("not_found")),
     )),
     Panel("places", (

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from counter.collect.agents.useragent import DEVICES
 from counter.collect.origins.origin import DIRECT
 from counter.event import Channel
+from counter.hosts import ascii_host, host_letters
 from counter.labels import LANGUAGES, country_name
 from counter.question import OTHER, UNKNOWN, Dimension
 from counter.site import ActiveSite
@@ -32,6 +33,7 @@ _NAMED: Final[dict[Dimension, tuple[str, ...]]] = {
     Dimension.CHANNEL: tuple(channel.value for channel in Channel),
     Dimension.DEVICE: (*(device for device in DEVICES if device), UNKNOWN),
     Dimension.SOURCE: (DIRECT.source,),
+    Dimension.HOST: (UNKNOWN,),
 }
 _PATH: Final = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
 _URL: Final = re.compile(r"https?://[^\s/\\\x00-\x1f\x7f][^\s\\\x00-\x1f\x7f]*", re.IGNORECASE)
@@ -50,6 +52,8 @@ def label_of(words: Words, dimension: Dimension, value: str) -> str:
         return words("channel.direct")
     if dimension == Dimension.COUNTRY:
         return country_name(value, words.language)
+    if dimension == Dimension.HOST:
+        return host_letters(value)
     if dimension == Dimension.LANGUAGE:
         return _language(words, value)
     if dimension == Dimension.CHANNEL and value in _CHANNELS:
@@ -63,7 +67,8 @@ def value_of(words: Words, dimension: Dimension, text: str) -> str:
     """The stored value for a typed text: DE for Germany, desktop for Desktop; else `text` itself."""
     typed = text.casefold()
     known = _NAMED.get(dimension, ())
-    return next((one for one in known if typed in {one.casefold(), label_of(words, dimension, one).casefold()}), text)
+    plain = ascii_host(text) or text if dimension == Dimension.HOST else text
+    return next((one for one in known if typed in {one.casefold(), label_of(words, dimension, one).casefold()}), plain)
 
 
 def label_of_count(words: Words, tab: Tab, value: str) -> str:

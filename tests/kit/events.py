@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from counter.calendar.localtime import LocalTime
-from counter.event import Client, Event, Kind, Origin, Outcome, Place, Via
+from counter.event import Channel, Client, Event, Kind, Origin, Outcome, Place, Via
 from counter.question import By, DayTotal, Dimension, Order, Question, Sums
 from counter.site import Site
 from counter.store.open import Store
@@ -21,7 +21,7 @@ from tests.kit.oracle import Told
 NOON = 1732190400  # 2024-11-21 12:00:00 UTC, a Thursday
 TODAY = NOON // 86400
 MINUTE, HOUR, DAY = 60, 3600, 86400
-SUMS = ("pageviews", "visits", "visitors", "bounces", "seconds", "events", "engaged")
+SUMS = ("pageviews", "visits", "visitors", "bounces", "seconds", "events", "engaged", "proxied")
 BROKEN_DOWN = tuple(
     dimension
     for dimension in Dimension
@@ -53,13 +53,23 @@ def of_log(site: Site, at: int, line: int, who: int = 1, path: str = "/", **more
     return make(site, at, who, path, via=Via.LOG, line=line, **more)
 
 
+def proxied(site: Site, at: int, proxy: str = "GitHub", path: str = "/", visitor: int = 0, **more: Any) -> Event:
+    """A page view through an image proxy. Its visitor, client and place say nothing."""
+    client, place = Client("Chrome", system="Linux"), Place("US")
+    origin = Origin(referrer="https://elsewhere.example/", source=proxy, channel=Channel.REFERRAL)
+    return make(site, at, visitor, path, via=Via.PROXY, client=client, place=place, origin=origin, **more)
+
+
 def told(site: Site, hit: Told) -> Event:
     """The oracle's hit as the store's event."""
     kind = {"pageview": Kind.PAGEVIEW, "custom": Kind.CUSTOM, "engaged": Kind.ENGAGED}[hit.kind]
+    if hit.proxy:
+        return proxied(site, hit.at, hit.proxy, hit.path, visitor=hit.who, hit_id=hit.hit_id, host=hit.host)
     traits = hit.traits
     return make(
         site, hit.at, hit.who, hit.path, kind=kind, name=hit.name, hit_id=hit.hit_id, view=hit.view,
         engaged_s=hit.engaged, client=Client(*traits[:6]), place=Place(*traits[6:9]), origin=Origin(*traits[9:]),
+        host=hit.host,
     )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ class Told(NamedTuple):
     view: str = ""  # of engaged time: the hit id of the page view
     engaged: int = 0  # seconds
     traits: tuple[str, ...] = ("",) * len(VISIT_DIMENSIONS)
+    host: str = ""  # of the page
+    proxy: str = ""  # the image proxy that asked for it, for nobody can say whom: a page view, and nothing else
 
 
 class Numbers(NamedTuple):
@@ -44,6 +46,7 @@ class Numbers(NamedTuple):
     seconds: int = 0
     events: int = 0
     engaged: int = 0
+    proxied: int = 0
 
 
 class Visit:
@@ -82,6 +85,7 @@ class Oracle:
         self.visits: dict[tuple[str, dt.date, int], list[Visit]] = {}  # in the order they arrived
         self.views: dict[tuple[str, str], Visit] = {}
         self.known: set[tuple[str, str]] = set()
+        self.carried: list[Told] = []  # page views through image proxies
 
     def tell(self, hit: Told) -> str:
         """Take a hit; returns its outcome."""
@@ -91,6 +95,9 @@ class Oracle:
             if (hit.site, hit.hit_id) in self.known:
                 return "duplicate"
             self.known.add((hit.site, hit.hit_id))
+        if hit.proxy:
+            self.carried.append(hit)
+            return "counted"
         visit = self._visit(hit)
         if hit.hit_id and hit.kind == "pageview":
             self.views[(hit.site, hit.hit_id)] = visit
@@ -122,6 +129,9 @@ class Oracle:
                     found[(visit.date, self.hour(site, hit.at), what)] += 1
                 for at, engaged in visit.engaged.values():
                     found[(visit.date, self.hour(site, at), "engaged")] += engaged
+        for hit in self._carried(site):
+            for what in ("pageviews", "proxied"):
+                found[(self.date(site, hit.at), self.hour(site, hit.at), what)] += 1
         return _numbers(found)
 
     def days(self, site: str) -> dict[dt.date, Numbers]:
@@ -134,6 +144,11 @@ class Oracle:
             if start <= visits[0].date < end:
                 for value, what, count in _shares(visits, dimension):
                     found[(value or "Unknown", what)] += count
+        for hit in self._carried(site):
+            if start <= self.date(site, hit.at) < end:
+                for value in _carried_values(hit, dimension):
+                    found[(value or "Unknown", "pageviews")] += 1
+                    found[(value or "Unknown", "proxied")] += 1
         return _numbers(Counter({(value, what): count for (value, what), count in found.items()}), width=1)
 
     def periods(self, site: str, metric: str, now: int, first_weekday: str) -> dict[str, int]:
@@ -161,6 +176,9 @@ class Oracle:
     def _visitor_days(self, site: str) -> Iterator[list[Visit]]:
         return (visits for (of, _, _), visits in self.visits.items() if of == site)
 
+    def _carried(self, site: str) -> Iterator[Told]:
+        return (hit for hit in self.carried if hit.site == site)
+
     def _visit(self, hit: Told) -> Visit:
         date = self.date(hit.site, hit.at)
         visits = self.visits.setdefault((hit.site, date, hit.who), [])
@@ -187,7 +205,15 @@ def _shares(visits: list[Visit], dimension: str) -> Iterator[tuple[str, str, int
     """What the visits of one visitor on one date give to the values of a dimension: (value, metric, count)."""
     visitors: set[str] = set()
     for visit in visits:
-        if dimension in {"page", "event"}:
+        if dimension == "host":
+            values = {hit.host for hit in visit.hits}
+            yield from ((value, "visits", 1) for value in values)
+            visitors |= values
+            for hit in visit.hits:
+                yield hit.host, "pageviews" if hit.kind == "pageview" else "events", 1
+                if hit.kind == "pageview" and hit.hit_id in visit.engaged:
+                    yield hit.host, "engaged", visit.engaged[hit.hit_id][1]
+        elif dimension in {"page", "event"}:
             kind, key = ("pageview", "path") if dimension == "page" else ("custom", "name")
             values = {getattr(hit, key) for hit in visit.hits if hit.kind == kind}
             yield from ((value, "visits", 1) for value in values)
@@ -211,6 +237,13 @@ def _shares(visits: list[Visit], dimension: str) -> Iterator[tuple[str, str, int
             yield value, "events", sum(hit.kind == "custom" for hit in visit.hits)
             yield value, "engaged", sum(engaged for _, engaged in visit.engaged.values())
     yield from ((value, "visitors", 1) for value in visitors)
+
+
+def _carried_values(hit: Told, dimension: str) -> tuple[str, ...]:
+    """A view through a proxy has its page and the proxy's name and channel; begins, ends and does nothing."""
+    if dimension in {"event", "entry_page", "exit_page"}:
+        return ()
+    return ({"page": hit.path, "host": hit.host, "source": hit.proxy, "channel": "referral"}.get(dimension, ""),)
 
 
 def _trait(hit: Told, dimension: str) -> str:

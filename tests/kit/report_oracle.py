@@ -20,7 +20,14 @@ Hit = dict[str, Any]
 Counts = dict[Any, dict[str, int]]
 EPOCH = dt.date(1970, 1, 1)
 # What an event itself brings; every other dimension is its visit's.
-OF_EVENTS = (Dimension.PAGE, Dimension.EVENT, Dimension.PROPERTY_KEY, Dimension.PROPERTY, Dimension.GOAL)
+OF_EVENTS = (
+    Dimension.PAGE,
+    Dimension.HOST,
+    Dimension.EVENT,
+    Dimension.PROPERTY_KEY,
+    Dimension.PROPERTY,
+    Dimension.GOAL,
+)
 
 
 def read_log(folder: Path, site_id: str) -> list[Hit]:
@@ -111,6 +118,8 @@ class Answer:
         for visit in sorted({hit["visit"] for hit in self.found}):
             hits = self.visits[visit]
             first = next(hit for hit in hits if hit["hit"] == visit)
+            if _is_proxied(first):
+                continue
             who = (first["visitor"], key(first) if apart else None)
             if self.inside(first["day_number"]) and self._in_time(first) and visit in in_time:
                 one = counts[key(first)]
@@ -130,7 +139,8 @@ class Answer:
         if by.dimension in OF_EVENTS:
             return _sums(self._count_touched(by))
 
-        counts = self._count(lambda hit: hit[name] or "Unknown", apart=True)
+        counts = self._count(lambda hit: _value(hit, name), apart=True)
+        counts.pop(None, None)
         if by.dimension == Dimension.EXIT_PAGE:
             return {key: Sums(visits=one["visits"]) for key, one in counts.items() if one["visits"]}
         return _sums(counts)
@@ -145,9 +155,9 @@ class Answer:
                 _count_event(own, hit)
                 if by.dimension == Dimension.GOAL:
                     own = {**own, "pageviews": 0, "events": 1}
-                if by.dimension != Dimension.PAGE:
+                if by.dimension not in (Dimension.PAGE, Dimension.HOST):
                     own["engaged"] = 0
-                if by.dimension != Dimension.PAGE or hit["name"] == "pageview":
+                if not _is_proxied(hit) and (by.dimension != Dimension.PAGE or hit["name"] == "pageview"):
                     for what, who in (("visits", hit["visit"]), ("visitors", hit["visitor"])):
                         own[what] = (value, what, who) not in seen
                         seen.add((value, what, who))
@@ -161,10 +171,12 @@ class Answer:
         props = json.loads(hit["props"] or "{}")
         if by.dimension == Dimension.PAGE:
             return [hit["path"] or "Unknown"]
+        if by.dimension == Dimension.HOST:
+            return [hit["host"] or "Unknown"]
         if by.dimension == Dimension.EVENT:
             return [hit["name"] or "Unknown"] if hit["name"] != "pageview" else []
         if by.dimension == Dimension.GOAL:
-            return [goal.name for goal in self.goals if _reaches(hit, goal)]
+            return [goal.name for goal in self.goals if _reaches(hit, goal) and not _is_proxied(hit)]
         if by.dimension == Dimension.PROPERTY_KEY:
             return list(props)
         return [props[by.key]] if by.key in props else []
@@ -175,10 +187,17 @@ class Answer:
         by = By(one.dimension, one.key)
         if one.dimension == Dimension.EVENT:
             texts = [hit["name"] or "Unknown"]
-        elif one.dimension in (Dimension.PAGE, Dimension.GOAL, Dimension.PROPERTY, Dimension.PROPERTY_KEY):
+        elif one.dimension in (
+            Dimension.PAGE,
+            Dimension.HOST,
+            Dimension.GOAL,
+            Dimension.PROPERTY,
+            Dimension.PROPERTY_KEY,
+        ):
             texts = self._values(hit, by)
         else:
-            texts = [hit[one.dimension.name.lower()] or "Unknown"]
+            value = _value(hit, one.dimension.name.lower())
+            texts = [] if value is None else [value]
         if one.operator == Operator.CONTAINS:
             return any(_lower(value) in _lower(text) for text in texts for value in one.values)
         return any(text in one.values for text in texts) != (one.operator == Operator.IS_NOT)
@@ -195,6 +214,8 @@ def sums_until(hits: Iterable[Hit], day: int, before: int) -> Sums:
     seen = set()
     for visit in sorted(visits):
         first = next(hit for hit in visits[visit] if hit["hit"] == visit)
+        if _is_proxied(first):
+            continue
         if first["day_number"] == day and first["at"] < before:
             _count_visit(one, visits[visit])
             one["visitors"] += first["visitor"] not in seen
@@ -233,6 +254,19 @@ def _counts() -> Counts:
 def _count_event(one: dict[str, int], hit: Hit) -> None:
     one["pageviews" if hit["name"] == "pageview" else "events"] += 1
     one["engaged"] += hit["engaged"]
+    one["proxied"] += _is_proxied(hit)
+
+
+def _is_proxied(hit: Hit) -> bool:
+    """Whether it came through an image proxy: a page view, and nothing else."""
+    return bool(hit["via"] == "proxy")
+
+
+def _value(hit: Hit, name: str) -> str | None:
+    """What its visit brought, or where it began and ended; None: a view through a proxy does neither."""
+    if _is_proxied(hit) and name in {"entry_page", "exit_page"}:
+        return None
+    return hit[name] or "Unknown"
 
 
 def _count_visit(one: dict[str, int], hits: list[Hit]) -> None:

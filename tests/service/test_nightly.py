@@ -107,7 +107,7 @@ TOO_HIGH = {
     "a doubled row": ("update rollup_day set pageviews = 2 * pageviews, visits = 2 * visits where dimension = 1",),
     "a wrong day": ("update total_day set pageviews = pageviews + 94",),
     "a day with one sum too low and one too high": ("update total_day set visits = 0, pageviews = pageviews + 1",),
-    "a row of nowhere": ("insert into rollup_day values (1, 32, 4000, 0, 1, 1, 1, 1, 1, 1, 1)",),
+    "a row of nowhere": ("insert into rollup_day values (1, 32, 4000, 0, 1, 1, 1, 1, 1, 1, 1, 0)",),
     "a wrong month": ("update rollup_month set visits = visits + 1 where dimension = 10",),
     "lost hits": ("delete from event where id > 1",),
     "lost visits": ("delete from visit where id > 1",),

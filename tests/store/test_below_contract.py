@@ -220,10 +220,10 @@ class TestCheckAndRepair:
         ("total_hour", "update total_hour set pageviews = pageviews + 1 where rowid_ = 1"),
         ("total_hour", "delete from total_hour"),
         ("total_day", "update total_day set visitors = 0 where day = {today}"),
-        ("total_day", "insert into total_day values ({site}, {today} + 5, 1, 1, 1, 0, 0, 0, 0, 0)"),
+        ("total_day", "insert into total_day values ({site}, {today} + 5, 1, 1, 1, 0, 0, 0, 0, 0, 0)"),
         ("rollup_day", "delete from rollup_day where dimension = 1"),
         ("rollup_day", "update rollup_day set visits = visits + 1 where dimension = 20"),
-        ("rollup_day", "insert into rollup_day values ({site}, 32, {today} + 9, 0, 1, 1, 1, 1, 1, 1, 1)"),
+        ("rollup_day", "insert into rollup_day values ({site}, 32, {today} + 9, 0, 1, 1, 1, 1, 1, 1, 1, 0)"),
         ("rollup_month", "update rollup_month set seconds = seconds + 1 where dimension = 10"),
         ("rollup_month", "delete from rollup_month where dimension = 2"),
     )

@@ -51,6 +51,8 @@ TRAITS = tuple(
 )
 PATHS = ("/", "/prices", "/blog", "")
 NAMES = ("signup", "download", "")
+HOSTS = ("shop.example", "www.shop.example", "")
+PROXIES = ("GitHub", "Gmail")
 
 
 class World(NamedTuple):
@@ -79,7 +81,10 @@ def build_world(zones: Sequence[tuple[str, int, str, int]], steps: Sequence[tupl
         told_ = Told(
             sites[number].id, at, who, _KINDS[kind], PATHS[path % len(PATHS)], hit_id=hit_id,
             name=NAMES[path % len(NAMES)] if _KINDS[kind] == "custom" else "", traits=TRAITS[traits % len(TRAITS)],
+            host=HOSTS[traits // 7 % len(HOSTS)],
         )  # fmt: skip
+        if told_.kind == "pageview" and traits % 13 > 10:
+            told_ = told_._replace(proxy=PROXIES[traits % 2], name="")
         if told_.kind == "engaged":
             told_ = told_._replace(view=views[id_ % len(views)] if views else "hit0", engaged=gap * 131, hit_id="")
         hits.append(told_)
@@ -276,14 +281,16 @@ class Bench:
     def verify_raw_rows(self, site: Site) -> None:
         """Totals by `hit_log` alone."""
         sql = (
-            "select day_number, sum(name = 'pageview'), count(distinct visit), count(distinct visitor),"
-            " sum(name is not 'pageview') from hit_log where site = ? group by 1"
+            "select day_number, sum(name = 'pageview'), count(distinct iif(via = 'proxy', null, visit)),"
+            " count(distinct iif(via = 'proxy', null, visitor)), sum(name is not 'pageview'), sum(via = 'proxy')"
+            " from hit_log where site = ? group by 1"
         )
         with closing(sqlite3.connect(f"file:{self.folder / 'counter.db'}?mode=ro", uri=True)) as connection:
             rows = connection.execute(sql, (site.id,)).fetchall()
         raw = {day_date(day): tuple(numbers) for day, *numbers in rows}
         days = self.oracle.days(site.id)
-        assert raw == {date: (one.pageviews, one.visits, one.visitors, one.events) for date, one in days.items()}
+        columns = ("pageviews", "visits", "visitors", "events", "proxied")
+        assert raw == {date: tuple(getattr(one, name) for name in columns) for date, one in days.items()}
 
 
 def _numbers(total: Any) -> naive.Numbers:
@@ -308,11 +315,14 @@ def _months(days: list[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:
 
 def _gaps(dimension: Dimension, values: dict[str, naive.Numbers], total: naive.Numbers) -> dict[str, int]:
     """What a breakdown lacks of its total; visits of pages and events, and visitors, do not add up."""
+    if dimension == Dimension.ENTRY_PAGE:  # a view through a proxy enters nowhere
+        total = total._replace(pageviews=total.pageviews - total.proxied, proxied=0)
     if dimension in VISIT_DIMENSIONS:
-        adds_up = {"pageviews", "visits", "bounces", "seconds", "events", "engaged"}
+        adds_up = {"pageviews", "visits", "bounces", "seconds", "events", "engaged", "proxied"}
     else:
         adds_up = {
-            Dimension.PAGE: {"pageviews", "events", "engaged"}, Dimension.EVENT: {"events"},
+            **{key: {"pageviews", "events", "engaged", "proxied"} for key in (Dimension.PAGE, Dimension.HOST)},
+            Dimension.EVENT: {"events"},
             Dimension.EXIT_PAGE: {"visits"},
         }[dimension]  # fmt: skip
     sums = {name: sum(getattr(one, name) for one in values.values()) for name in adds_up}
@@ -396,6 +406,7 @@ class StoreMachine(RuleBasedStateMachine):
             made.append(Told(
                 "site", self.bench.now - late * 11 * MINUTE, who, _KINDS[kind], PATHS[path % 4],
                 name=NAMES[path % 3] if kind >= 6 else "", hit_id=f"hit{self.number}", traits=TRAITS[traits % 4],
+                host=HOSTS[traits % 3], proxy=PROXIES[traits % 2] if kind == 5 else "",
             ))  # fmt: skip
         self.run(self.bench.tell(made))
         return multiple(*made)

@@ -87,8 +87,8 @@ async def test_one_wrong_row_is_found_and_mended(store: Store, site: Site, table
 
 async def test_a_row_of_a_day_without_hits_goes(store: Store, site: Site) -> None:
     before = await everything(store, site)
-    await change(store, f"insert into rollup_day values ({site.key}, 1, {TODAY + 50}, 0, 1, 1, 1, 1, 1, 1, 1)")
-    await change(store, f"insert into total_day values ({site.key}, {TODAY - 50}, 9, 9, 9, 9, 9, 9, 9, 0)")
+    await change(store, f"insert into rollup_day values ({site.key}, 1, {TODAY + 50}, 0, 1, 1, 1, 1, 1, 1, 1, 0)")
+    await change(store, f"insert into total_day values ({site.key}, {TODAY - 50}, 9, 9, 9, 9, 9, 9, 9, 0, 0)")
     assert {one.day for one in await store.check()} >= {TODAY + 50, TODAY - 50}
     await store.repair(NOON, lower=True)
     assert await everything(store, site) == before

@@ -24,7 +24,7 @@ from counter.store.protocols import Batch
 from tests.kit.events import DAY, told
 from tests.kit.oracle import Told
 from tests.kit.report_oracle import Answer, Hit, read_log, sorted_rows, sums_until
-from tests.store.test_property import MOMENTS, NAMES, PATHS, World, random_world, worlds
+from tests.store.test_property import HOSTS, MOMENTS, NAMES, PATHS, World, random_world, worlds
 
 PROPS = (None, None, '{"plan":"Basic"}', '{"plan":"basic","seats":"5"}', '{"a.b \\"c\\"":"100%","plan":""}', "{}")
 GOALS = (
@@ -34,7 +34,8 @@ GOALS = (
 DIMENSIONS = tuple(dimension for dimension in Dimension if dimension != Dimension.TITLE)
 TEXTS = {
     Dimension.PAGE: PATHS, Dimension.ENTRY_PAGE: PATHS, Dimension.EXIT_PAGE: PATHS,
-    Dimension.EVENT: (*NAMES, "pageview", "PAGE"), Dimension.GOAL: tuple(goal.name for goal in GOALS),
+    Dimension.HOST: HOSTS, Dimension.EVENT: (*NAMES, "pageview", "PAGE"),
+    Dimension.GOAL: tuple(goal.name for goal in GOALS),
     Dimension.PROPERTY: ("Basic", "basic", "5", "100%", "", "0%"),
     Dimension.PROPERTY_KEY: ("plan", "seats", 'a.b "c"', "A"),
 }  # fmt: skip

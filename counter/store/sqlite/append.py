@@ -13,33 +13,17 @@ import msgspec
 
 from counter.event import Event, Kind, Outcome, Via
 from counter.question import DayTotal, Dimension
+from counter.store.carrying import carried_origin, carrier_hash
 from counter.store.protocols import Appended, Batch, RefusedValue
 from counter.store.sqlite.dictionary import Dictionary
 from counter.store.sqlite.drops import write_drops
 from counter.store.sqlite.duplicates import find_known_lines, refuse
 from counter.store.sqlite.failures import is_refusal
-from counter.store.sqlite.rows import (
-    BOUNCES,
-    ENGAGED,
-    EVENTS,
-    PAGEVIEWS,
-    SECONDS,
-    VISITORS,
-    VISITS,
-    BatchRows,
-    PageView,
-)
+from counter.store.sqlite.rows import ENGAGED, SECONDS, BatchRows, PageView
 from counter.store.sqlite.sql import VIA, statement
 from counter.store.sqlite.transaction import transaction
 from counter.store.sqlite.visitors import Key, Visitors
-from counter.store.visiting import (
-    BOUNCE,
-    ENGAGED_CAP,
-    STARTS_VISITOR,
-    UNBOUNCE,
-    Added,
-    VisitorDay,
-)
+from counter.store.visiting import ENGAGED_CAP, Added, VisitorDay
 
 
 class Appender:
@@ -109,7 +93,7 @@ class Appender:
         rows = BatchRows(engaging=any(event.kind == Kind.ENGAGED for event in batch.events))
         known_lines = find_known_lines(self._connection, batch)
         refused = refuse(self._connection, batch.events, known_lines)
-        keys = [(event.site_key, event.day, event.visitor) for event in batch.events]
+        keys = [_key(event) for event in batch.events]
         self.visitors.look_up(keys)
         outcomes = tuple(
             refused[index] if index in refused else self._add(event, keys[index], rows)
@@ -138,24 +122,28 @@ class Appender:
     def _add(self, event: Event, key: Key, rows: BatchRows) -> Outcome:
         if event.kind == Kind.ENGAGED:
             return self._engage(event, rows)
+        if event.via is Via.PROXY:
+            return self._carry(event, key, rows)
         site_key, day = event.site_key, event.day
         path = self._dictionary.value(site_key, day, Dimension.PAGE, event.path)
         name = self._dictionary.value(site_key, day, Dimension.EVENT, event.name) if event.kind == Kind.CUSTOM else None
+        host = self._dictionary.value(site_key, day, Dimension.HOST, event.host)
         event_id = self._next_id
         self._next_id += 1
-        added, visitor_id = self._place_in_visit(event, key, event_id, path, path if name is None else name, rows)
+        what = path if name is None else name
+        added, visitor_id = self._place_in_visit(event, key, event_id, path, what, host, rows)
         title = self._dictionary.value(site_key, day, Dimension.TITLE, event.title)
         props = self._dictionary.props(site_key, day, event.props) if event.props else None
         rows.events.append((
             event_id, added.visit.id, event.at, event.hour, day, int(event.kind), added.adds, added.seconds, path,
-            title, VIA[event.via], name, added.exit_was, None, None, props,
+            title, VIA[event.via], name, added.exit_was, None, None, props, host,
         ))  # fmt: skip
-        self._add_up(event, added, rows)
+        rows.add_up(event, added)
         if event.hit_id:
             rows.hit_ids.append((event_id, site_key, event.hit_id))
             if rows.engaging and event.kind == Kind.PAGEVIEW:
                 rows.views[(site_key, event.hit_id)] = PageView(
-                    event_id, visitor_id, added.visit.id, event.at, event.hour, day, path
+                    event_id, visitor_id, added.visit.id, event.at, event.hour, day, path, host
                 )
         if event.via != Via.LOG:
             rows.seen.append((site_key, visitor_id, event.at))
@@ -163,8 +151,33 @@ class Appender:
             rows.lines.append((site_key, event.line, 1))
         return Outcome.COUNTED
 
+    def _carry(self, event: Event, key: Key, rows: BatchRows) -> Outcome:
+        """A page view through an image proxy: it belongs to a carrier and adds nothing else."""
+        site_key, day = event.site_key, event.day
+        path = self._dictionary.value(site_key, day, Dimension.PAGE, event.path)
+        title = self._dictionary.value(site_key, day, Dimension.TITLE, event.title)
+        host = self._dictionary.value(site_key, day, Dimension.HOST, event.host)
+        event_id = self._next_id
+        self._next_id += 1
+        carrier = self.visitors.get(key)
+        if carrier is None:
+            origin = self._dictionary.origin(site_key, day, carried_origin(event))
+            carrier = VisitorDay(event_id)
+            carrier.start(event_id, event.at, day, event.hour, event.kind, path, (0, 0, origin, path))
+            self.visitors.add(key, carrier)
+            rows.visitors.append((event_id, *key))
+            rows.visits.append((event_id, site_key, None, None, 0, 0, origin, 0))
+        rows.events.append((
+            event_id, carrier.id, event.at, event.hour, day, int(Kind.PAGEVIEW), 0, 0, path, title, VIA[event.via],
+            None, None, None, None, None, host,
+        ))  # fmt: skip
+        rows.add_up_carried(event)
+        if event.hit_id:
+            rows.hit_ids.append((event_id, site_key, event.hit_id))
+        return Outcome.COUNTED
+
     def _place_in_visit(
-        self, event: Event, key: Key, event_id: int, path: int, what: int, rows: BatchRows
+        self, event: Event, key: Key, event_id: int, path: int, what: int, host: int, rows: BatchRows
     ) -> tuple[Added, int]:
         visitor_day = self.visitors.get(key)
         if visitor_day is None:
@@ -174,42 +187,18 @@ class Appender:
         else:
             visit = visitor_day.nearest(event.at, self._timeout)
             if visit is not None:
-                return visitor_day.join(visit, event.at, event.kind, what, path), visitor_day.id
+                return visitor_day.join(visit, event.at, event.kind, what, path, host), visitor_day.id
         values = (
             self._dictionary.client(event.site_key, event.day, event.client),
             self._dictionary.place(event.site_key, event.day, event.place),
             self._dictionary.origin(event.site_key, event.day, event.origin),
             path,
         )
-        repeats = self._repeats(visitor_day, values)
+        repeats = self._dictionary.repeats(values, [visit.values for visit in visitor_day.visits])
         again = visitor_day.id if visitor_day.visits else None
         rows.visits.append((event_id, event.site_key, again, event.address, *values[:3], repeats))
-        return visitor_day.start(event_id, event.at, event.day, event.hour, event.kind, what, values), visitor_day.id
-
-    def _repeats(self, visitor_day: VisitorDay, values: tuple[int, int, int, int]) -> int:
-        """Bit n is set when the visitor already brought the same value of VISIT_DIMENSIONS[n] today."""
-        if not visitor_day.visits:
-            return 0
-        mine = self._dictionary.visit_values(values)
-        earlier = [self._dictionary.visit_values(visit.values) for visit in visitor_day.visits]
-        return sum(1 << bit for bit, value in enumerate(mine) if any(other[bit] == value for other in earlier))
-
-    def _add_up(self, event: Event, added: Added, rows: BatchRows) -> None:
-        """An event counts in its own hour; its visit's part in the hour where the visit started."""
-        visit, adds = added.visit, added.adds
-        own = rows.hour(event.site_key, event.day, event.hour)
-        own[PAGEVIEWS if event.kind == Kind.PAGEVIEW else EVENTS] += 1
-        if adds & 1:
-            own[VISITS] += 1
-            own[VISITORS] += 1 if adds & STARTS_VISITOR else 0
-            own[BOUNCES] += 1 if adds & BOUNCE else 0
-        elif adds & UNBOUNCE or added.seconds:
-            start = rows.hour(event.site_key, visit.day, visit.hour)
-            start[BOUNCES] -= 1 if adds & UNBOUNCE else 0
-            start[SECONDS] += added.seconds
-        if event.via == Via.LOG:
-            key = (event.site_key, event.day)
-            rows.logged[key] = rows.logged.get(key, 0) + 1
+        added = visitor_day.start(event_id, event.at, event.day, event.hour, event.kind, what, values, host)
+        return added, visitor_day.id
 
     def _engage(self, event: Event, rows: BatchRows) -> Outcome:
         """Engaged time for a page view: the largest value wins, and may extend the visit."""
@@ -223,7 +212,7 @@ class Appender:
         if more or seconds:
             rows.events.append((
                 self._next_id, visit.id, event.at, view.hour, view.day, int(Kind.ENGAGED), 0, seconds, view.path, 0,
-                VIA[event.via], None, None, view.event_id, more, None,
+                VIA[event.via], None, None, view.event_id, more, None, view.host,
             ))  # fmt: skip
             self._next_id += 1
             rows.hour(event.site_key, view.day, view.hour)[ENGAGED] += more
@@ -233,3 +222,9 @@ class Appender:
     def _find_view(self, key: tuple[int, str]) -> PageView | None:
         row = self._connection.execute(statement("page_view"), key).fetchone()
         return PageView(*row) if row else None
+
+
+def _key(event: Event) -> Key:
+    """Whose day an event is of: a visitor's, or that of the carrier of a page and a proxy."""
+    who = carrier_hash(event) if event.via is Via.PROXY else event.visitor
+    return event.site_key, event.day, who

@@ -6,6 +6,7 @@ Ids found are remembered; `forget` drops them all, after a rollback, because an 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -106,6 +107,13 @@ class Dictionary:
             *self._tuple_parts(TupleTable.ORIGIN, origin),
             entry,
         )
+
+    def repeats(self, values: tuple[int, int, int, int], earlier: Sequence[tuple[int, int, int, int]]) -> int:
+        """Bit n is set when one of the earlier visits of the same visitor brought the same VISIT_DIMENSIONS[n]."""
+        if not earlier:
+            return 0
+        mine, others = self.visit_values(values), [self.visit_values(one) for one in earlier]
+        return sum(1 << bit for bit, value in enumerate(mine) if any(other[bit] == value for other in others))
 
     def _find(self, key: tuple[int, Dimension, str]) -> int | None:
         found = self._connection.execute(

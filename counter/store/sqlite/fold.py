@@ -5,7 +5,7 @@ yet folded for a report: one definition of every number. They run in C without t
 
     event, visit -> temp.step -+-> temp.visit_day -> temp.part --+-> temp.delta -+-> rollup_day, rollup_month
                                +-> temp.page --------------------+               +-> temp.recount_rollup (a recount)
-                               +-> (custom events) --------------+               +-> temp.value_sum (a report)
+                               +-> (custom events, hosts) -------+               +-> temp.value_sum (a report)
                                +-> temp.goal_event (goals.py) ---+
                                +-> day_span
 """
@@ -20,13 +20,14 @@ from counter.store.sqlite.goals import sum_up_goals
 from counter.store.sqlite.sql import run_script, statement
 from counter.store.sqlite.visit_values import VISIT_SOURCES, VisitValue
 
-# What events bring themselves: pages and exit pages by way of temp.page, and custom events.
+# What events bring themselves: pages and exit pages by way of temp.page, custom events, and hosts of pages.
 _OF_EVENTS: Final = (
     "fold_pages",
     "fold_pages_left",
     "fold_page_values",
     "fold_exit_values",
     "fold_event_values",
+    "fold_host_values",
 )
 
 

@@ -11,6 +11,7 @@ from counter.question import (
     BotCount,
     BotSum,
     DayTotal,
+    Dimension,
     DropCount,
     HistoryDay,
     LoggedDrop,
@@ -63,6 +64,13 @@ class SqliteReports:
         sql = "select min(day), max(day) from total_day where site_key = ? and pageviews + visits + events > 0"
         row = await self._readers.ask(lambda connection: connection.execute(sql, (site_key,)).fetchone())
         return None if row[0] is None else (row[0], row[1])
+
+    async def host_count(self, site_key: int) -> int:
+        """On how many hosts pages of the site were ever seen, those that are unknown not among them."""
+        sql = "select count(*) from value where site_key = ? and dimension = ?"
+        asked = (site_key, int(Dimension.HOST))
+        row = await self._readers.ask(lambda connection: connection.execute(sql, asked).fetchone())
+        return int(row[0])
 
     async def report(
         self, questions: Sequence[Question], *, raw: bool = False, limit: float = TIME_LIMIT

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
+from counter.event import Event, Kind, Via
 from counter.store.sqlite.sql import SUMS, statement_of_rows
+from counter.store.visiting import BOUNCE, STARTS_VISITOR, UNBOUNCE, Added
 
-PAGEVIEWS, VISITS, VISITORS, BOUNCES, SECONDS, EVENTS, ENGAGED = range(len(SUMS))
+PAGEVIEWS, VISITS, VISITORS, BOUNCES, SECONDS, EVENTS, ENGAGED, PROXIED = range(len(SUMS))
 SIZES: Final = (64, 16, 4, 1)
 
 
@@ -28,6 +30,7 @@ class PageView(NamedTuple):
     hour: int
     day: int
     path: int
+    host: int
 
 
 class BatchRows:
@@ -52,6 +55,29 @@ class BatchRows:
         if sums is None:
             sums = self.hours[key] = [0] * len(SUMS)
         return sums
+
+    def add_up(self, event: Event, added: Added) -> None:
+        """An event counts in its own hour; its visit's part in the hour where the visit started."""
+        visit, adds = added.visit, added.adds
+        own = self.hour(event.site_key, event.day, event.hour)
+        own[PAGEVIEWS if event.kind == Kind.PAGEVIEW else EVENTS] += 1
+        if adds & 1:
+            own[VISITS] += 1
+            own[VISITORS] += 1 if adds & STARTS_VISITOR else 0
+            own[BOUNCES] += 1 if adds & BOUNCE else 0
+        elif adds & UNBOUNCE or added.seconds:
+            start = self.hour(event.site_key, visit.day, visit.hour)
+            start[BOUNCES] -= 1 if adds & UNBOUNCE else 0
+            start[SECONDS] += added.seconds
+        if event.via == Via.LOG:
+            key = (event.site_key, event.day)
+            self.logged[key] = self.logged.get(key, 0) + 1
+
+    def add_up_carried(self, event: Event) -> None:
+        """A view through an image proxy is a page view of its hour, and nothing else."""
+        own = self.hour(event.site_key, event.day, event.hour)
+        own[PAGEVIEWS] += 1
+        own[PROXIED] += 1
 
     def days(self) -> dict[tuple[int, int], list[int]]:
         """The sums of the hours, by site and day."""

@@ -3,7 +3,7 @@
 The rule: in Python stands a statement that is one text on one line, or a pragma, and no other. What is longer, or put
 together, is a file, which begins with a comment that says what it asks or does. Beside SQL it may hold, in braces:
 
-    {sums} {sums t}         pageviews, visits, ...: the seven sums; t.pageviews, t.visits, ...
+    {sums} {sums t}         pageviews, visits, ...: the eight sums; t.pageviews, t.visits, ...
     {columns}               pageviews integer, visits integer, ...
     {summed} {summed t}     sum(pageviews) as pageviews, ...
     {signed} {signed_sums}  the same two, times :sign
@@ -148,7 +148,7 @@ class _Assembly:
 
 
 def _of_each(form: str, between: str = ", ") -> Callable[[str], str]:
-    """A macro that says `form` of each of the seven sums; its argument is the alias of their table."""
+    """A macro that says `form` of each of the eight sums; its argument is the alias of their table."""
 
     def macro(alias: str) -> str:
         of = f"{alias}." if alias else ""

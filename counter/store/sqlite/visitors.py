@@ -120,16 +120,16 @@ def _play(
     by_id = {}
     times: dict[int, int] = {}
     engaged: dict[int, int] = {}
-    for event_id, visit_id, at, local_day, hour, kind, what, path, view_id, more in rows:
+    for event_id, visit_id, at, local_day, hour, kind, what, path, view_id, more, host in rows:
         times[event_id] = at
         if event_id != visit_id and visit_id not in by_id:
             continue  # its first event has expired; it is of another day
         if event_id == visit_id:
             values = (*visits[visit_id], path)
-            by_id[visit_id] = day.start(event_id, at, local_day, hour, Kind(kind), what, values).visit
+            by_id[visit_id] = day.start(event_id, at, local_day, hour, Kind(kind), what, values, host).visit
         elif kind == Kind.ENGAGED:
             engaged[view_id] = engaged.get(view_id, 0) + more
             day.engage(by_id[visit_id], view_id, times[view_id], engaged[view_id])
         else:
-            day.join(by_id[visit_id], at, Kind(kind), what, path)
+            day.join(by_id[visit_id], at, Kind(kind), what, path, host)
     return day if day.visits else None

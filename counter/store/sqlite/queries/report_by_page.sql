@@ -2,7 +2,7 @@
 insert into temp.answer
 select * from temp.value_sum
 union all
-select path_id, 0, 0, -count(*), 0, 0, 0, 0
+select path_id, 0, 0, -count(*), 0, 0, 0, 0, 0
 from (
   select path_id, day, row_number() over (partition by visitor, path_id order by id) as time
   from temp.matching_event_by_visit

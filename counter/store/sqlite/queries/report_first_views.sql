@@ -4,6 +4,6 @@ update temp.listed_event set first = id in (
   select min(m.id)
   from temp.listed_event m
   cross join event e on e.id = m.id
-  where e.kind = {Kind.PAGEVIEW}
+  where e.kind = {Kind.PAGEVIEW} and e.via <> {Via.PROXY}
   group by e.visit_id, e.path_id
 )

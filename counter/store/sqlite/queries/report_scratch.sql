@@ -32,11 +32,13 @@ create temp table listed_visit (                 -- visits that have a matching 
 );
 create temp table matching_visit (               -- the same as a whole, however they were found
   id integer primary key, visitor integer, day integer, hour integer, client_id integer,
-  place_id integer, origin_id integer, entry_page integer, bounces integer, seconds integer,
+  place_id integer, origin_id integer, entry_page integer, -- null of a carrier: it has none
+  bounces integer, seconds integer,
   pageviews integer, events integer, engaged integer, -- what matches
   split integer,                                 -- that lies in other days, too, after a change of time zone
   spread integer,                                -- that lies in other hours, too
-  turn integer                                   -- of its visitor's: 0 the only one, 1 the first, 2 a later one
+  turn integer,                                  -- of its visitor's: 0 the only one, 1 the first, 2 a later one
+  carrier integer                                -- counts page views alone: no visit; its turn is 2
 );
 create temp table returning_visitor (            -- who has several of the matching visits, and which is the first
   visitor integer primary key, first integer

@@ -1,17 +1,22 @@
 -- Does event e of visit v match? What the queries that look for events share.
--- A page view has the name -1 (PAGEVIEW_ID). Of clients there are the most, so they are looked up last.
+-- A page view has the name -1 (PAGEVIEW_ID), and what a carrier has of goals, entry and exit pages is -2 (NOTHING_ID).
+-- Of clients there are the most, so they are looked up last.
 ({no FilterSlot.PLACE} or v.place_id in (select id from temp.allowed_id where slot = 'place'))
 and ({no FilterSlot.ORIGIN} or v.origin_id in (select id from temp.allowed_id where slot = 'origin'))
 and ({no FilterSlot.CLIENT} or v.client_id in (select id from temp.allowed_id where slot = 'client'))
 and ({no FilterSlot.PATH} or e.path_id in (select id from temp.allowed_id where slot = 'path'))
+and ({no FilterSlot.HOST} or coalesce(e.host_id, 0) in (select id from temp.allowed_id where slot = 'host'))
 and ({no FilterSlot.NAME} or case e.kind when {Kind.CUSTOM} then e.name_id else -1 end in (
   select id from temp.allowed_id where slot = 'name'))
-and ({no FilterSlot.REACH} or case e.kind when {Kind.CUSTOM} then e.name_id * 2 + 1 else e.path_id * 2 end in (
+and ({no FilterSlot.REACH} or case
+    when e.via = {Via.PROXY} then -2 when e.kind = {Kind.CUSTOM} then e.name_id * 2 + 1 else e.path_id * 2
+  end in (
   select id from temp.allowed_id where slot = 'reach'))
-and ({no FilterSlot.ENTRY} or (select f.path_id from event f where f.id = v.id) in (
+and ({no FilterSlot.ENTRY} or (
+  select case f.via when {Via.PROXY} then -2 else f.path_id end from event f where f.id = v.id) in (
   select id from temp.allowed_id where slot = 'entry'))
 and ({no FilterSlot.EXIT} or (
-  select x.path_id from event x
+  select case x.via when {Via.PROXY} then -2 else x.path_id end from event x
   where x.id = coalesce(
     (select max(y.id) from event y where y.visit_id = v.id and y.visit_id <> y.id and y.becomes_exit), v.id)
 ) in (select id from temp.allowed_id where slot = 'exit'))

@@ -6,6 +6,7 @@ with row as (
   from temp.answer
   group by 1
   having sum(pageviews) or sum(visits) or sum(visitors) or sum(bounces) or sum(seconds) or sum(events) or sum(engaged)
+    or sum(proxied)
 ),
 sought as materialized (
   select * from row where :search = '' or instr(lower({query report_text}), lower(:search)) > 0

@@ -5,3 +5,4 @@ from temp.matching_event e
 cross join temp.goal_reach g on g.reach = case e.kind
   when {Kind.PAGEVIEW} then e.path_id * 2 when {Kind.CUSTOM} then e.name_id * 2 + 1
 end
+where not e.carrier

@@ -3,7 +3,8 @@
 with asked as materialized (
   select value ->> 0 as site_key, value ->> 1 as day, value ->> 2 as before, value ->> 3 as hour from json_each(:asked)
 )
-select v.site_key, sum(e.kind = {Kind.PAGEVIEW}), 0, 0, 0, 0, sum(e.kind = {Kind.CUSTOM}), coalesce(sum(e.engaged), 0)
+select v.site_key, sum(e.kind = {Kind.PAGEVIEW}), 0, 0, 0, 0, sum(e.kind = {Kind.CUSTOM}), coalesce(sum(e.engaged), 0),
+       sum(e.via = {Via.PROXY})
 from event e
 cross join visit v on v.id = e.visit_id
 cross join asked a on a.site_key = v.site_key and a.day = e.day and a.hour = e.hour

@@ -84,5 +84,8 @@ def _add_up_matches(connection: sqlite3.Connection, by: By, asked: Parameters) -
     elif by.dimension == Dimension.PAGE:
         connection.execute(statement("report_pages"), asked)
         connection.execute(statement("report_by_page"), asked)
+    elif by.dimension == Dimension.HOST:
+        connection.execute(statement("report_hosts"), asked)
+        connection.execute(statement("report_by_host"), asked)
     else:
         connection.execute(statement("report_by_exit"), asked)

@@ -25,6 +25,7 @@ class FilterSlot(SqlPart):
     PLACE = "place"
     ORIGIN = "origin"
     PATH = "path"
+    HOST = "host"
     NAME = "name"
     REACH = "reach"  # a path or name, as temp.goal_reach has it
     ENTRY = "entry"
@@ -45,6 +46,7 @@ class PassingIds(SqlPart):
 
     VALUES = "filter_passing_values"
     NAMES = "filter_passing_names"
+    PAGES = "filter_passing_pages"
     REACHES = "filter_passing_reaches"
     TUPLES = "filter_passing_tuples"
 
@@ -54,6 +56,7 @@ SLOT_OF: Final = {
     **dict.fromkeys(PLACE_DIMENSIONS, FilterSlot.PLACE),
     **dict.fromkeys(ORIGIN_DIMENSIONS, FilterSlot.ORIGIN),
     Dimension.PAGE: FilterSlot.PATH,
+    Dimension.HOST: FilterSlot.HOST,
     Dimension.EVENT: FilterSlot.NAME,
     Dimension.GOAL: FilterSlot.REACH,
     Dimension.ENTRY_PAGE: FilterSlot.ENTRY,
@@ -62,17 +65,23 @@ SLOT_OF: Final = {
     Dimension.PROPERTY_KEY: FilterSlot.PROPERTY,
 }
 EVENT_SLOTS: Final = frozenset(
-    {FilterSlot.PATH, FilterSlot.NAME, FilterSlot.REACH, FilterSlot.PROPERTY, FilterSlot.PROPS}
+    {FilterSlot.PATH, FilterSlot.HOST, FilterSlot.NAME, FilterSlot.REACH, FilterSlot.PROPERTY, FilterSlot.PROPS}
 )
 PROPERTY_SLOTS: Final = frozenset({FilterSlot.PROPERTY, FilterSlot.PROPS})
 PAGEVIEW_ID: Final = -1  # what stands for the name of every page view, which has none in the dictionary
+NOTHING_ID: Final = -2  # what carriers have for goals, entry and exit pages: no filter names it, `is_not` lets it pass
 
 _TABLES: Final = {
     FilterSlot.CLIENT: TupleTable.CLIENT,
     FilterSlot.PLACE: TupleTable.PLACE,
     FilterSlot.ORIGIN: TupleTable.ORIGIN,
 }
-_PASSING: Final = {FilterSlot.NAME: PassingIds.NAMES, FilterSlot.REACH: PassingIds.REACHES}
+_PASSING: Final = {
+    FilterSlot.NAME: PassingIds.NAMES,
+    FilterSlot.REACH: PassingIds.REACHES,
+    FilterSlot.ENTRY: PassingIds.PAGES,
+    FilterSlot.EXIT: PassingIds.PAGES,
+}
 _TESTS: Final = {
     Operator.IS: FilterTest.EQUALS,
     Operator.IS_NOT: FilterTest.EQUALS,
@@ -122,6 +131,7 @@ def _keep(connection: sqlite3.Connection, site_key: int, one: Filter, slot: Filt
         "dimension": int(dictionary_of(one.dimension)),
         "negative": one.operator == Operator.IS_NOT,
         "pageview": PAGEVIEW_ID,
+        "nothing": NOTHING_ID,
     }
     change = "filter_disallow" if again else "filter_allow"
     connection.execute(statement(change, *_passing(slot, one.dimension)), asked)
