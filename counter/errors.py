@@ -8,6 +8,7 @@
     |-- UnknownSite       no such site, or not for strangers                      HTTP 404
     |-- TooSlow           a body that did not arrive in time                      HTTP 408
     |-- Overloaded        the queue is full, or the service is stopping           HTTP 503
+    |-- NotInstalled      an optional part of the service that is not there         HTTP 501, exit 1
     |-- ConfigError       config.toml or the environment says something wrong     exit 2
     |-- UsageError        a command was given something it cannot use             exit 2
     |-- DownloadFailed    what was to be fetched is not there, or is of no use     exit 1
@@ -75,6 +76,11 @@ class TooSlow(CounterError):
 class Overloaded(CounterError):
     code = "overloaded"
     status = 503
+
+
+class NotInstalled(CounterError):
+    code = "not_installed"
+    status = 501
 
 
 class ConfigError(CounterError):

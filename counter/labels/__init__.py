@@ -10,7 +10,16 @@ different totals. CLDR 48 gives the first six lines and the plural rules, CLDR 4
 
 from counter.labels.choice import DEFAULT, LANGUAGES, find, pick
 from counter.labels.language import COUNT_LINES, LINES, METRICS, READER_LINES, Language, read_language
-from counter.labels.wording import EM_DASH, Numerals, country_name, format_number, local_day, local_moment, spoken_total
+from counter.labels.wording import (
+    EM_DASH,
+    Numerals,
+    country_name,
+    format_number,
+    local_day,
+    local_moment,
+    short_number,
+    spoken_total,
+)
 
 __all__ = [
     "COUNT_LINES",
@@ -29,5 +38,6 @@ __all__ = [
     "local_moment",
     "pick",
     "read_language",
+    "short_number",
     "spoken_total",
 ]

@@ -22,6 +22,7 @@ class OwnNumerals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     digits: Annotated[str, msgspec.Meta(min_length=10, max_length=10)]
     group: str
+    decimal: str
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +32,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str  # in the language itself
     direction: Literal["ltr", "rtl"]
     group: str  # between groups of three digits
+    decimal: str  # before the part of a number that is less than one
     plural: str  # of plurals.RULES
     caption: Word
     unavailable: Word  # read aloud in place of an em dash
@@ -39,6 +41,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: str  # with {day}, {month}, {year}
     moment: str  # with {day} as above, and {time}
     months: Annotated[tuple[str, ...], msgspec.Meta(min_length=12, max_length=12)]
+    short: dict[int, Word]  # large numbers in few letters: a power of ten, and its pattern with {number}
     labels: dict[str, Word]  # by name in LINES
     totals: dict[str, dict[str, Word]]  # by metric and form of the plural, with {count}
     countries: dict[str, Word]  # by ISO 3166 code
@@ -53,6 +56,9 @@ def read_language(text: bytes) -> Language:
     _same("totals", language.totals, METRICS, language)
     if language.plural not in RULES:
         raise ValueError(f"{language.tag}: plural is {language.plural!r}; there are {', '.join(RULES)}.")
+    for power, pattern in language.short.items():
+        if pattern.count("{number}") != 1:
+            raise ValueError(f"{language.tag}: short.{power} has no {{number}}: {pattern!r}.")
     rule = RULES[language.plural]
     for metric, forms in language.totals.items():
         _same(f"totals.{metric}", forms, rule.forms, language)

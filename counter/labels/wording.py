@@ -21,6 +21,18 @@ def format_number(value: int | None, language: Language, numerals: Numerals = "l
     return _digits(f"{value:,}".replace(",", own.group if own else language.group), language, numerals)
 
 
+def short_number(value: int | None, language: Language, numerals: Numerals = "latn") -> str:
+    """`2.5M`: in the language's units, with one digit after the point below 100; never more than there is."""
+    power = max((power for power in language.short if value is not None and value >= 10**power), default=0)
+    if value is None or not power:
+        return format_number(value, language, numerals)
+    whole, rest = divmod(value // 10 ** (power - 1), 10)
+    own = language.numerals if numerals == "arab" else None
+    point = own.decimal if own else language.decimal
+    text = format_number(whole, language, numerals) + (f"{point}{rest}" if rest and whole < 100 else "")
+    return _digits(language.short[power].format(number=text), language, numerals)
+
+
 def spoken_total(value: int | None, metric: str, language: Language, numerals: Numerals = "latn") -> str:
     """`2,506,638 visits in total`: what a screen reader says for the digits."""
     if value is None:

@@ -1,6 +1,6 @@
 """`/widget/gallery`: every theme, light and dark, in every form, with the lines to copy. Reading it never counts.
 
-The address is no site's: those end in .html, .svg, .json or /about, so a site may well be called `gallery`.
+The address is no site's: those end in .html, .svg, .png, .json or /about, so a site may well be called `gallery`.
 """
 
 from __future__ import annotations

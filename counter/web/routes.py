@@ -30,9 +30,11 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/api/v1/visit", report.get_visit),
         ("GET", "/widget/{site}.html", widget.get_html),
         ("GET", "/widget/{site}.svg", image.get_svg),
+        ("GET", "/widget/{site}.png", image.get_png),
         ("GET", "/widget/{site}.json", widget.get_json),
-        ("GET", "/widget/gallery", gallery.get_gallery),  # no site: theirs end in .html, .svg, .json or /about
+        ("GET", "/widget/gallery", gallery.get_gallery),  # no site: theirs end in .html, .svg, .png, .json or /about
         ("GET", "/badge/{site}.svg", image.get_badge),
+        ("GET", "/badge/{site}.png", image.get_badge_png),
         ("GET", "/widget/{site}/about", about.get_about),
         ("GET", "/healthz", health.get_healthz),
         ("GET", "/readyz", health.get_readyz),

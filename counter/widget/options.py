@@ -43,6 +43,7 @@ class Options:
     labels: Mapping[str, str] = field(default_factory=dict)  # by line, in place of the language's
     hide_zeros: bool = False
     numerals: Numerals = "latn"
+    short: bool = False  # large numbers in few letters; of badges
     date: Date = "iso"
     flags: int = DEFAULT_FLAGS  # at most so many codes of countries are shown
     about: bool = False  # a link to the page that explains the numbers
@@ -62,12 +63,12 @@ def options_from(query: Mapping[str, str], accept_language: str) -> Options:
         scheme=one_of("scheme", query.get("scheme", "auto"), SCHEMES),
         digits=digits,
         labels=_labels(query),
-        hide_zeros=_switch(query, "hide_zeros"),
+        hide_zeros=switch(query, "hide_zeros"),
         numerals=one_of("numerals", query.get("numerals", "latn"), _NUMERALS),
         date=one_of("date", query.get("date", "iso"), _DATES),
-        flags=_number("flags", query.get("flags", str(DEFAULT_FLAGS)), MAX_FLAGS, "most codes of countries shown"),
-        about=_switch(query, "about"),
-        fragment=_switch(query, "fragment"),
+        flags=whole_number("flags", query.get("flags", str(DEFAULT_FLAGS)), MAX_FLAGS, "most codes of countries shown"),
+        about=switch(query, "about"),
+        fragment=switch(query, "fragment"),
     )
 
 
@@ -88,7 +89,8 @@ def one_of(key: str, value: str, allowed: tuple[Allowed, ...]) -> Allowed:
     raise BadInput(f"{key} is {shown(value)}; allowed are {', '.join(allowed)}.")
 
 
-def _switch(query: Mapping[str, str], key: str) -> bool:
+def switch(query: Mapping[str, str], key: str) -> bool:
+    """Whether `key` is 1; it may be 0 or left out."""
     return one_of(key, query.get(key, "0"), ("0", "1")) == "1"
 
 
@@ -128,12 +130,13 @@ def label_text(key: str, value: str) -> str:
 def _digits(value: str) -> int | None:
     if value == "none":
         return None
-    return _number("digits", value, MAX_DIGITS, "least number of digits", ", or none")
+    return whole_number("digits", value, MAX_DIGITS, "least number of digits", ", or none")
 
 
-def _number(key: str, value: str, most: int, unit: str, more: str = "") -> int:
-    if not re.fullmatch(r"[0-9]{1,2}", value, re.ASCII) or int(value) > most:
-        raise BadInput(f"{key} is {shown(value)}; allowed are 0 to {most} ({unit}){more}.")
+def whole_number(key: str, value: str, most: int, unit: str, more: str = "") -> int:
+    """The number in `value`, from 0 to `most`; else `BadInput` says what is allowed."""
+    if not re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", value, re.ASCII) or int(value) > most:
+        raise BadInput(f"{key} is {shown(value)}; allowed are 0 to {most:,} ({unit}){more}.")
     return int(value)
 
 

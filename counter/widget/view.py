@@ -15,6 +15,7 @@ from counter.labels import (
     format_number,
     local_day,
     local_moment,
+    short_number,
     spoken_total,
 )
 from counter.widget.icons import ICONS
@@ -132,7 +133,8 @@ def _row(name: str, snapshot: Snapshot, options: Options, reader: Reader | None)
     count = _count(name, snapshot)
     if count == 0 and options.hide_zeros:
         return None
-    text = format_number(count, options.language, options.numerals)
+    written = short_number if options.short else format_number
+    text = written(count, options.language, options.numerals)
     if name == "record_day" and snapshot.record_day:
         day = snapshot.record_day[0]
         local = options.date == "local"

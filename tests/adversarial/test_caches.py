@@ -32,6 +32,8 @@ PUBLIC: Final = {
     "/api/v1/totals": "public, max-age=0, must-revalidate",  # its ETag makes asking again cheap
     "/widget/{site}.svg": "public, max-age=60",
     "/badge/{site}.svg": "public, max-age=60",
+    "/widget/{site}.png": "public, max-age=60",
+    "/badge/{site}.png": "public, max-age=60",
     "/widget/gallery": "no-cache",
     "/widget/{site}/about": "no-cache",
     "/demo": "no-cache",

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from counter.errors import BadInput
+from counter.labels import LANGUAGES
 from counter.widget.badge import BADGE_LINES, badge_from, render_badge
+from counter.widget.badge_style import capitals
 from counter.widget.theme import THEMES, contrast
 from tests.kit.app import BROWSER, VISITOR, Start
 from tests.kit.widget_sample import SNAPSHOT
@@ -23,7 +25,9 @@ def draw(**query: str) -> str:
 
 
 def texts(svg: str) -> list[str]:
-    return ["".join(text.itertext()) for text in ET.fromstring(svg).iter(f"{SVG}text")]
+    """What is read: without shadows, and without the marks that turn a text's direction."""
+    drawn = [text for text in ET.fromstring(svg).iter(f"{SVG}text") if "fill-opacity" not in text.attrib]
+    return ["".join(text.itertext()).replace("\u200f", "") for text in drawn]
 
 
 # What it says ------------------------------------------------------------------------------------------------------
@@ -53,7 +57,7 @@ def test_languages_and_labels() -> None:
     assert texts(draw(lang="ka", line="today")) == ["დღეს", "709"]
     assert texts(draw(label="Guests")) == ["Guests", "2,506,638"]
     arabic = ET.fromstring(draw(lang="ar"))
-    label, number = arabic.iter(f"{SVG}text")
+    label, number = [text for text in arabic.iter(f"{SVG}text") if "fill-opacity" not in text.attrib]
     assert float(label.attrib["x"]) > float(number.attrib["x"])
     assert (label.attrib["direction"], number.attrib["direction"]) == ("rtl", "ltr")
 
@@ -70,7 +74,7 @@ def test_text_on_any_colour_can_be_read(colour: str) -> None:
     for style in ("flat", "button"):
         svg = draw(color=colour, style=style)
         if style == "flat":
-            inks = re.findall(r'<text fill="(#[0-9a-f]{6})"', svg)
+            inks = re.findall(r'<text fill="(#[0-9a-f]{6})" x=', svg)
             grounds = re.findall(r'<path fill="(#[0-9a-f]{6})"', svg)
         else:
             found = re.search(r"\.paper\{fill:(#[0-9a-f]{6});[^}]*\}\.label\{fill:(#[0-9a-f]{6})", svg)
@@ -80,19 +84,86 @@ def test_text_on_any_colour_can_be_read(colour: str) -> None:
             assert contrast(ink, ground) >= 4.5
 
 
+@pytest.mark.parametrize(("style", "height"), [("flat", 20), ("flat-square", 20), ("plastic", 18), ("social", 20),
+                                               ("for-the-badge", 28)])  # fmt: skip
+def test_a_style_has_the_height_that_readers_know(style: str, height: int) -> None:
+    for tag in LANGUAGES:
+        root = ET.fromstring(draw(style=style, lang=tag, color="orange", labelColor="navy"))
+        assert root.attrib["height"] == str(height)
+        assert {"#fe7d37", "#000080"} <= {element.attrib.get("fill") for element in root.iter()}
+        for text in root.iter(f"{SVG}text"):
+            assert 0 < float(text.attrib["x"]) < float(root.attrib["width"])
+
+
+@pytest.mark.parametrize(
+    ("name", "colour"),
+    [
+        ("brightgreen", "#44cc11"), ("success", "#44cc11"), ("informational", "#007ec6"), ("inactive", "#9f9f9f"),
+        ("rebeccapurple", "#663399"), ("Tomato", "#ff6347"), ("4c1", "#44cc11"), ("#ABCDEF", "#abcdef"),
+    ],
+)  # fmt: skip
+def test_colours_have_names(name: str, colour: str) -> None:
+    assert badge_from({"color": name, "labelColor": name}, "").colour == colour
+    assert badge_from({"color": name, "labelColor": name}, "").label_colour == colour
+
+
+def test_today_and_all_days_stand_in_one_badge_in_the_direction_of_the_language() -> None:
+    assert texts(draw(view="today-total")) == ["Today / All days", "709 / 2,506,638"]
+    assert texts(draw(view="today-total", label="Views", base="2")) == ["Views", "709 / 2,506,640"]
+    arabic = list(ET.fromstring(draw(view="today-total", lang="ar")).iter(f"{SVG}text"))
+    assert {text.attrib["direction"] for text in arabic} == {"rtl"}
+
+
+def test_a_base_is_added_to_all_days_as_drawn_and_to_nothing_else() -> None:
+    assert texts(draw(base="1000")) == ["All days", "2,507,638"]
+    assert "".join(texts(draw(base="1000", style="button"))).endswith("2507638")
+    unknown = msgspec.structs.replace(SNAPSHOT.counts["all"], value=None)
+    snapshot = msgspec.structs.replace(SNAPSHOT, counts={**SNAPSHOT.counts, "all": unknown})
+    assert texts(render_badge(snapshot, badge_from({"lang": "en", "base": "7"}, "")))[1] == "—"
+
+
+@pytest.mark.parametrize(
+    ("tag", "shown"),
+    [("en", "2.5M"), ("de", "2,5\u00a0Mio."), ("ka", "2,5\u00a0მლნ."), ("ja", "250万"), ("ar", "2.5\u00a0مليون")],
+)
+def test_large_numbers_in_few_letters(tag: str, shown: str) -> None:
+    assert texts(draw(lang=tag, abbreviated="1", label="x"))[1] == shown
+
+
+def test_capitals_are_those_of_the_language() -> None:
+    assert capitals("visits", LANGUAGES["en"]) == "VISITS"
+    assert capitals("izleyici", LANGUAGES["tr"]) == "İZLEYİCİ"
+    assert capitals("სულ", LANGUAGES["ka"]) == "სულ"
+    assert capitals("всего", LANGUAGES["ru"]) == "ВСЕГО"
+
+
+def test_arabic_letters_stay_joined() -> None:
+    assert "letter-spacing" in draw(style="for-the-badge")
+    assert "letter-spacing" not in draw(style="for-the-badge", lang="ar")
+
+
 # What it refuses -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"color": "red"}, "color is 'red'; allowed are three or six hexadecimal digits"),
+        ({"color": "redd"}, "color is 'redd'; allowed are three or six hexadecimal digits"),
+        ({"labelColor": "url(#a)"}, "labelColor is 'url(#a)'; allowed are three or six hexadecimal digits"),
+        ({"base": "-1"}, "base is '-1'; allowed are 0 to 999,999,999,999 (added to the number of all days)"),
+        ({"base": "1000000000000"}, "allowed are 0 to 999,999,999,999"),
+        ({"base": "5", "line": "today"}, "base is added to the number of all days, and line is today"),
+        ({"view": "total-today"}, "view is 'total-today'; allowed are today-total"),
+        ({"view": "today-total", "line": "all"}, "line names one number and view several"),
+        ({"abbreviated": "yes"}, "abbreviated is 'yes'; allowed are 0, 1"),
+        ({"abbreviated": "1", "style": "button"}, "style=button has room for digits alone"),
+        ({"view": "today-total", "style": "button"}, "style=button has room for digits alone"),
         ({"color": "0a6f80;}*{x:url(//evil)"}, "color is '0a6f80;}*{x:url(//evil)'; allowed are"),
         ({"color": "\u0661\u0661\u0661"}, "allowed are three or six hexadecimal digits"),
         ({"label": "x" * 41}, "allowed are 1 to 40 characters"),
         ({"label": " \n"}, "allowed are 1 to 40 characters"),
         ({"line": "ip"}, "line is 'ip'; allowed are today"),
-        ({"style": "plastic"}, "style is 'plastic'; allowed are flat, button"),
+        ({"style": "3d"}, "style is '3d'; allowed are flat, flat-square, plastic, for-the-badge, social, button"),
         ({"theme": "../../etc"}, "theme is '../../etc'; allowed are"),
         ({"digits": "99"}, "digits is '99'; allowed are 0 to 12"),
     ],
@@ -135,6 +206,22 @@ async def test_reading_is_kept_for_a_minute_and_counting_never(start: Start) -> 
     assert counting.headers["Cache-Control"] == "private, no-cache, no-store, max-age=0, must-revalidate"
     assert texts(await counting.text()) == ["Today", "1"]
     assert texts(await (await counter.get("/badge/demo.svg?lang=en&line=today")).text()) == ["Today", "1"]
+
+
+async def test_a_badge_shows_page_views_unless_it_is_told_otherwise(start: Start) -> None:
+    counter = await start()
+    for path in ("/a", "/b"):
+        await counter.hit(path=path)
+    assert texts(await (await counter.get("/badge/demo.svg?lang=en")).text()) == ["All days", "2"]
+    assert texts(await (await counter.get("/badge/demo.svg?lang=en&metric=visits")).text()) == ["All days", "1"]
+
+
+async def test_a_base_changes_no_number_but_the_drawn_one(start: Start) -> None:
+    counter = await start()
+    reader = {"User-Agent": BROWSER, "X-Forwarded-For": VISITOR}
+    image = await counter.get("/badge/demo.svg?count=1&path=/&lang=en&base=500", headers=reader)
+    assert texts(await image.text()) == ["All days", "501"]
+    assert (await counter.totals(metric="pageviews"))["all"]["count"] == 1
 
 
 async def test_an_unknown_site_is_not_found(start: Start) -> None:

@@ -20,6 +20,7 @@ from counter.labels import (
     local_moment,
     pick,
     read_language,
+    short_number,
     spoken_total,
 )
 from counter.labels.plurals import RULES
@@ -259,3 +260,29 @@ def test_every_language_is_drawn_in_every_form(tag: str) -> None:
 
 def test_only_arabic_is_mirrored() -> None:
     assert [tag for tag, language in LANGUAGES.items() if language.direction == "rtl"] == ["ar"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0"), (999, "999"), (1000, "1k"), (1049, "1k"), (1234, "1.2k"), (12_345, "12.3k"), (99_999, "99.9k"),
+        (123_456, "123k"), (999_999, "999k"), (3_400_000, "3.4M"), (7_000_000_000, "7B"), (None, "—"),
+    ],
+)  # fmt: skip
+def test_a_short_number_is_never_more_than_there_is(value: int | None, shown: str) -> None:
+    assert short_number(value, ENGLISH) == shown
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "shown"),
+    [
+        ("zh-Hans", 9_999, "9,999"), ("zh-Hans", 12_345, "1.2万"), ("ja", 123_456_789, "1.2億"),
+        ("ru", 1_234, "1,2\u00a0тыс."), ("es", 1_500_000_000, "1,5\u00a0mil\u00a0M"), ("tr", 45_600, "45,6\u00a0B"),
+    ],
+)  # fmt: skip
+def test_short_numbers_have_the_units_of_the_language(tag: str, value: int, shown: str) -> None:
+    assert short_number(value, LANGUAGES[tag]) == shown
+
+
+def test_short_numbers_in_arabic_digits() -> None:
+    assert short_number(1_234, LANGUAGES["ar"], "arab") == "١٫٢\u00a0ألف"
