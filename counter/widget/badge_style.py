@@ -47,7 +47,7 @@ STYLES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BadgeHalf:
     """One of the two halves: its text, from where to where it goes, and its colours."""
 
     text: str
@@ -67,8 +67,8 @@ class Part:
 class DrawnBadge:
     style: BadgeStyle
     width: float
-    label: Part
-    number: Part
+    label: BadgeHalf
+    number: BadgeHalf
     rim: str  # around parts that stand apart
     notch: tuple[float, float] | None  # the point towards the label, and where it begins
 
@@ -109,9 +109,9 @@ def capitals(text: str, language: Language) -> str:
     return "".join(letter if "\u10d0" <= letter <= "\u10ff" else letter.upper() for letter in text)
 
 
-def _part(style: BadgeStyle, text: str, x: float, width: float, ground: str, *, bold: bool) -> Part:
+def _part(style: BadgeStyle, text: str, x: float, width: float, ground: str, *, bold: bool) -> BadgeHalf:
     ink = SOCIAL_INK if style.apart and contrast(SOCIAL_INK, ground) >= 4.5 else ink_on(ground)
-    return Part(text, x, width, ground, ink, bold, "#010101" if style.shadow and ink == WHITE else "")
+    return BadgeHalf(text, x, width, ground, ink, bold, "#010101" if style.shadow and ink == WHITE else "")
 
 
 def _width(style: BadgeStyle, text: str, bold: bool) -> float:

@@ -15,7 +15,7 @@ from typing import Final
 from counter.errors import NotInstalled
 
 LARGEST_SCALE: Final = 3
-KEPT: Final = 256  # images, about 30 KB each
+IMAGES: Final = 256  # that are kept, about 30 KB each
 
 _INSTALLED: Final = find_spec("resvg_py") is not None
 _FONTS: Final = Path(__file__).parent / "fonts"
@@ -30,7 +30,7 @@ def check_png() -> None:
         raise NotInstalled("images as PNG need the extra 'png' of this service: pip install 'visitor-counter[png]'")
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=IMAGES)
 def draw_png(svg: str, scale: int = 1) -> bytes:
     """One of our own SVGs as PNG, `scale` times as large, 1 to 3. What depends on the reader's system is light."""
     import resvg_py
