@@ -1,4 +1,4 @@
-"""`counter site add|list|set|remove|token`; goals, drops and bots have modules of their own."""
+"""`counter site add|list|set|remove|token`; goals, start counts, drops and bots have modules of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from counter.cli.plain import plain
 from counter.cli.port import open_port
 from counter.cli.site_drops import bots, drops
 from counter.cli.site_goal import goal
+from counter.cli.site_start import start
 from counter.cli.site_why import why
 from counter.config import SITE_FIELDS, SiteConfig, check_site_field, site_field_from_text
 from counter.errors import UsageError
@@ -149,7 +150,7 @@ def token(context: Context, site_id: str, read: bool) -> None:
     click.echo("This is shown once. Send it as: Authorization: Bearer TOKEN", err=True)
 
 
-for command in (goal, drops, bots, why):
+for command in (goal, start, drops, bots, why):
     site.add_command(command)
 
 
