@@ -20,7 +20,9 @@ from counter.service.book import Snapshot, SnapshotQuery
 from counter.service.service import SERVICE
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
+from counter.web.readme_lines import ready_lines
 from counter.web.tracker import snippet
+from counter.widget.badge_style import STYLES
 from counter.widget.options import Options, options_from
 from counter.widget.picture import WIDTH, picture_of
 from counter.widget.render import render_html
@@ -78,6 +80,7 @@ async def get_gallery(request: web.Request) -> web.Response:
         width=WIDTH, height=_height(snapshot, options), frame_more=FRAME_MORE,
         hero=_draw(snapshot, options, DEFAULT_THEME, "auto", HERO_LINES),
         pieces=list(_pieces(snapshot, options, place)),
+        styles=tuple(STYLES), ready=ready_lines(base, site_id),
         count=view_of(snapshot, replace(options, lines=("all",)), None).rows[0].text,
     )  # fmt: skip
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _CSP, "Vary": "Accept-Language", **NOSNIFF}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from xml.etree import ElementTree as ET
 
@@ -229,6 +230,21 @@ async def test_an_unknown_site_is_not_found(start: Start) -> None:
     assert (await counter.get("/badge/nobody.svg")).status == 404
 
 
+async def test_the_lines_of_the_gallery_count_and_lead_to_the_numbers(start: Start) -> None:
+    counter = await start()
+    page = await (await counter.get("/widget/gallery?site=demo")).text()
+    lines = {form: html.unescape(line) for form, line in re.findall(r'id="code-readme-(\w+)"><code>(.*?)</code>', page)}
+    assert set(lines) == {"markdown", "html", "bbcode"}
+    reader = {"User-Agent": BROWSER, "X-Forwarded-For": VISITOR}
+    for number, line in enumerate(lines.values(), 1):
+        image, numbers = sorted(set(re.findall(r"http://[^/]+(/[^\s)\]\">]+)", html.unescape(line))))
+        answer = await counter.get(image, headers=reader)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("image/")
+        assert (await counter.totals(metric="pageviews", path="/readme"))["all"]["count"] == number
+        assert f">{number}<" in await (await counter.get(numbers)).text()
+
+
 async def test_the_gallery_shows_every_theme_and_is_no_site(start: Start) -> None:
     counter = await start(sites=[{"id": "demo", "name": EVIL}, {"id": "gallery", "name": "A site of that name"}])
     answer = await counter.get("/widget/gallery?site=demo&lang=ka")
@@ -242,6 +258,8 @@ async def test_the_gallery_shows_every_theme_and_is_no_site(start: Start) -> Non
         assert page.count(f'class="vc vc-{name} vc-light"') == page.count(f'class="vc vc-{name} vc-dark"') == 1
         for form in ("script", "frame", "image", "badge", "number"):
             assert f'id="code-{name}-{form}"' in page
+    for form in ("markdown", "html", "bbcode"):
+        assert f'id="code-readme-{form}"' in page
     assert "დღეს" in page
     assert EVIL not in page
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
