@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,7 +19,8 @@ from counter.cli.port import open_port
 from counter.clock import SystemClock
 from counter.config import check_site_field
 from counter.errors import UsageError
-from counter.history.vinaora import VinaoraRow, read_buckets
+from counter.history.vinaora import VinaoraDump
+from counter.logfiles.read.files import open_log
 from counter.question import HistoryDay
 from counter.service.changes.change import COMMAND_LINE
 from counter.service.changes.numbers import PutHistory
@@ -35,24 +37,27 @@ EARLIEST = 631_152_000  # UTC seconds: 1990
     help="all: what the former counter showed, its bots too; people: guests and members.",
 )  # fmt: skip
 @click.option("--start-count", type=click.IntRange(0), metavar="N", help="What it had before its table began.")
+@click.option("--table", default="", metavar="NAME", help="Which table, when several in the dump fit.")
 @click.option("--dry-run", is_flag=True, help="Show what the counter would show, and write nothing.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="DUMP.sql")
 @click.pass_obj
 def import_vinaora(
-    context: Context, site_id: str, unit: str, start_count: int | None, dry_run: bool, file: Path
+    context: Context, site_id: str, unit: str, start_count: int | None, table: str, dry_run: bool, file: Path
 ) -> None:
     """Bring along what the Vinaora Visitors Counter counted: a dump in SQL with its table #__vvisit_counter.
 
-    Its buckets become days of the site's time zone. A day that is imported again is replaced, so the same dump
-    changes nothing. The start count is a number of its own, added to all days only; both are in the audit log.
+    The dump may be compressed (.gz, .bz2, .xz, .zst, .zip). Its buckets become days of the site's time zone. A day that
+    is imported again is replaced, so the same dump changes nothing. The start count is a number of its own, added to
+    all days only; both are in the audit log.
     """
     site = run(site_of(context, site_id))
-    days, buckets = read_days(file, LocalTime(site.timezone), people=unit == "people")
+    days, buckets, taken = read_days(file, LocalTime(site.timezone), table, people=unit == "people")
     changed = site
     if start_count is not None:
         changed = msgspec.structs.replace(site, start_count=check_site_field("start_count", start_count))
     show(run(preview_of(context, site, days, changed)))
-    click.echo(f"{buckets:,} buckets on {len(days):,} days from {day_date(days[0].day)} to {day_date(days[-1].day)}")
+    first, last = day_date(days[0].day), day_date(days[-1].day)
+    click.echo(f"{buckets:,} buckets on {len(days):,} days from {first} to {last}, of the table {taken}")
     if dry_run:
         click.echo("nothing was written")
         return
@@ -69,37 +74,41 @@ async def _write(context: Context, site: Site, changed: Site, days: list[History
             await port.apply(ChangeSite(changed, site.version, actor=COMMAND_LINE))
 
 
-def read_days(file: Path, local: LocalTime, *, people: bool) -> tuple[list[HistoryDay], int]:
-    """The days of a dump and how many buckets they are made of; UsageError when there are none, or wrong ones."""
+def read_days(file: Path, local: LocalTime, table: str = "", *, people: bool) -> tuple[list[HistoryDay], int, str]:
+    """The days of a dump, how many buckets they are made of, and of which table they are.
+
+    UsageError when there are none, wrong ones, or those of two tables that fit.
+    """
     latest = int(SystemClock().now()) + 86400
     days: Counter[int] = Counter()
     buckets = 0
-    for bucket in _with_progress(file):
-        if not EARLIEST < bucket.end <= latest:
-            raise UsageError(
-                f"{file}: a bucket ends at {bucket.end}, it must be Unix seconds from {EARLIEST} (1990) to {latest}"
-            )
-        # The second before its end: midnight ends a day.
-        days[local.day(bucket.end - 1)] += bucket.people if people else bucket.visits
-        buckets += 1
-    if not buckets:
-        raise UsageError(f"{file} has no rows of a table such as jos_vvisit_counter")
-    return [HistoryDay(day, count) for day, count in sorted(days.items())], buckets
+    with _pieces(file) as pieces:
+        dump = VinaoraDump(pieces, str(file), table)
+        for bucket in dump.buckets():
+            if not EARLIEST < bucket.end <= latest:
+                raise UsageError(
+                    f"{file}: a bucket ends at {bucket.end}, it must be Unix seconds from {EARLIEST} (1990) to {latest}"
+                )
+            # The second before its end: midnight ends a day.
+            days[local.day(bucket.end - 1)] += bucket.people if people else bucket.visits
+            buckets += 1
+    return [HistoryDay(day, count) for day, count in sorted(days.items())], buckets, dump.table
 
 
-def _with_progress(file: Path) -> Iterator[VinaoraRow]:
-    """The buckets, with a bar of the bytes read on a terminal."""
+@contextmanager
+def _pieces(file: Path) -> Iterator[Iterator[str]]:
+    """The text of a dump, compressed or not, with a bar of the bytes read on a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with (
-        file.open(encoding="utf-8", errors="replace") as lines,
+        open_log(str(file)) as opened,
         Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
     ):
-        task = progress.add_task(file.name, total=file.stat().st_size)
+        task = progress.add_task(file.name, total=opened.total)
 
-        def told() -> Iterator[str]:
-            for line in lines:
-                progress.advance(task, len(line.encode()))
-                yield line
+        def texts() -> Iterator[str]:
+            for text, position in opened.texts():
+                progress.update(task, completed=position)
+                yield text
 
-        yield from read_buckets(told(), str(file))
+        yield texts()

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
+import gzip
+import lzma
 import random
+import tracemalloc
 import zoneinfo
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from counter.calendar.localtime import LocalTime
+from counter.cli.import_vinaora import read_days
 from counter.errors import UsageError
-from counter.history.vinaora import VinaoraRow, read_buckets
+from counter.history.vinaora import VinaoraDump, VinaoraRow
 from tests.kit.process import Home, Service, noon_zone
 
 QUARTER = 900  # seconds; the length of a bucket
@@ -25,8 +32,75 @@ CREATE = """CREATE TABLE `jos_vvisit_counter` (
   PRIMARY KEY (`id`), KEY `idx_time` (`time`)
 ) ENGINE=MyISAM DEFAULT CHARSET=utf8;
 """
+
+
+def buckets_of(dump: str, table: str = "") -> list[VinaoraRow]:
+    """The buckets, whatever the pieces in which the dump comes."""
+    whole = list(VinaoraDump([dump], "dump.sql", table).buckets())
+    for size in (1, 2, 7):
+        pieces = [dump[at : at + size] for at in range(0, len(dump), size)]
+        assert list(VinaoraDump(pieces, "dump.sql", table).buckets()) == whole
+    return whole
+
+
 ONE = [VinaoraRow(1_732_190_400, 10, 6, 3, 1)]
 NAMED = "INSERT INTO `x_vvisit_counter` (`time`, `visits`, `guests`, `bots`, `members`) VALUES "
+
+
+DEFINED = "(`id` int, `time` int, `visits` int, `guests` int, `bots` int, `members` int)"
+VALUES = "(1,1732190400,10,6,3,1)"
+INSERT = f"INSERT INTO `jos_vvisit_counter` VALUES {VALUES};"
+SPELLINGS = [
+    # a definition on one line, with brackets, quotes and semicolons in it
+    (f"CREATE TABLE `jos_vvisit_counter` {DEFINED};{INSERT}", ONE),
+    ((f"CREATE TABLE `jos_vvisit_counter` (id int(11), `time` decimal(10,0) DEFAULT '0;)' COMMENT 'a;b), (',"
+     f" visits int, guests int, bots int, members int, PRIMARY KEY (`id`), KEY `i` (`time`)) ENGINE=X;{INSERT}"), ONE),
+    (f"create temporary table if not exists jos_vvisit_counter {DEFINED} ; {INSERT}", ONE),
+    (f"CREATE TABLE `j`.`jos_vvisit_counter` {DEFINED};{INSERT}", ONE),
+    (f"CREATE TABLE jos_vvisit_counter {DEFINED};{INSERT.replace('`jos', '`joomla`.`jos')}", ONE),
+    (f"CREATE TABLE\n`my-site_vvisit_counter`\n{DEFINED}\n;\n{INSERT.replace('jos', 'my-site')}", ONE),
+    (f"CREATE TABLE `#__vvisit_counter` {DEFINED};{INSERT.replace('jos', '#_')}", ONE),
+    # names and columns
+    (NAMED.replace("`x_vvisit_counter`", "`joomla` . `x_vvisit_counter`") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace("`x_vvisit_counter`", "joomla.x_vvisit_counter") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace("`x_vvisit_counter`", "3ab_vvisitcounter") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace(" (", "\n(\n\t").replace(", ", ",\n\t") + "\n(1732190400,10,6,3,1)\n;", ONE),
+    (NAMED.replace("`", "") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace("INSERT", "REPLACE") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace("INSERT", "INSERT DELAYED IGNORE") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace("INTO ", "") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED.replace("VALUES", "VALUE") + "(1732190400,10,6,3,1);", ONE),
+    (NAMED + "(1732190400,10,6,3,1) ON DUPLICATE KEY UPDATE visits = VALUES(visits);", ONE),
+    (NAMED + "ROW(1732190400,10,6,3,1) AS new;", ONE),
+    ("INSERT INTO x_vvisit_counter SET `time` = 1732190400, visits=10, guests=6, bots='3', members=1;", ONE),
+    # values
+    (NAMED + "( +1732190400 , '10' , 6.00 , 0x03 , _binary'1' ) ;", ONE),
+    (NAMED + '("1732190400","10","6","3","1");', ONE),
+    (NAMED + "(1732190400,10,DEFAULT,null,1);", [VinaoraRow(1_732_190_400, 10, 0, 0, 1)]),
+    # comments anywhere, and what servers read as code
+    ((f"-- a; 'b\n# it's; (\n/* INSERT INTO `jos_vvisit_counter` VALUES (1);' */CREATE TABLE `jos_vvisit_counter`"
+     f" {DEFINED};{INSERT}"), ONE),
+    (NAMED + "/* first */ (1732190400,10 /*,99*/ ,6,3,1) -- ,(1,2,3,4,5)\n;", ONE),
+    (f"CREATE TABLE `jos_vvisit_counter` {DEFINED.replace('`visits`', '/* `old` int, */ `visits`')};{INSERT}", ONE),
+    (f"/*!50001 CREATE TABLE `jos_vvisit_counter` {DEFINED} */;/*M!100100 {INSERT[:-1]} */;", ONE),
+    (f"/*!999999\\- enable the sandbox mode */\n/*!40101 SET NAMES utf8 */;\n{NAMED}(1732190400,10,6,3,1);", ONE),
+    (f"/*!999999\\- enable the sandbox mode */ {NAMED}(1732190400,10,6,3,1);", ONE),
+    # other tables, whatever is in their strings
+    ("INSERT INTO `jos_content` VALUES ('it''s; \\'; ', 'INSERT INTO `a_vvisit_counter` VALUES (1)', '-- ', '/*');"
+     + NAMED + "(1732190400,10,6,3,1);", ONE),
+    ('INSERT INTO `jos_content` VALUES ("a\'b;c\\\\");' + NAMED + "(1732190400,10,6,3,1);", ONE),
+    ((f"CREATE TABLE `jos_vvisit_counter_bak` {DEFINED};{INSERT.replace('counter`', 'counter_bak`')}"
+     f"CREATE TABLE `jos_vvisit_counter` {DEFINED};{INSERT}"), ONE),
+    (f"CREATE TABLE `old_vvisit_counter` {DEFINED};CREATE TABLE `jos_vvisit_counter` {DEFINED};{INSERT}", ONE),
+    (NAMED + "(1732190400,10,6,3,1);" + "CREATE TABLE IF NOT EXISTS `x_vvisit_counter` (`time` int, `visits` int);"
+     + NAMED + "(1732190400,10,6,3,1);", ONE * 2),
+    ((f"DROP TABLE IF EXISTS `a`, `jos_vvisit_counter`;CREATE TABLE `jos_vvisit_counter` {DEFINED};"
+     f"LOCK TABLES `jos_vvisit_counter` WRITE;/*!40000 ALTER TABLE `jos_vvisit_counter` DISABLE KEYS */;{INSERT}"
+     "UNLOCK TABLES;"), ONE),
+    # programs hold statements that nobody ran
+    (f"DELIMITER ;;\nCREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN {INSERT} END ;;\nDELIMITER ;\n"
+     + NAMED + "(1732190400,10,6,3,1);", ONE),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -45,12 +119,11 @@ NAMED = "INSERT INTO `x_vvisit_counter` (`time`, `visits`, `guests`, `bots`, `me
         (NAMED + "(1732190400,10,NULL,3,1);", [VinaoraRow(1_732_190_400, 10, 0, 3, 1)]),
         (NAMED + "(1732190400,10,6,3,1),\n(1732190400,10,6,3,1);\n" + NAMED + "(1732190400,10,6,3,1);", ONE * 3),
         ("INSERT INTO `jos_session` VALUES (1,'(2,3)');\n" + NAMED + "(1732190400,10,6,3,1);\n", ONE),
-        ("INSERT INTO `jos_content` VALUES ('INSERT INTO `jos_vvisit_counter` VALUES (9,9)');\n", []),
-        ("", []),
+        *SPELLINGS,
     ],
 )
 def test_dumps_that_are_understood(dump: str, buckets: list[VinaoraRow]) -> None:
-    assert list(read_buckets(dump.splitlines(keepends=True), "dump.sql")) == buckets
+    assert buckets_of(dump) == buckets
 
 
 @pytest.mark.parametrize(
@@ -63,11 +136,86 @@ def test_dumps_that_are_understood(dump: str, buckets: list[VinaoraRow]) -> None
         (NAMED + "(1732190400,1.5,6,3,1);", "visits is '1.5'"),
         ("\n\n" + NAMED + "(now(),1,6,3,1);", "line 3"),
         (NAMED + "(1732190400,99999999999999999,6,3,1);", "visits is '99999999999999999'"),
+        ("", "dump.sql has no rows of a table such as jos_vvisit_counter$"),
+        (
+            "INSERT INTO `jos_content` VALUES ('INSERT INTO `jos_vvisit_counter` VALUES (9,9)');\n",
+            "no rows of a table such as jos_vvisit_counter; tables with rows: jos_content$",
+        ),
+        (NAMED + "(1732190400,10,6,3,1),\n(1732190400,10", "line 2: a bracket must be closed, and the dump ends"),
+        (NAMED + "(1732190400,10,6,3,1),\n9;", "line 2: a row must begin with a bracket, not '9'"),
+        (NAMED + "(1732190400,10,6,3,1)\n(1732190400,10,6,3,1);", "line 2: a comma or a semicolon must follow a row"),
+        ("INSERT INTO a_vvisit_counter (time, visits) SELECT 1, 2;", "line 1: VALUES must follow, not 'SELECT'"),
+        (
+            f"CREATE TABLE `jos_vvisit_counter` {DEFINED};{INSERT}\nDROP TABLE `jos_vvisit_counter`;{INSERT}",
+            "line 2: the table jos_vvisit_counter is emptied or made again after its rows; two dumps in one file",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(dump: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
-        list(read_buckets(dump.splitlines(keepends=True), "dump.sql"))
+        buckets_of(dump)
+
+
+TWO = NAMED + "(1732190400,10,6,3,1);" + NAMED.replace("x_", "old_") + "(1732190400,7,0,0,0),(1732190400,7,0,0,0);"
+
+
+def test_two_tables_that_fit_are_refused_by_their_names() -> None:
+    fit = r"2 tables that fit: x_vvisit_counter \(1 rows\) and old_vvisit_counter \(2 rows\)\. Name one with --table"
+    with pytest.raises(UsageError, match=fit):
+        buckets_of(TWO)
+    used = "USE `a`;" + NAMED + "(1732190400,10,6,3,1);USE `b`;" + NAMED + "(1732190400,10,6,3,1);"
+    with pytest.raises(UsageError, match=r"a\.x_vvisit_counter \(1 rows\) and b\.x_vvisit_counter"):
+        buckets_of(used)
+    assert buckets_of(used, "b.x_vvisit_counter") == ONE
+
+
+def test_a_table_can_be_named() -> None:
+    assert buckets_of(TWO, "x_vvisit_counter") == ONE
+    assert buckets_of(TWO, "old_vvisit_counter") == [VinaoraRow(1_732_190_400, 7, 0, 0, 0)] * 2
+    assert (
+        buckets_of(NAMED.replace("counter", "counter_2019") + "(1732190400,10,6,3,1);", "X_Vvisit_Counter_2019") == ONE
+    )
+    with pytest.raises(
+        UsageError, match="no rows of the table jos; tables with rows: x_vvisit_counter, old_vvisit_counter"
+    ):
+        buckets_of(TWO, "jos")
+
+
+def test_memory_does_not_grow_with_the_dump() -> None:
+    """A blob of 64 MB, comments of 16 MB and 400,000 rows of another table, in pieces of 64 KiB."""
+
+    def pieces() -> Iterator[str]:
+        filler = "\\'it''s " * 8192
+        yield "INSERT INTO `jos_files` VALUES ('"
+        yield from (filler for _ in range(1000))
+        yield "');/* "
+        yield from (filler for _ in range(250))
+        yield "*/# "
+        yield from (filler for _ in range(250))
+        yield "\nINSERT INTO `jos_log` VALUES "
+        yield from ("(1,'a;b')," * 4000 for _ in range(100))
+        yield "(1,'');\n" + NAMED + "(1732190400,10,6,3,1);"
+
+    tracemalloc.start()
+    try:
+        assert list(VinaoraDump(pieces(), "dump.sql").buckets()) == ONE
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress, bz2.compress, lzma.compress,
+        lambda dump: b"\xef\xbb\xbf" + dump, lambda dump: dump.decode().encode("utf-16"),
+    ],
+)  # fmt: skip
+def test_a_dump_is_read_however_it_is_packed(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    file = tmp_path / "dump.sql"
+    file.write_bytes(pack((CREATE + INSERT).encode()))
+    days, buckets, table = read_days(file, LocalTime("UTC"), people=False)
+    assert ([day.visits for day in days], buckets, table) == ([10], 1, "jos_vvisit_counter")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import sys
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -71,6 +71,16 @@ class LogFile:
                 rest, dropping = b"", True
         if rest or dropping:
             yield self._block(b"\n" if dropping else rest, 0)
+
+    def texts(self, size: int = BLOCK) -> Iterator[tuple[str, int]]:
+        """The text in pieces of at most `size` bytes, wherever they end, each with the bytes consumed.
+
+        For what is not made of lines; U+FFFD for what is not UTF-8. Raises UsageError as `blocks` does.
+        """
+        decoder = getincrementaldecoder("utf-8-sig")("replace")
+        while chunk := self._read(size):
+            yield decoder.decode(chunk), self._block(b"", 0).position
+        yield decoder.decode(b"", final=True), self._consumed
 
     def _block(self, text: bytes, behind: int) -> Block:
         """`behind` bytes were read and are not in it."""
