@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -163,12 +163,14 @@ def _escape_query(text: str) -> str:
     return _escape_bytes(text.replace("=", "%3D").replace(" ", "+"))
 
 
-def campaign(raw_path: str, page_keys: Collection[str] = ()) -> Campaign:
+def campaign(
+    raw_path: str, page_keys: Collection[str] = (), says_nothing: Callable[[str], bool] = lambda text: not text
+) -> Campaign:
     """Source, medium, campaign, term and content from the UTM parameters of a path or URL; of each the first that
     says something.
 
-    Without a utm_source, the first 'ref' or 'source' is the source, unless it is one of `page_keys`: a parameter
-    that belongs to the page.
+    Without a utm_source, the first 'ref' or 'source' is the source that does not say nothing, such as the site's
+    own host, unless it is one of `page_keys`: a parameter that belongs to the page.
     """
     if "?" not in raw_path:
         return NO_CAMPAIGN
@@ -178,8 +180,9 @@ def campaign(raw_path: str, page_keys: Collection[str] = ()) -> Campaign:
         key = parameter_key(name)
         if key in UTM:
             found[key] = found.get(key) or _tag(text)
-        elif key in STAND_INS and key not in map(str.lower, page_keys):
-            stand_in = stand_in or _tag(text)
+        elif not stand_in and key in STAND_INS and key not in map(str.lower, page_keys):
+            value = _tag(text)
+            stand_in = "" if says_nothing(value) else value
     source, medium, name, term, content = (found.get(key, "") for key in UTM)
     return (source or stand_in, medium, name, term, content)
 

@@ -10,7 +10,7 @@ import msgspec
 from counter.address import mask
 from counter.collect.agents.browser import screen_class
 from counter.collect.identify import Salts, visitor_id
-from counter.collect.origins.origin import Origins
+from counter.collect.origins.origin import Hosts, Origins
 from counter.collect.page import normalise_path
 from counter.collect.places.geo import Geo
 from counter.collect.screen import STEPS, Candidate, Rules, Step, screen
@@ -82,7 +82,9 @@ class Pipeline:
             self.stored_address(address),  # address
             Client(*agent[:4], hit.language, screen_class(hit.screen)),  # client
             self.geo.place(address),  # place
-            self.origins.of(hit.referrer, hit.path, own.hosts, hit.host, own.query_keys),  # origin
+            self.origins.of(
+                hit.referrer, hit.path, Hosts(own.hosts, hit.host, own.excluded_referrers), own.query_keys
+            ),  # origin
             hit.id,  # hit_id
             hit.view if hit.engaged_ms else "",  # view
             round(hit.engaged_ms / 1000) if hit.engaged_ms else 0,  # engaged_s

@@ -25,7 +25,7 @@ from counter.cli.import_daily import MOST, read_days
 from counter.collect.agents.browser import language_of
 from counter.collect.agents.useragent import UserAgents
 from counter.collect.lists import read_hosts
-from counter.collect.origins.origin import Origins
+from counter.collect.origins.origin import Hosts, Origins
 from counter.collect.origins.source_table import read_table
 from counter.collect.origins.sources import Sources
 from counter.collect.page import campaign, host_of, normalise_path, split_url
@@ -168,8 +168,8 @@ ROWS = [
     Row("mask", lambda text: mask(canonical(text) or ""), 1, 45, same=True),
     Row("group", lambda text: group(canonical(text) or ""), 1, 45, same=True),
     Row("user agent", lambda text: agents().look_up(text), 1, 200),
-    Row("origin", lambda a, b, c, d: origins().of(a, b, (c, "*." + c), d), 4, 1024),
-    Row("referrer, again", lambda text: origins().of(text, "/", (), "").referrer, 1, 1024, same=True),
+    Row("origin", lambda a, b, c, d: origins().of(a, b, Hosts((c, "*." + c), d, (c,))), 4, 1024),
+    Row("referrer, again", lambda text: origins().of(text, "/", Hosts((), "")).referrer, 1, 1024, same=True),
     Row("campaign", campaign, 1, 256),
     Row("language", language, 1, 35, same=True),
     Row("declared language", lambda text: language_of(text, ""), 1, 35, same=True),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.collect.origins.origin import MAX_REFERRER, Origins
+from counter.collect.origins.origin import MAX_REFERRER, Hosts, Origins
 from counter.collect.origins.sources import Sources
 from counter.collect.page import MAX_VALUE
 from counter.collect.visitor_marks import TRACKING
@@ -15,6 +17,17 @@ from counter.event import Channel, Origin
 ORIGINS = Origins(Sources.load())
 OWN = ("example.com",)
 GOOGLE = "https://www.google.com/"
+
+
+def origin_of(
+    referrer: str,
+    link: str,
+    own: Collection[str],
+    page: str,
+    keys: tuple[str, ...] = (),
+    excluded: tuple[str, ...] = (),
+) -> Origin:
+    return ORIGINS.of(referrer, link, Hosts(tuple(own), page, excluded), keys)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +61,7 @@ GOOGLE = "https://www.google.com/"
 )
 def test_a_referrer_is_kept_as_scheme_host_and_path_or_not_at_all(referrer: str, kept: str | None, host: str) -> None:
     """T-10, the classification."""
-    origin = ORIGINS.of(referrer, "/", OWN, "example.com")
+    origin = origin_of(referrer, "/", OWN, "example.com")
     assert kept is None or origin.referrer == kept
     assert len(origin.referrer) <= MAX_REFERRER
     assert origin.referrer_host == host
@@ -61,7 +74,7 @@ def test_a_referrer_is_kept_as_scheme_host_and_path_or_not_at_all(referrer: str,
     ["https://example.com/a", "https://www.example.com/", "http://EXAMPLE.com:8080/", "https://shop.example/x"],
 )
 def test_a_link_from_the_sites_own_hosts_is_no_referrer(referrer: str) -> None:
-    origin = ORIGINS.of(referrer, "/", frozenset({"www.example.com", "example.com"}), "shop.example")
+    origin = origin_of(referrer, "/", frozenset({"www.example.com", "example.com"}), "shop.example")
     assert origin == Origin(source="Direct", channel="direct")
 
 
@@ -70,24 +83,24 @@ def test_a_link_from_an_own_host_is_no_referrer_in_whatever_letters_it_was_kept(
     """'strasse.de' is what a former version made of 'straße.de'."""
     below = "shop." if own.startswith("*.") else ""
     for referrer in (f"https://{below}straße.de/a", f"https://{below}xn--strae-oqa.de/a"):
-        assert ORIGINS.of(referrer, "/", (own,), "elsewhere.example") == Origin(source="Direct", channel="direct")
-    assert ORIGINS.of("https://strase.de/", "/", (own,), "elsewhere.example").source == "strase.de"
+        assert origin_of(referrer, "/", (own,), "elsewhere.example") == Origin(source="Direct", channel="direct")
+    assert origin_of("https://strase.de/", "/", (own,), "elsewhere.example").source == "strase.de"
 
 
 @pytest.mark.parametrize("host", ["blog.example.com", "example.net", "192.0.2.1", "localhost", "notexample.com"])
 def test_another_host_of_the_same_people_is_a_referral_unless_it_is_listed(host: str) -> None:
     referrer = f"https://{host}/"
-    assert ORIGINS.of(referrer, "/", OWN, "example.com")[2:4] == (host, "referral")
-    assert ORIGINS.of(referrer, "/", (*OWN, host), "example.com")[2:4] == ("Direct", "direct")
+    assert origin_of(referrer, "/", OWN, "example.com")[2:4] == (host, "referral")
+    assert origin_of(referrer, "/", (*OWN, host), "example.com")[2:4] == ("Direct", "direct")
 
 
 def test_everything_below_a_listed_host_is_own_when_it_is_listed_so() -> None:
-    assert ORIGINS.of("https://blog.example.com/", "/", ("*.example.com",), "")[2:4] == ("Direct", "direct")
-    assert ORIGINS.of("https://blogexample.com/", "/", ("*.example.com",), "")[2:4] == ("blogexample.com", "referral")
+    assert origin_of("https://blog.example.com/", "/", ("*.example.com",), "")[2:4] == ("Direct", "direct")
+    assert origin_of("https://blogexample.com/", "/", ("*.example.com",), "")[2:4] == ("blogexample.com", "referral")
 
 
 def test_a_source_of_the_table_that_is_the_sites_own_host_is_no_referrer() -> None:
-    assert ORIGINS.of("https://github.com/", "/", ("github.com",), "")[2:4] == ("Direct", "direct")
+    assert origin_of("https://github.com/", "/", ("github.com",), "")[2:4] == ("Direct", "direct")
 
 
 # What a link says. The query, the referrer; the source and the channel.
@@ -181,33 +194,31 @@ def test_the_link_tells_source_and_channel_before_the_referrer_does(
     query: str, referrer: str, source: str, channel: str
 ) -> None:
     for link in (f"/?{query}", f"/a?page=2&{query}#top", f"https://example.com/a?{query}"):
-        assert ORIGINS.of(referrer, link, OWN, "example.com")[2:4] == (source, channel), link
+        assert origin_of(referrer, link, OWN, "example.com")[2:4] == (source, channel), link
 
 
 def test_what_stands_behind_the_hash_or_in_the_path_is_no_tag() -> None:
     for link in ("/#?gclid=1&utm_source=x", "/gclid=1", "/a&gclid=1", "/utm_source=x"):
-        assert ORIGINS.of("", link, OWN, "") == Origin(source="Direct", channel="direct")
+        assert origin_of("", link, OWN, "") == Origin(source="Direct", channel="direct")
 
 
 def test_the_five_values_are_kept_as_they_were_written() -> None:
-    origin = ORIGINS.of(
-        GOOGLE, "/?utm_source=FB&utm_medium=Paid&utm_campaign=May&utm_term=a+b&utm_content=Top", OWN, ""
-    )
+    origin = origin_of(GOOGLE, "/?utm_source=FB&utm_medium=Paid&utm_campaign=May&utm_term=a+b&utm_content=Top", OWN, "")
     assert origin[4:] == ("FB", "Paid", "May", "a b", "Top")
     assert origin.referrer_host == "google.com"
-    assert ORIGINS.of("", "/?ref=producthunt", OWN, "").utm_source == "producthunt"
+    assert origin_of("", "/?ref=producthunt", OWN, "").utm_source == "producthunt"
 
 
 def test_a_parameter_that_belongs_to_the_page_is_no_source() -> None:
-    assert ORIGINS.of("", "/list?source=archive", OWN, "", ("id", "source"))[2:5] == ("Direct", "direct", "")
-    assert ORIGINS.of("", "/list?Source=archive", OWN, "", ("Source",))[2:5] == ("Direct", "direct", "")
-    assert ORIGINS.of("", "/list?source=archive&ref=producthunt", OWN, "", ("source",)).source == "Product Hunt"
+    assert origin_of("", "/list?source=archive", OWN, "", ("id", "source"))[2:5] == ("Direct", "direct", "")
+    assert origin_of("", "/list?Source=archive", OWN, "", ("Source",))[2:5] == ("Direct", "direct", "")
+    assert origin_of("", "/list?source=archive&ref=producthunt", OWN, "", ("source",)).source == "Product Hunt"
 
 
 @pytest.mark.parametrize("key", sorted(TRACKING))
 def test_the_value_of_a_click_id_is_never_kept(key: str) -> None:
     for referrer in ("", f"https://r.example/?{key}=SECRET"):
-        origin = ORIGINS.of(referrer, f"/?{key}=SECRET&utm_source=x", OWN, "")
+        origin = origin_of(referrer, f"/?{key}=SECRET&utm_source=x", OWN, "")
         assert "SECRET" not in " ".join(origin)
 
 
@@ -223,17 +234,18 @@ ANY_TEXT = st.lists(PARTS, max_size=12).map("".join) | st.text(
 @given(ANY_TEXT, st.sampled_from(["", "http://", "https://a/"]))
 def test_no_referrer_raises_and_every_kept_one_has_a_safe_scheme(text: str, before: str) -> None:
     """T-10, the property; T-16."""
-    origin = ORIGINS.of(before + text, "/", OWN, "example.com")
+    origin = origin_of(before + text, "/", OWN, "example.com")
     assert origin.referrer == "" or origin.referrer.startswith(("http://", "https://", "android-app://"))
-    assert ORIGINS.of(origin.referrer, "/", OWN, "example.com") == origin
+    if "/http" not in origin.referrer + text.lower():  # of an app the page that it showed is not kept
+        assert origin_of(origin.referrer, "/", OWN, "example.com") == origin
 
 
 @given(ANY_TEXT, ANY_TEXT)
 def test_whatever_link_and_referrer_come_the_origin_is_bounded_and_its_channel_known(link: str, referrer: str) -> None:
     """T-16."""
-    origin = ORIGINS.of(referrer, link, OWN, "example.com")
+    origin = origin_of(referrer, link, OWN, "example.com")
     assert origin.channel in set(Channel)
     assert 0 < len(origin.source) <= MAX_VALUE
     assert all(len(value) <= MAX_VALUE for value in origin[4:])
     "".join(origin).encode("utf-8")
-    assert ORIGINS.of(referrer, link, OWN, "example.com") == origin
+    assert origin_of(referrer, link, OWN, "example.com") == origin

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counter.collect.origins.origin import Origins
+from counter.collect.origins.origin import Hosts, Origins
 from counter.collect.origins.source_table import (
     LARGEST,
     SHIPPED,
@@ -23,12 +25,15 @@ from counter.collect.origins.source_table import (
 from counter.collect.origins.sources import Source, Sources
 from counter.collect.visitor_marks import TRACKING
 from counter.errors import ConfigError
-from counter.event import Channel
+from counter.event import Channel, Origin
 
 SOURCES = Sources.load()
 ORIGINS = Origins(SOURCES)
 TABLE = shipped_table()
 DOCS = Path(__file__).parents[2] / "docs" / "sources.md"
+CASES = Path(__file__).parents[1] / "fixtures" / "cases" / "sources.tsv"
+SHOP = Hosts(("shop.example", "www.shop.example"), "shop.example", ("paypal.com", "*.checkout.example"))
+OTHER_SITE = Hosts(("other.example",), "other.example")
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 
 # the host of a referrer, or a whole referrer; its source and channel
@@ -205,14 +210,14 @@ localhost                             localhost          referral
 com.google.android.gm                 com.google.android.gm  referral
 android-app://com.example.app         com.example.app    referral
 android-app://com.google.android.gm.evil  com.google.android.gm.evil  referral
-android-app://google.com              google.com         referral
+android-app://google.com              Google             search
 """
 ROWS = [tuple(line.split()) for line in REFERRERS.strip().splitlines()]
 
 
 @pytest.mark.parametrize(("referrer", "source", "channel"), ROWS)
 def test_a_referrer_is_of_the_source_people_know(referrer: str, source: str, channel: str) -> None:
-    origin = ORIGINS.of(referrer if "://" in referrer else f"https://{referrer}/", "/", (), "")
+    origin = ORIGINS.of(referrer if "://" in referrer else f"https://{referrer}/", "/", Hosts((), ""))
     assert (origin.source.replace(" ", "_"), origin.channel) == (source, channel)
 
 
@@ -231,6 +236,7 @@ MARKS = [(row, *mark) for row in TABLE.rows for mark in row.marks]
 def test_each_row_is_found_by_everything_it_is_known_by() -> None:
     assert all(row.marks for row in TABLE.rows)
     for row, kind, text in MARKS:
+        channel = row.channel
         match kind:
             case MarkKind.HOST | MarkKind.ONLY_HOST:
                 host = text.replace(".*", ".com")
@@ -241,12 +247,52 @@ def test_each_row_is_found_by_everything_it_is_known_by() -> None:
                 found = SOURCES.of_app(text)
             case MarkKind.NAME:
                 found = SOURCES.named(text)
+            case MarkKind.AD_NAME:
+                found = SOURCES.named(text)
+                channel = Channel.CAMPAIGN
+            case MarkKind.AD_HOST:
+                found = SOURCES.of_host(f"some-where.{text.replace('.*', '.com')}")
+                channel = Channel.CAMPAIGN
             case MarkKind.AD | MarkKind.CLICK:
                 click = SOURCES.click(text)
                 assert click is not None
                 assert click.paid == (kind == MarkKind.AD)
                 found = click.source
-        assert found == Source(row.name, row.channel.value), text
+        assert found == Source(row.name, channel.value), text
+
+
+def test_each_row_can_be_produced_by_some_referrer_or_link() -> None:
+    for row in TABLE.rows:
+        found = {origin_of(kind, text)[2:4] for kind, text in row.marks}
+        assert (row.name, row.channel.value) in found, row
+
+
+def origin_of(kind: MarkKind, text: str) -> Origin:
+    """The origin of a visit with one sign alone."""
+    host = text.replace(".*", ".de")
+    match kind:
+        case MarkKind.HOST | MarkKind.ONLY_HOST | MarkKind.AD_HOST:
+            return ORIGINS.of(f"https://{host}/", "/", OTHER_SITE)
+        case MarkKind.APP:
+            return ORIGINS.of(f"android-app://{text}/", "/", OTHER_SITE)
+        case MarkKind.NAME | MarkKind.AD_NAME:
+            return ORIGINS.of("", f"/?utm_source={quote(text)}", OTHER_SITE)
+        case _:
+            return ORIGINS.of("", f"/?{text}=1", OTHER_SITE)
+
+
+def test_no_host_and_no_name_stands_twice_in_whatever_form() -> None:
+    for kinds in ({MarkKind.HOST, MarkKind.ONLY_HOST, MarkKind.AD_HOST}, {MarkKind.NAME, MarkKind.AD_NAME}):
+        texts = Counter(text for _, kind, text in MARKS if kind in kinds)
+        assert {text for text, count in texts.items() if count > 1} == set()
+
+
+@pytest.mark.parametrize("row", [line for line in CASES.read_text("utf-8").splitlines() if not line.startswith("# ")])
+def test_referrer_and_link_of_a_report_by_people_have_the_right_source(row: str) -> None:
+    referrer, link, source, channel, _ = row.split("\t")
+    found = ORIGINS.of(referrer, link, SHOP)
+    assert found.channel == channel, found
+    assert source in {"", found.source}, found
 
 
 def test_no_row_says_a_thing_twice() -> None:
@@ -256,7 +302,7 @@ def test_no_row_says_a_thing_twice() -> None:
             above = {(row.name, text.split(".", count)[-1]) for count in range(1, text.count(".") + 1)}
             # A host that '.*' of another row would take is written out to win over it.
             assert not above & hosts or row.name == "Yahoo Japan", text
-        if kind == MarkKind.NAME:
+        if kind in (MarkKind.NAME, MarkKind.AD_NAME):
             assert text != name_key(row.name)
 
 

@@ -13,7 +13,7 @@ import pytest
 from counter.calendar.localtime import LocalTime, day_number
 from counter.collect.agents.browser import SCREENS, language_of
 from counter.collect.agents.useragent import DEVICES, UserAgents
-from counter.collect.origins.origin import Origins
+from counter.collect.origins.origin import Hosts, Origins
 from counter.collect.origins.sources import Sources
 from counter.collect.page import normalise_path
 from counter.demo import bots, catalogue
@@ -86,7 +86,7 @@ class TestValues:
         for way in {way for ways in WAYS.values() for way in ways}:
             tags = {key: value for key, value in way.origin._asdict().items() if key.startswith("utm") and value}
             link = f"/?{urlencode(tags)}" if tags else "/"
-            assert origins.of(way.origin.referrer, link, [catalogue.SHOP], catalogue.SHOP) == way.origin
+            assert origins.of(way.origin.referrer, link, Hosts((catalogue.SHOP,), catalogue.SHOP)) == way.origin
 
     def test_bots_are_what_their_user_agents_tell(self) -> None:
         agents = UserAgents()

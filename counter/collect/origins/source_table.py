@@ -19,6 +19,10 @@ MAX_NAME: Final = 64  # characters of a source's name
 LARGEST: Final = 1024 * 1024  # bytes of an owner's file; ours has 40,000
 
 _LABELS = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
+_HOST = rf"{_LABELS}\.(?:[a-z][a-z0-9-]+|\*)"
+_NAME = r"(?=.*[^\s_-])\S(?:.{0,62}\S)?"
+_HOSTS = frozenset({"", "=", "ads:"})
+_NAMES = frozenset({"utm:", "adname:"})
 _APART = re.compile(r"[\s_-]+")
 # No source is "direct": that is what remains when nothing names a source.
 _SECTIONS = tuple(channel for channel in Channel if channel != Channel.DIRECT)
@@ -31,6 +35,8 @@ class MarkKind(StrEnum):
     ONLY_HOST = "="
     APP = "app:"
     NAME = "utm:"
+    AD_HOST = "ads:"  # a host, with every one below it, whose links are paid for
+    AD_NAME = "adname:"  # a name that only paid links carry
     AD = "ad:"  # a query parameter of paid links
     CLICK = "click:"  # a query parameter of others
 
@@ -38,11 +44,13 @@ class MarkKind(StrEnum):
 # The first that a mark begins with; what must follow, and how a sentence says so.
 _KINDS: Final = (
     (MarkKind.APP, re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+"), "the package of an app, such as app:org.example.mail"),
-    (MarkKind.NAME, re.compile(r"(?=.*[^\s_-])\S(?:.{0,62}\S)?"), "a name of at most 64 characters"),
+    (MarkKind.NAME, re.compile(_NAME), "a name of at most 64 characters"),
+    (MarkKind.AD_NAME, re.compile(_NAME), "a name of at most 64 characters"),
+    (MarkKind.AD_HOST, re.compile(_HOST), "a host, such as ads:ads.example.com"),
     (MarkKind.AD, re.compile(r"[a-z0-9_]{1,64}"), "the name of a query parameter, such as ad:gclid"),
     (MarkKind.CLICK, re.compile(r"[a-z0-9_]{1,64}"), "the name of a query parameter, such as click:fbclid"),
-    (MarkKind.ONLY_HOST, re.compile(rf"{_LABELS}\.(?:[a-z][a-z0-9-]+|\*)"), "a host, such as =example.com"),
-    (MarkKind.HOST, re.compile(rf"{_LABELS}\.(?:[a-z][a-z0-9-]+|\*)"), "a host, such as example.com or example.*"),
+    (MarkKind.ONLY_HOST, re.compile(_HOST), "a host, such as =example.com"),
+    (MarkKind.HOST, re.compile(_HOST), "a host, such as example.com or example.*"),
 )
 
 
@@ -126,11 +134,11 @@ def _read_mark(where: str, text: str) -> SourceMark:
         raise ConfigError(f'{where}: "{text}" must be in lower case: "{text.lower()}".')
     kind, shape, wanted = next(row for row in _KINDS if text.startswith(row[0].value))
     rest = text[len(kind.value) :]
-    if kind in {MarkKind.HOST, MarkKind.ONLY_HOST} and not rest.isascii():
+    if kind in _HOSTS and not rest.isascii():
         rest = ascii_host(rest)
     if not shape.fullmatch(rest):
         raise ConfigError(f'{where}: "{text}" is not {wanted}.')
-    return SourceMark(kind, name_key(rest) if kind == MarkKind.NAME else rest.removeprefix("www."))
+    return SourceMark(kind, name_key(rest) if kind in _NAMES else rest.removeprefix("www."))
 
 
 def _read_media(file: str, table: Any) -> dict[str, Channel]:

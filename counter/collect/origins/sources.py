@@ -55,7 +55,7 @@ class Sources:
         """The source that a link means by `text`: a name, an app, or a host; a host we do not know is a referral."""
         key = name_key(text)
         found = _first(index.names.get(key) for index in self._indexes) or self.of_app(text.lower())
-        host = _host_named(text) if found is None else ""
+        host = host_named(text) if found is None else ""
         if host:
             return self.of_host(host) or Source(host, Channel.REFERRAL.value)
         return found
@@ -96,6 +96,7 @@ class _Index:
         self._below: dict[str, Source] = {}
         for row in table.rows:
             source = Source(row.name, channels[name_key(row.name)].value)
+            paid = Source(row.name, Channel.CAMPAIGN.value)
             self.names[name_key(row.name)] = source
             for kind, text in row.marks:
                 match kind:
@@ -103,6 +104,10 @@ class _Index:
                         self.apps[text] = source
                     case MarkKind.NAME:
                         self.names[text] = source
+                    case MarkKind.AD_NAME:
+                        self.names[text] = paid
+                    case MarkKind.AD_HOST:
+                        _put(self._below, text, paid, endings)
                     case MarkKind.AD | MarkKind.CLICK:
                         self.clicks[text] = Click(source, paid=kind == MarkKind.AD)
                     case MarkKind.ONLY_HOST:
@@ -132,7 +137,7 @@ def _first(found: Iterable[Source | None]) -> Source | None:
     return next((source for source in found if source is not None), None)
 
 
-def _host_named(text: str) -> str:
+def host_named(text: str) -> str:
     """The host in a link's source, given alone or as a URL, without 'www.'; '' when it is a name."""
     if "://" not in text:
         text = f"http://{text}" if not set("@/?#\\") & set(text) else ""
