@@ -17,13 +17,9 @@ from counter.service.online import WINDOW
 from counter.service.service import SERVICE, Service
 from counter.site import WEEKDAYS
 from counter.text import clean
+from counter.web.embedding import own_sources
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import templates
-
-_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none';"
-    " form-action 'none'"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,22 @@ async def get_about(request: web.Request) -> web.Response:
     wanted = pick(request.query.get("lang", ""), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
     language = wanted if wanted.tag in WORDS else pick("en", "")
     page = templates.get_template("about.html").render(_facts(service, request.match_info["site"], language))
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _CSP, "Vary": "Accept-Language", **NOSNIFF}
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": _policy(request),
+        "Vary": "Accept-Language",
+        **NOSNIFF,
+    }
     return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+def _policy(request: web.Request) -> str:
+    """A link in a frame with `sandbox` opens this page in the same sandbox."""
+    own = own_sources(request)
+    return (
+        f"default-src 'none'; style-src {own}; img-src {own} data:; frame-ancestors 'none'; base-uri 'none';"
+        " form-action 'none'"
+    )
 
 
 def _facts(service: Service, site_id: str, language: Language) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from counter.event import PAGEVIEW, Drop, DropReason, Event, Hit, Outcome, Via
 from counter.service.salts import SaltMissing
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
+from counter.web.embedding import SHARED
 from counter.web.head import only_looks
 from counter.web.request import envelope_of, read_body
 
@@ -24,12 +25,7 @@ PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )  # a transparent GIF of one pixel
 
-_COMMON = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "X-Counter",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+_COMMON = {**SHARED, "Access-Control-Expose-Headers": "X-Counter", "Cache-Control": "no-store"}
 # Image proxies differ in which of these they heed, so a counting image has all of them, and no ETag to be asked for.
 NO_STORE = {
     "Cache-Control": "private, no-cache, no-store, max-age=0, must-revalidate",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aiohttp import hdrs, web
 
-from counter.web.middleware import NOSNIFF
+from counter.web.embedding import SHARED
 from counter.web.totals import etag_matches
 
 WORTHWHILE = 0.9  # of its size; what gzip makes no smaller than this is sent plain
@@ -33,7 +33,7 @@ def answer_file(request: web.Request, file: File, headers: Mapping[str, str]) ->
     """The file in the smallest form that the client accepts, or 304 when it has it. Any page may read it."""
     gzipped = file.gzipped if takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) else None
     etag = file.etag if gzipped is None else file.gzipped_etag
-    sent = {"ETag": etag, "Vary": "Accept-Encoding", "Access-Control-Allow-Origin": "*", **NOSNIFF, **headers}
+    sent = {"ETag": etag, "Vary": "Accept-Encoding", **SHARED, **headers}
     if etag_matches(request, etag):
         return web.Response(status=304, headers=sent)
     sent["Content-Type"] = file.kind

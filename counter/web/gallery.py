@@ -18,6 +18,7 @@ from counter.labels import LANGUAGES
 from counter.question import Metric
 from counter.service.book import Snapshot, SnapshotQuery
 from counter.service.service import SERVICE
+from counter.web.embedding import own_sources
 from counter.web.middleware import NOSNIFF
 from counter.web.pages import first_site, public_url, templates
 from counter.web.readme_lines import ready_lines
@@ -38,10 +39,6 @@ FORMS = (
     ("image", "Image", "For forums, wikis and read-me files."),
     ("badge", "Badge", "One number: the 88 by 31 button, or flat."),
     ("number", "Number", "As text, in a sentence of yours."),
-)
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -83,8 +80,21 @@ async def get_gallery(request: web.Request) -> web.Response:
         styles=tuple(STYLES), ready=ready_lines(base, site_id),
         count=view_of(snapshot, replace(options, lines=("all",)), None).rows[0].text,
     )  # fmt: skip
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _CSP, "Vary": "Accept-Language", **NOSNIFF}
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": _policy(request),
+        "Vary": "Accept-Language",
+        **NOSNIFF,
+    }
     return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+def _policy(request: web.Request) -> str:
+    own = own_sources(request)
+    return (
+        f"default-src 'none'; script-src {own}; style-src {own}; img-src {own} data:; frame-src {own};"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 def _pieces(snapshot: Snapshot, options: Options, place: SnippetTarget) -> Iterator[Piece]:

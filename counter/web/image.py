@@ -18,6 +18,7 @@ from counter.question import Metric
 from counter.service.book import Snapshot
 from counter.service.service import SERVICE
 from counter.web.collect import NO_STORE
+from counter.web.embedding import SHARED, SVG_POLICY
 from counter.web.totals import etag_matches
 from counter.web.widget import find_numbers, is_counting, reader_of, request_options
 from counter.widget.badge import badge_from, render_badge
@@ -25,8 +26,6 @@ from counter.widget.options import Options
 from counter.widget.png import LARGEST_SCALE, check_png, draw_png
 from counter.widget.render import render_svg
 from counter.widget.view import Reader, view_of
-
-_SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 Draw = Callable[[Snapshot, Reader | None], str]
 
@@ -71,9 +70,9 @@ async def _answer(request: web.Request, options: Options, draw: Draw, metric: Me
     private = is_counting(request)
     svg = draw(found.snapshot, reader_of(request) if private and _has_reader(request) else None)
     kind = "image/png" if scale else "image/svg+xml; charset=utf-8"
-    headers = {**found.headers, "Content-Type": kind}
+    headers = {**SHARED, **found.headers, "Content-Type": kind}
     if not scale:
-        headers["Content-Security-Policy"] = _SVG_CSP
+        headers["Content-Security-Policy"] = SVG_POLICY
     if private or found.status != 200:
         headers |= NO_STORE
     else:

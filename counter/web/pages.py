@@ -13,6 +13,7 @@ from counter.errors import WrongType
 from counter.service.service import SERVICE, Service
 from counter.templates import templates_in
 from counter.text import clean
+from counter.web.embedding import own_sources
 from counter.web.files import File, answer_file, make_file
 from counter.web.middleware import NOSNIFF
 from counter.web.request import opted_out, read_in_time
@@ -27,11 +28,6 @@ STATIC_TYPES = {
 }
 PRIVATE = "private, no-store"
 OPT_OUT_SECONDS = 10 * 365 * 86400
-
-_PAGE_CSP = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
-    " form-action 'self'"
-)
 
 templates = templates_in(HERE / "templates", trimmed=False)
 
@@ -55,14 +51,14 @@ async def get_demo(request: web.Request) -> web.Response:
         script_name=tracker.script_name, snippet=snippet(tracker, public, site_id),
         pinned_snippet=snippet(tracker, public, site_id, pinned=True),
     )  # fmt: skip
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _policy(request), **NOSNIFF}
     return web.Response(text=page, content_type="text/html", headers=headers)
 
 
 async def get_opt_out(request: web.Request) -> web.Response:
     """Show whether this browser is counted, with a button to change it."""
     out = opted_out(request.headers.get(hdrs.COOKIE, ""))
-    return _opt_out_page(out)
+    return _opt_out_page(request, out)
 
 
 async def post_opt_out(request: web.Request) -> web.Response:
@@ -74,7 +70,7 @@ async def post_opt_out(request: web.Request) -> web.Response:
     if request.content_type not in ("application/x-www-form-urlencoded", "application/octet-stream"):
         raise WrongType("send the form of this page: application/x-www-form-urlencoded")
     out = await read_in_time(request) == b"out=1"
-    answer = _opt_out_page(out)
+    answer = _opt_out_page(request, out)
     secure = request.secure or request.app[SERVICE].config.server.public_url.startswith("https:")
     answer.set_cookie(
         "counter_opt_out", "1" if out else "", max_age=OPT_OUT_SECONDS if out else 0, httponly=True, secure=secure,
@@ -102,9 +98,17 @@ def public_url(request: web.Request, service: Service) -> str:
     return service.config.server.public_url or clean(f"{request.scheme}://{request.host}", 300)
 
 
-def _opt_out_page(out: bool) -> web.Response:
+def _policy(request: web.Request) -> str:
+    own = own_sources(request)
+    return (
+        f"default-src {own}; img-src {own} data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
+        f" form-action {own}"
+    )
+
+
+def _opt_out_page(request: web.Request, out: bool) -> web.Response:
     page = templates.get_template("opt_out.html").render(out=out, version=__version__)
-    headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _PAGE_CSP, **NOSNIFF}
+    headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _policy(request), **NOSNIFF}
     return web.Response(text=page, content_type="text/html", headers=headers)
 
 

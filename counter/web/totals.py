@@ -16,7 +16,7 @@ from counter.question import Count, Metric
 from counter.service.book import LINES, REMEMBERED, Snapshot, SnapshotQuery
 from counter.service.service import SERVICE, Service
 from counter.site import ActiveSite
-from counter.web.middleware import NOSNIFF
+from counter.web.embedding import SHARED
 from counter.web.request import visitor_address
 
 METRICS = ", ".join(Metric)
@@ -65,8 +65,7 @@ class Answers:
                 "Content-Type": "application/json",
                 "ETag": etag,
                 "Cache-Control": "public, max-age=0, must-revalidate",
-                "Access-Control-Allow-Origin": "*",
-                **NOSNIFF,
+                **SHARED,
             }
         )
         return TotalsAnswer(snapshot, body, headers, etag)
@@ -126,6 +125,6 @@ async def get_totals(request: web.Request) -> web.Response:
 
 async def get_you(request: web.Request) -> web.Response:
     """The visitor's own address, for the line "Your IP": never cached, never stored."""
-    headers = {"Cache-Control": "private, no-store", "Access-Control-Allow-Origin": "*", **NOSNIFF}
+    headers = {"Cache-Control": "private, no-store", **SHARED}
     address = visitor_address(request, request.app[SERVICE])
     return web.json_response({"ip": address}, headers=headers)

@@ -19,7 +19,7 @@ from counter.service.book import Snapshot, SnapshotQuery, Tally, take_snapshot
 from counter.service.service import SERVICE, Service
 from counter.service.writer import RETRY_AFTER
 from counter.web.collect import count_query
-from counter.web.middleware import NOSNIFF
+from counter.web.embedding import FRAMEABLE, SHARED, own_sources
 from counter.web.pages import public_url
 from counter.web.request import visitor_address
 from counter.web.totals import parse_query
@@ -30,8 +30,6 @@ from counter.widget.view import Reader, view_of
 log = logging.getLogger(__name__)
 
 PRIVATE = "private, no-store"
-_WIDGET_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors *; base-uri 'none'"
-SHARED = {"Access-Control-Allow-Origin": "*", **NOSNIFF}
 
 
 class WidgetAnswer(NamedTuple):
@@ -42,7 +40,7 @@ class WidgetAnswer(NamedTuple):
 
     @property
     def headers(self) -> dict[str, str]:
-        return SHARED if self.status == 200 else {**SHARED, "Retry-After": str(RETRY_AFTER)}
+        return {} if self.status == 200 else {"Retry-After": str(RETRY_AFTER)}
 
 
 async def get_html(request: web.Request) -> web.Response:
@@ -51,7 +49,12 @@ async def get_html(request: web.Request) -> web.Response:
     found = await find_numbers(request, options)
     view = view_of(found.snapshot, options, reader_of(request), _about(request, options))
     page = render_html(view, fragment=options.fragment)
-    headers = {"Cache-Control": PRIVATE, "Content-Security-Policy": _WIDGET_CSP, **found.headers}
+    headers = {
+        "Cache-Control": PRIVATE,
+        "Content-Security-Policy": _frame_policy(request),
+        **FRAMEABLE,
+        **found.headers,
+    }
     return web.Response(text=page, status=found.status, content_type="text/html", headers=headers)
 
 
@@ -61,6 +64,11 @@ async def get_json(request: web.Request) -> web.Response:
     snapshot = await _snapshot(request, _query(request, Metric.VISITS, counting=False), options)
     body = render_json(view_of(snapshot, options, reader_of(request), _about(request, options)))
     return web.Response(body=body, content_type="application/json", headers={"Cache-Control": PRIVATE, **SHARED})
+
+
+def _frame_policy(request: web.Request) -> str:
+    own = own_sources(request)
+    return f"default-src 'none'; style-src {own}; img-src {own} data:; frame-ancestors *; base-uri 'none'"
 
 
 def request_options(request: web.Request) -> Options:
