@@ -7,6 +7,7 @@ from aiohttp import web
 from counter.config import Config
 from counter.web import about, collect, gallery, health, image, pages, report, totals, tracker, widget
 from counter.web.head import add_route
+from counter.web.image_errors import drawing_errors
 from counter.widget.theme import THEMES, check_themes
 
 
@@ -29,11 +30,11 @@ def add_routes(app: web.Application, config: Config) -> None:
         ("GET", "/api/v1/hits", report.get_hits),
         ("GET", "/api/v1/visit", report.get_visit),
         ("GET", "/widget/{site}.html", widget.get_html),
-        ("GET", "/widget/{site}.svg", image.get_svg),
+        ("GET", "/widget/{site}.svg", drawing_errors(image.get_svg)),
         ("GET", "/widget/{site}.png", image.get_png),
         ("GET", "/widget/{site}.json", widget.get_json),
         ("GET", "/widget/gallery", gallery.get_gallery),  # no site: theirs end in .html, .svg, .png, .json or /about
-        ("GET", "/badge/{site}.svg", image.get_badge),
+        ("GET", "/badge/{site}.svg", drawing_errors(image.get_badge)),
         ("GET", "/badge/{site}.png", image.get_badge_png),
         ("GET", "/widget/{site}/about", about.get_about),
         ("GET", "/healthz", health.get_healthz),
