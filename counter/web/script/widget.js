@@ -268,12 +268,19 @@ function drawPlaceholder(element) {
   shadow.append(make("span", { class: "wait", part: "placeholder" }, EM_DASH));
 }
 
+// Whether the page declares a scheme of the widget's place; light-dark() then follows it, even when it changes.
+function isDeclared(element) {
+  const scheme = getComputedStyle(element).colorScheme;
+  return Boolean(scheme) && scheme !== "normal" && CSS.supports("color", "light-dark(red, red)");
+}
+
 // Whether digits move at all is for the theme and the reader's system to say.
 function put(element, shown, styles) {
   const shadow = shadowOf(element);
   const digits = String(shown.digits);
   const card = makeCard(shown, shownDigits.get(element) !== digits);
   shownDigits.set(element, digits);
+  if (isDeclared(element)) card.classList.add("vc-declared");
   dress(shadow, [HOST, ...styles]);
   for (const old of shadow.querySelectorAll(".vc, .wait")) old.remove();
   shadow.append(card);
