@@ -91,7 +91,7 @@
     line.dataset.hit = Number(hit.hit);
     line.classList.add("new");
     stream.prepend(line);
-    while (stream.children.length > Number(texts.most)) [...stream.children].findLast((one) => !hasFocus(one)).remove();
+    while (stream.children.length > Number(texts.most)) [...stream.children].reverse().find((one) => !hasFocus(one)).remove();
     part("no-hits").hidden = true;
     arrived += 1;
   }
@@ -153,7 +153,7 @@
     drawing.setAttribute("viewBox", `0 0 ${now.minutes.length * 10} 100`);
     drawing.replaceChildren(...now.minutes.map((minute, index) => makeBar(index, now.most ? (96 * minute.visitors) / now.most : 0)));
     part("first").textContent = now.minutes[0]?.clock ?? "";
-    part("last").textContent = now.minutes.at(-1)?.clock ?? "";
+    part("last").textContent = now.minutes[now.minutes.length - 1]?.clock ?? "";
     part("minute-rows").replaceChildren(...[...now.minutes].reverse().map(makeMinute));
   }
 

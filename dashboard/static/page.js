@@ -74,6 +74,16 @@ function pickZone(select) {
   if ([...select.options].some((option) => option.value === zone)) select.value = zone;
 }
 
+// ---- Back -----------------------------------------------------------------------------------------------------------
+
+/** A page that the browser took from memory, as it was, may be from before signing out: it is asked for again. */
+function askAgain(event) {
+  if (!event.persisted) return;
+  document.documentElement.hidden = true;
+  location.reload();
+}
+
+addEventListener("pageshow", askAgain);
 watchMenus();
 document.querySelectorAll(".code[data-copy]").forEach(addCopyButton);
 document.querySelectorAll("select[data-browser-zone]").forEach(pickZone);
