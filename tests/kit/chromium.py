@@ -6,9 +6,10 @@ import http.server
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -36,16 +37,17 @@ def chromium() -> str:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
+def launched(*more: str) -> Iterator[Browser]:
+    """The browser, with `more` arguments than the suite's."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        running = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *more])
         yield running
         running.close()
 
 
 @contextmanager
-def host_page(body: str, policy: str) -> Iterator[str]:
-    """Serves `body` at every path of another origin (localhost, not 127.0.0.1) under `policy`."""
+def host_page(body: str, policy: str, headers: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Serves `body` at every path of another origin (localhost, not 127.0.0.1) under `policy`, with more `headers`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -54,6 +56,8 @@ def host_page(body: str, policy: str) -> Iterator[str]:
             self.send_response(200 if found else 204)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Security-Policy", policy)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(page) if found else 0))
             self.end_headers()
             if found:
