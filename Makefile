@@ -23,6 +23,12 @@ run: $(VENV)/.run ## make the environment, then start the service on 127.0.0.1:8
 # Tests start hundreds of processes: those of a shell that forbids bytecode would each compile the whole program.
 test soak soak-faults: export PYTHONDONTWRITEBYTECODE :=
 
+# Where tests write: memory where there is room, since half of what they waited for was the disk, which no rule is about.
+# The long forms write to the disk. A TMPDIR of the caller's wins.
+ROOM := 6291456# KiB
+MEMORY = $(shell awk '/^MemAvailable:/ { exit $$2 < $(ROOM) }' /proc/meminfo 2>/dev/null && test -w /dev/shm \
+	&& df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 { exit $$1 < $(ROOM) }' && echo /dev/shm)
+
 # The tests come last: pytest's closing line ends the output, with its own time in it.
 test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the first that fails
 	@timed() { local from=$$SECONDS; "$$@" || { echo "make test: failed: $$*" >&2; return 1; }; \
@@ -31,7 +37,8 @@ test: $(VENV)/.dev ## ruff, mypy, import-linter, then the tests; stops at the fi
 	timed $(BIN)/ruff format --check --quiet; \
 	timed $(BIN)/mypy; \
 	timed $(BIN)/lint-imports --no-logo; \
-	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	TMPDIR=$${TMPDIR:-$(or $(MEMORY),/tmp)} \
+		$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # A file stays in one process: those in a browser take up to a minute to set up. pytest-xdist starts with the files that
 # have the most tests, which are the longest, so that short ones end the run. Its groups (loadgroup), which would divide

@@ -6,6 +6,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,22 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data that a service left: it counted one hit and was stopped."""
+    with Service(Home(tmp_path_factory.mktemp("counted"))) as service:
+        service.hit()
+        assert service.stop() == 0
+        return service.home.data
+
+
+@pytest.fixture
+def stopped(home: Home, counted: Path) -> Home:
+    """A copy of them, which a test may change."""
+    shutil.copytree(counted, home.data, dirs_exist_ok=True)
+    return home
+
+
 def test_while_the_service_runs_it_tells_of_it(home: Home) -> None:
     with Service(home) as service:
         service.hit()
@@ -212,16 +229,13 @@ def test_before_the_first_start_it_says_how_to_start_and_makes_nothing(home: Hom
     assert sorted(home.data.rglob("*")) == before
 
 
-def test_a_broken_database_is_a_problem_and_stays_as_it_is(home: Home) -> None:
-    with Service(home) as service:
-        service.hit()
-        service.stop()
-    home.database.write_bytes(b"this is no database" * 1000)
-    before = home.database.read_bytes()
-    code, found, told = levels(home)
+def test_a_broken_database_is_a_problem_and_stays_as_it_is(stopped: Home) -> None:
+    stopped.database.write_bytes(b"this is no database" * 1000)
+    before = stopped.database.read_bytes()
+    code, found, told = levels(stopped)
     assert (code, found["database"]) == (1, "problem")
     assert "counter restore" in told
-    assert home.database.read_bytes() == before
+    assert stopped.database.read_bytes() == before
 
 
 def test_every_command_ends_on_a_broken_database(home: Home) -> None:
@@ -241,16 +255,13 @@ def test_a_bad_config_is_a_problem_with_the_key(home: Home) -> None:
     assert "prot" in told
 
 
-def test_files_that_others_may_read_are_found_with_the_command(home: Home) -> None:
-    with Service(home) as service:
-        service.hit()
-        service.stop()
-    home.database.chmod(0o644)
-    salt = next(home.data.glob("salts/*.salt"))
+def test_files_that_others_may_read_are_found_with_the_command(stopped: Home) -> None:
+    stopped.database.chmod(0o644)
+    salt = next(stopped.data.glob("salts/*.salt"))
     salt.chmod(0o640)
-    code, found, told = levels(home)
+    code, found, told = levels(stopped)
     assert (code, found["files"]) == (1, "problem")
-    assert f"chmod 600 {home.database}" in told
+    assert f"chmod 600 {stopped.database}" in told
     assert f"chmod 600 {salt}" in told
 
 
@@ -262,14 +273,11 @@ def test_what_restores_and_cut_backups_left_is_named(home: Home) -> None:
     assert [name for name in left if f"rm {home.data / name}" not in sentences] == []
 
 
-def test_salts_that_nobody_destroyed_are_found(home: Home) -> None:
-    with Service(home) as service:
-        service.hit()
-        service.stop()
-    salt = next(home.data.glob("salts/*.salt"))
+def test_salts_that_nobody_destroyed_are_found(stopped: Home) -> None:
+    salt = next(stopped.data.glob("salts/*.salt"))
     old = time.time() - 60 * 3600
     os.utime(salt, (old, old))
-    assert levels(home)[1]["salts"] == "warning"
+    assert levels(stopped)[1]["salts"] == "warning"
 
 
 def test_data_that_are_held_by_a_process_that_does_not_answer_are_a_problem(home: Home) -> None:
@@ -284,14 +292,11 @@ def test_data_that_are_held_by_a_process_that_does_not_answer_are_a_problem(home
     assert "process 4242" in told
 
 
-def test_looking_changes_nothing_and_is_not_in_the_way_of_a_start(home: Home) -> None:
-    with Service(home) as service:
-        service.hit()
-        service.stop()
+def test_looking_changes_nothing_and_is_not_in_the_way_of_a_start(stopped: Home) -> None:
     from counter.config import load
 
-    kept = {path: path.read_bytes() for path in home.data.rglob("*") if path.is_file()}
-    look(load(home.config, {}), "", None, time.time())
-    assert {path: path.read_bytes() for path in home.data.rglob("*") if path.is_file()} == kept
-    with Service(home) as again:
+    kept = {path: path.read_bytes() for path in stopped.data.rglob("*") if path.is_file()}
+    look(load(stopped.config, {}), "", None, time.time())
+    assert {path: path.read_bytes() for path in stopped.data.rglob("*") if path.is_file()} == kept
+    with Service(stopped) as again:
         assert again.hit().status == 202
