@@ -100,7 +100,7 @@ def _page(
 
 def _panels(call: Call, wanted: ReportRequest, links: Links, reading: Reading) -> list[PanelView]:
     return [
-        lazy_view(call, wanted, links, panel)
+        lazy_view(call, wanted, links, panel, reading)
         if wanted.open_tabs[panel.name].kind in COUNTED_APART
         else panel_view(call, wanted, links, panel, reading)
         for panel in PANELS

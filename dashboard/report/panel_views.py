@@ -18,9 +18,9 @@ from dashboard.report.figures import CountryPoint, world
 from dashboard.report.heat import HeatView, heat_view
 from dashboard.report.links import Links
 from dashboard.report.panel_hints import empty, gone_days, hint_of
-from dashboard.report.panels import Panel, Tab, TabKind
+from dashboard.report.panels import Panel, Tab, TabKind, tabs_of
 from dashboard.report.reading import Reading
-from dashboard.report.request import TOP_ROWS, ReportRequest, dimension_of, tabs_of
+from dashboard.report.request import TOP_ROWS, ReportRequest, dimension_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links, short
 from dashboard.report.tables import table_of, title_of
@@ -79,7 +79,7 @@ class PanelView(msgspec.Struct, frozen=True):
 def panel_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, reading: Reading) -> PanelView:
     """The panel with its open tab; `reading` holds what `read_tabs` found for that tab."""
     tab, words = wanted.open_tabs[panel.name], call.words
-    view = _frame(words, wanted, links, panel, tab)
+    view = _frame(words, wanted, links, panel, tab, reading)
     match tab.kind:
         case TabKind.ROWS | TabKind.MAP | TabKind.KEYS:
             return _with_rows(call, wanted, links, view, tab, reading)
@@ -90,13 +90,13 @@ def panel_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, re
             return _with_counts(call, wanted, links, view, tab, reading)
 
 
-def lazy_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel) -> PanelView:
+def lazy_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, reading: Reading) -> PanelView:
     """The panel's frame, for the script to fill when it scrolls into view; without the script it is a link."""
-    view = _frame(call.words, wanted, links, panel, wanted.open_tabs[panel.name])
+    view = _frame(call.words, wanted, links, panel, wanted.open_tabs[panel.name], reading)
     return msgspec.structs.replace(view, lazy=next(tab.fragment for tab in view.tabs if tab.current))
 
 
-def _frame(words: Words, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab) -> PanelView:
+def _frame(words: Words, wanted: ReportRequest, links: Links, panel: Panel, tab: Tab, reading: Reading) -> PanelView:
     name = panel.name
     here = {"tab": f"{name}:{tab.name}", **({"key": wanted.key} if tab.kind == TabKind.KEYS and wanted.key else {})}
     return PanelView(
@@ -108,7 +108,7 @@ def _frame(words: Words, wanted: ReportRequest, links: Links, panel: Panel, tab:
                 one.name, words(f"panels.tab.{one.name}"), links.tab(name, one.name),
                 links.tab(name, one.name, path=f"/panels/{name}"), one == tab,
             )
-            for one in tabs_of(panel, wanted)
+            for one in tabs_of(panel, tab, several_hosts=reading.several_hosts)
         ),
         kind=tab.kind.value,
         rows_url=links.to(f"/panels/{name}/rows", **here),

@@ -86,4 +86,10 @@ PANELS: Final[tuple[Panel, ...]] = (
     Panel("bots", (Tab("bots", kind=TabKind.BOTS), Tab("drops", kind=TabKind.DROPS))),
 )  # fmt: skip
 
+
+def tabs_of(panel: Panel, opened: Tab, *, several_hosts: bool) -> tuple[Tab, ...]:
+    """The tabs to choose from: hosts where pages were seen on several, or where a link has opened them."""
+    return tuple(tab for tab in panel.tabs if tab.dimension != Dimension.HOST or several_hosts or tab == opened)
+
+
 BY_NAME: Final = {panel.name: panel for panel in PANELS}

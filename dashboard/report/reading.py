@@ -22,6 +22,7 @@ class Reading(msgspec.Struct, frozen=True):
     apart: Mapping[Tab, Report] = msgspec.field(default_factory=dict)  # of tabs with filters of their own
     bots: tuple[BotSum, ...] = ()
     drops: tuple[DropCount, ...] = ()
+    several_hosts: bool = False  # whether pages of the site were ever seen on more than one host
 
     def report_of(self, tab: Tab) -> Report:
         """The report that a tab's rows are parts of."""
@@ -78,6 +79,7 @@ async def read_tabs(
         answer, found, answer.report.week_hours, dict(zip(apart, answer.extras, strict=True)),
         tuple(await reports.bot_sums(*days)) if TabKind.BOTS in kinds else (),
         tuple(await reports.drops(*days)) if TabKind.DROPS in kinds else (),
+        several_hosts=await reports.host_count(site.key) > 1,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from counter.reports.grammar import (
 )
 from dashboard.access.call import Call
 from dashboard.report.links import Links
-from dashboard.report.panels import BY_NAME, PANELS, Panel, Tab, TabKind
+from dashboard.report.panels import BY_NAME, PANELS, Tab, TabKind
 
 ONLINE: Final = "online"
 METRICS: Final = ("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", ONLINE)
@@ -47,7 +47,6 @@ class ReportRequest(msgspec.Struct, frozen=True):
     period_name: str  # one of counter.calendar.periods.NAMES, or `custom`
     open_tabs: dict[str, Tab]  # by panel
     key: str  # which property's values are shown
-    several_hosts: bool = False  # whether pages were seen on more than one host
 
     @property
     def filters(self) -> tuple[Filter, ...]:
@@ -96,14 +95,7 @@ async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) 
         period_name=period_name(query),
         open_tabs=_read_tabs(query),
         key=query.get("key", "")[:64],
-        several_hosts=await call.service.store.reports.host_count(site.site.key) > 1,
     )
-
-
-def tabs_of(panel: Panel, wanted: ReportRequest) -> tuple[Tab, ...]:
-    """The tabs to choose from: hosts where there are several, or where a link has opened them."""
-    opened = wanted.open_tabs[panel.name]
-    return tuple(tab for tab in panel.tabs if tab.dimension != Dimension.HOST or wanted.several_hosts or tab == opened)
 
 
 async def read_days(call: Call) -> Days:

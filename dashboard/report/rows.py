@@ -11,9 +11,9 @@ from counter.question import Dimension, Order
 from counter.site import WEEKDAYS
 from dashboard.access.call import Call
 from dashboard.report.links import Links
-from dashboard.report.panels import Panel, Tab, TabKind
+from dashboard.report.panels import Panel, Tab, TabKind, tabs_of
 from dashboard.report.reading import Reading
-from dashboard.report.request import ReportRequest, dimension_of, key_of, tabs_of
+from dashboard.report.request import ReportRequest, dimension_of, key_of
 from dashboard.report.row_labels import label_of, label_of_count, outside_of
 from dashboard.report.row_links import is_filtered, row_links
 from dashboard.report.tables import Table, TableLine, shown, sortable, table_of, title_of
@@ -85,7 +85,7 @@ def rows_view(call: Call, wanted: ReportRequest, links: Links, panel: Panel, rea
         title=_title(words, tab, wanted),
         tabs=tuple(
             (words(f"panels.tab.{one.name}"), links.to(path, tab=f"{panel.name}:{one.name}"), one == tab)
-            for one in tabs_of(panel, wanted)
+            for one in tabs_of(panel, tab, several_hosts=reading.several_hosts)
         ),
         headings=_headings(words, tab, wanted, table, order, {name: to("/rows", order=name) for name in table.numbers}),
         lines=tuple(_line(call, wanted, links, panel, tab, table, line) for line in table.lines),

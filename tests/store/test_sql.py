@@ -116,7 +116,7 @@ def test_a_switch_is_off_without_its_part() -> None:
 
 def test_the_macros() -> None:
     assert "add_up" not in statement_of_rows("add_to_hours", 10, 2)
-    assert statement_of_rows("add_to_hours", 2, 2).endswith("engaged = engaged + excluded.engaged")
+    assert statement_of_rows("add_to_hours", 2, 2).endswith("proxied = proxied + excluded.proxied")
     assert "values (?, ?), (?, ?)\n" in statement_of_rows("add_to_hours", 2, 2)
     assert ", ".join(SUMS) in statement("day_totals")
     assert f"dimension = {Dimension.PAGE:d} and" in statement("page_days")

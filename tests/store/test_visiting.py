@@ -19,17 +19,40 @@ class Day:
         self.day = VisitorDay(1)
         self.next_id = 1
 
-    def arrive(self, at: int, path: int = 10, kind: Kind = VIEW, name: int = 77) -> Added:
+    def arrive(self, at: int, path: int = 10, kind: Kind = VIEW, name: int = 77, host: int = 0) -> Added:
         what = path if kind == VIEW else name
         visit = self.day.nearest(at, TIMEOUT) if self.day.visits else None
         event_id, self.next_id = self.next_id, self.next_id + 1
         if visit is not None:
-            return self.day.join(visit, at, kind, what, path)
-        return self.day.start(event_id, at, 0, at // 3600 * 3600, kind, what, (*VALUES[:3], path))
+            return self.day.join(visit, at, kind, what, path, host)
+        return self.day.start(event_id, at, 0, at // 3600 * 3600, kind, what, (*VALUES[:3], path), host)
 
 
 def names(added: Added) -> str:
-    return " ".join(sorted(bit.name.lower() for bit in Adds if added.adds & bit))  # type: ignore[union-attr]
+    """What it adds, without what it adds to its host."""
+    adds = added.adds & ~(Adds.FIRST_OF_HOST | Adds.FIRST_OF_HOST_IN_DAY)
+    return " ".join(sorted(bit.name.lower() for bit in Adds if adds & bit))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "of_visit", "of_day"),
+    [  # (seconds, host): which of them is the first of its host in its visit, and in the visitor's day
+        ([(0, 1)], [0], [0]),
+        ([(0, 1), (10, 1), (20, 1)], [0], [0]),
+        ([(0, 1), (10, 2), (20, 1), (30, 2)], [0, 1], [0, 1]),
+        ([(0, 1), (2000, 1)], [0, 1], [0]),  # a second visit
+        ([(0, 1), (2000, 2), (2010, 1), (2020, 3)], [0, 1, 2, 3], [0, 1, 3]),
+        ([(0, 1), (10, 2), (2000, 2)], [0, 1, 2], [0, 1]),
+        ([(0, 0), (10, 0), (20, 1), (4000, 0)], [0, 2, 3], [0, 2]),  # 0 is unknown, and a value
+    ],
+)
+def test_the_first_event_on_a_host_counts_a_visit_and_a_visitor_of_it(
+    arrivals: list[tuple[int, int]], of_visit: list[int], of_day: list[int]
+) -> None:
+    day = Day()
+    found = [day.arrive(at, host=host).adds for at, host in arrivals]
+    assert [number for number, adds in enumerate(found) if adds & Adds.FIRST_OF_HOST] == of_visit
+    assert [number for number, adds in enumerate(found) if adds & Adds.FIRST_OF_HOST_IN_DAY] == of_day
 
 
 @pytest.mark.parametrize(

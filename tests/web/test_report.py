@@ -60,7 +60,7 @@ async def test_a_report_has_totals_series_and_breakdowns_of_one_moment(counter: 
     assert found["period"] == {"name": "7d", "from": "2024-11-15", "to": "2024-11-21", "days": 7}
     assert found["totals"] == {
         "visitors": 2, "visits": 2, "pageviews": 3, "events": 1, "engaged": 0, "bounce_rate": 50.0,
-        "visit_duration": 0, "views_per_visit": 1.5,
+        "visit_duration": 0, "views_per_visit": 1.5, "proxied": 0,
     }  # fmt: skip
     assert [point["start"] for point in found["series"]["points"]] == [f"2024-11-{day}" for day in range(15, 22)]
     assert sum(point["pageviews"] for point in found["series"]["points"]) == 3

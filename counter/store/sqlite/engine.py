@@ -11,7 +11,9 @@ import filecmp
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -34,6 +36,8 @@ SAVED = FILE_NAME + ".saved-"  # what a running service had stored when its file
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints: fewer of them than with the default of 1,000
 LARGEST_WAL = 64_000_000  # bytes the log is cut to once it is empty: it grows while somebody reads an old state
 CACHE_KIB = 16_384
+TOLD_EVERY = 10  # seconds between two lines about a migration that takes long
+PROGRESS_STEPS = 1_000_000  # of SQLite's machine between two looks at the clock; some ten milliseconds
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -210,11 +214,32 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     for name, function in FUNCTIONS.items():
         connection.create_function(name, 1, function, deterministic=True)
     for number, script in enumerate(scripts[version:], start=version + 1):
-        # One transaction a script: an interruption leaves the old schema whole.
-        connection.executescript(
-            f"begin exclusive;\n{script}\n;pragma application_id = {APPLICATION_ID};"
-            f" pragma user_version = {number}; commit;"
-        )
+        with _progress(connection, path, number):
+            # One transaction a script: an interruption leaves the old schema whole.
+            connection.executescript(
+                f"begin exclusive;\n{script}\n;pragma application_id = {APPLICATION_ID};"
+                f" pragma user_version = {number}; commit;"
+            )
+
+
+@contextmanager
+def _progress(connection: sqlite3.Connection, path: Path, schema: int) -> Iterator[None]:
+    """While a migration takes long, a line in the log every ten seconds: an owner who sees it does not stop it."""
+    start = told = time.monotonic()
+
+    def tell() -> int:
+        nonlocal told
+        if (now := time.monotonic()) - told >= TOLD_EVERY:
+            told = now
+            seconds = {"file": str(path), "schema": schema, "seconds": round(now - start)}
+            log.info("the database is still being brought to the new schema; it is safe to wait", extra=seconds)
+        return 0
+
+    connection.set_progress_handler(tell, PROGRESS_STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _keep(connection: sqlite3.Connection, folder: Path, stem: str) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from counter.collect.agents.editions import browser_edition
+from counter.collect.agents.languages import canonical_language
 from counter.hosts import ascii_host, host_letters
 from counter.settings import MOST_ENTRIES
 
@@ -27,7 +29,11 @@ def hosts_as_sent(kept: str) -> str:
     return json.dumps(unique)
 
 
-FUNCTIONS: Final[Mapping[str, Callable[[str], str]]] = {"hosts_as_sent": hosts_as_sent}
+FUNCTIONS: Final[Mapping[str, Callable[[str], str]]] = {
+    "hosts_as_sent": hosts_as_sent,
+    "browser_edition": browser_edition,
+    "canonical_language": canonical_language,
+}
 
 
 def _with_final_sigma(host: str) -> str:

@@ -1,7 +1,7 @@
--- Schema 6: what a site leaves out, how far back a server may date a hit, when a fetched image counts again, and what
--- the pages of a site had counted before. Views through image proxies (event.via 5, of READMEs and mails) belong to
--- carriers: rows of `visit` that are no visits, one for each site, day, page and proxy. Their events add page views alone,
--- so their `adds` and `seconds` are 0.
+-- Schema 6: what a site leaves out, how far back a server may date a hit, when a fetched image counts again, what pages
+-- had counted before, the host of a page, and one value for what is one.
+-- Views through image proxies (event.via 5, of READMEs and mails) belong to carriers: rows of `visit` that are no visits,
+-- one for each site, day, page and proxy. Their events add page views alone: their `adds` and `seconds` are 0.
 
 alter table site add column excluded_pages     text    not null default '[]';  -- array of patterns of paths
 alter table site add column excluded_referrers text    not null default '[]';  -- array of host names
@@ -21,14 +21,15 @@ alter table total_day    add column proxied integer not null default 0;
 alter table rollup_day   add column proxied integer not null default 0;
 alter table rollup_month add column proxied integer not null default 0;
 
--- The host of the page: a value of dimension 8; null in events of before, where a visit begins its only host. -----------
+-- The host of the page: a value of dimension 8; null in events of before, which have one that nobody knows. ------------
 -- Its first event in a visit, and in the visitor's whole day, is marked as that of a path is.
 alter table event add column host_id integer;
 alter table event add column first_of_host integer
   generated always as (case when host_id is null then adds & 1 else adds >> 7 & 1 end) virtual;
 alter table event add column first_of_host_in_day integer
   generated always as (case when host_id is null then adds >> 1 & 1 else adds >> 8 & 1 end) virtual;
-insert into rollup_day (site_key, dimension, day, value_id, pageviews, visits, visitors, bounces, seconds, events, engaged)
+insert into rollup_day (site_key, dimension, day, value_id, pageviews, visits, visitors, bounces, seconds, events,
+                        engaged)
 select site_key, 8, day, 0, sum(pageviews), sum(visits), sum(visitors), 0, 0, sum(events), sum(engaged)
 from (
   select site_key, day, pageviews, visits, visitors, events, engaged from total_day
@@ -49,11 +50,12 @@ where dimension = 8
 group by 1, 3;
 
 -- Editions of one browser and spellings of one language are one value. ---------------------------------------------------
--- What each of these values reads now, and which id keeps it: the one that reads so already, else the oldest. A language
--- that is none is Unknown (0).
+-- What each of these values reads now, and which id keeps it: the one that reads so already, else the oldest. A
+-- language that is none is Unknown (0).
 create temp table merged_text (id integer primary key, site_key integer, dimension integer, was text, text text);
 insert into merged_text
-select id, site_key, dimension, text, case dimension when 14 then canonical_language(text) else browser_edition(text) end
+select id, site_key, dimension, text,
+       case dimension when 14 then canonical_language(text) else browser_edition(text) end
 from value
 where dimension in (10, 11, 14) and text not in ('Unknown', '(other)');
 create temp table merged_value (was integer primary key, id integer, site_key integer, dimension integer);
@@ -97,10 +99,11 @@ where id in (select was from merged_client where was = id and changed);
 update visit set client_id = (select m.id from merged_client m where m.was = visit.client_id)
 where client_id in (select was from merged_client where was <> id);
 
--- What a visitor brought twice in a day under two names, was brought again the second time: bits 0, 1 and 4 of `repeats`.
+-- What a visitor brought twice in a day under two names was brought again the second time: bits 0, 1, 4 of `repeats`.
 create temp table brought_again (visit integer, dimension integer, bit integer, value_id integer);
 insert into brought_again
-select v.id, d.dimension, d.bit, case d.dimension when 10 then c.browser when 11 then c.browser_version else c.language end
+select v.id, d.dimension, d.bit,
+       case d.dimension when 10 then c.browser when 11 then c.browser_version else c.language end
 from visit v
 join client c on c.id = v.client_id
 join (select 10 as dimension, 0 as bit union all select 11, 1 union all select 14, 4) d
@@ -130,8 +133,10 @@ join event f on f.id = a.visit and f.starts_visit
 where f.id <= (select event_id from watermark)
   and not exists (select 1 from closed_day c where c.site_key = v.site_key and c.day = f.day)
 group by 1, 2, 3, 4;
-insert into rollup_day (site_key, dimension, day, value_id, pageviews, visits, visitors, bounces, seconds, events, engaged)
-select r.site_key, r.dimension, r.day, m.id, sum(r.pageviews), sum(r.visits), sum(r.visitors), sum(r.bounces), sum(r.seconds), sum(r.events), sum(r.engaged)
+insert into rollup_day (site_key, dimension, day, value_id, pageviews, visits, visitors, bounces, seconds, events,
+                        engaged)
+select r.site_key, r.dimension, r.day, m.id, sum(r.pageviews), sum(r.visits), sum(r.visitors), sum(r.bounces),
+       sum(r.seconds), sum(r.events), sum(r.engaged)
 from rollup_day r
 join merged_value m on m.site_key = r.site_key and m.dimension = r.dimension and m.was = r.value_id
 group by 1, 2, 3, 4
@@ -144,8 +149,10 @@ on conflict do update set
   events = events + excluded.events,
   engaged = engaged + excluded.engaged;
 delete from rollup_day where dimension in (10, 11, 14) and value_id in (select was from merged_value);
-insert into rollup_month (site_key, dimension, month, value_id, pageviews, visits, visitors, bounces, seconds, events, engaged)
-select r.site_key, r.dimension, r.month, m.id, sum(r.pageviews), sum(r.visits), sum(r.visitors), sum(r.bounces), sum(r.seconds), sum(r.events), sum(r.engaged)
+insert into rollup_month (site_key, dimension, month, value_id, pageviews, visits, visitors, bounces, seconds, events,
+                          engaged)
+select r.site_key, r.dimension, r.month, m.id, sum(r.pageviews), sum(r.visits), sum(r.visitors), sum(r.bounces),
+       sum(r.seconds), sum(r.events), sum(r.engaged)
 from rollup_month r
 join merged_value m on m.site_key = r.site_key and m.dimension = r.dimension and m.was = r.value_id
 group by 1, 2, 3, 4
@@ -158,7 +165,7 @@ on conflict do update set
   events = events + excluded.events,
   engaged = engaged + excluded.engaged;
 delete from rollup_month where dimension in (10, 11, 14) and value_id in (select was from merged_value);
-update rollup_day set visitors = visitors - l.visitors
+update rollup_day set visitors = rollup_day.visitors - l.visitors
 from less_visitors l
 where (rollup_day.site_key, rollup_day.dimension, rollup_day.day, rollup_day.value_id)
     = (l.site_key, l.dimension, l.day, l.value_id);

@@ -1,5 +1,5 @@
--- Where are breakdowns added up? Temporary tables of one connection, emptied by who uses them; see fold.py. A carrier has
--- no entry page: null there.
+-- Where are breakdowns added up? Temporary tables of one connection, emptied by who uses them; see fold.py. A carrier
+-- has no entry page: null there.
 create temp table if not exists step (           -- one row an event
   site_key, day, client_id, place_id, origin_id, entry_page, repeats, path, kind, name, becomes_exit, first_in_visit,
   first_in_day, starts_visit, bounce, seconds, engaged, exit_was, event, visit, proxied, host, first_of_host,

@@ -9,7 +9,8 @@ from (
   where e.id > :after and e.id <= :upto
   group by 1, 2, 3
   union all
-  select v.site_key, f.day, f.hour, 0, sum(e.starts_visit), sum(e.starts_visitor), sum(e.bounce), sum(e.seconds), 0, 0, 0
+  select v.site_key, f.day, f.hour, 0, sum(e.starts_visit), sum(e.starts_visitor), sum(e.bounce), sum(e.seconds), 0,
+         0, 0
   from event e join visit v on v.id = e.visit_id join event f on f.id = e.visit_id
   where e.id > :after and e.id <= :upto
   group by 1, 2, 3

@@ -7,8 +7,8 @@ from temp.matching_visit v {DictionaryJoin}
 where :any_split and v.split and v.day >= :start and v.day < :end and {VisitValue} is not null
 group by 1
 union all
-select {VisitValue}, sum(e.kind = {Kind.PAGEVIEW}), 0, 0, 0, 0, sum(e.kind = {Kind.CUSTOM}), coalesce(sum(e.engaged), 0),
-       sum((e.kind = {Kind.PAGEVIEW}) * v.carrier)
+select {VisitValue}, sum(e.kind = {Kind.PAGEVIEW}), 0, 0, 0, 0, sum(e.kind = {Kind.CUSTOM}),
+       coalesce(sum(e.engaged), 0), sum((e.kind = {Kind.PAGEVIEW}) * v.carrier)
 from temp.matching_visit v
 cross join temp.matching_event e on e.visit_id = v.id {DictionaryJoin}
 where :any_split and v.split and e.day >= :start and e.day < :end and {VisitValue} is not null

@@ -7,7 +7,8 @@ select v.id, coalesce(v.visitor_id, v.id), e.day, e.hour, v.client_id, v.place_i
        (e.kind = {Kind.PAGEVIEW}) + coalesce(sum(l.kind = {Kind.PAGEVIEW}), 0),
        (e.kind = {Kind.CUSTOM}) + coalesce(sum(l.kind = {Kind.CUSTOM}), 0),
        coalesce(sum(l.engaged), 0),
-       coalesce(max(l.day <> e.day), 0), coalesce(max(l.hour <> e.hour), 0), 2 * (e.via = {Via.PROXY}), e.via = {Via.PROXY}
+       coalesce(max(l.day <> e.day), 0), coalesce(max(l.hour <> e.hour), 0),
+       2 * (e.via = {Via.PROXY}), e.via = {Via.PROXY}
 from visit v
 cross join event e on e.id = v.id
 left join event l on l.visit_id = v.id and l.visit_id <> l.id
