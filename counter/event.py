@@ -137,6 +137,7 @@ class BotReason(StrEnum):
     LIST = "list"  # a pattern of crawler-user-agents
     PARSER = "parser"  # user_agents calls it one
     CONTACT = "contact"  # it says where its owner can be found: +https://...
+    NOT_A_BROWSER = "not_a_browser"  # it has not the form of a browser's user agent
 
 
 class Bot(NamedTuple):

@@ -9,7 +9,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from counter.collect.agents.useragent import DEVICES
+from counter.collect.agents.devices import DEVICES
 from counter.collect.origins.origin import DIRECT
 from counter.event import Channel
 from counter.hosts import ascii_host, host_letters

@@ -10,7 +10,7 @@ import pytest
 
 from counter import labels
 from counter.calendar.periods import NAMES, Compare
-from counter.collect.agents.useragent import DEVICES
+from counter.collect.agents.devices import DEVICES
 from counter.event import Channel
 from counter.labels.plurals import RULES
 from counter.question import Bucket, Dimension, Operator

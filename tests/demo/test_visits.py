@@ -12,7 +12,8 @@ import pytest
 
 from counter.calendar.localtime import LocalTime, day_number
 from counter.collect.agents.browser import SCREENS, language_of
-from counter.collect.agents.useragent import DEVICES, UserAgents
+from counter.collect.agents.devices import DEVICES
+from counter.collect.agents.useragent import UserAgents
 from counter.collect.origins.origin import Hosts, Origins
 from counter.collect.origins.sources import Sources
 from counter.collect.page import normalise_path

@@ -40,6 +40,11 @@ NARROWED: Final = {
     "Butterfly": r"Butterfly\/",
     "Fever": r"Fever\/",
     "Sonic": r"Sonic(\/|SiteAuditor)",
+    "Expanse": "Expanse,",
+    # A number that ends the name of a phone, and applications with a browser.
+    r"008\/": r"(^|[^\w])008\/",
+    "Blackboard": "^Blackboard",
+    "coccoc": r"coccoc(bot|\/|$)",  # the same company has a browser
 }
 
 # A tag of crawler-user-agents, and what we call it. The first row that fits wins: a search engine that also trains
@@ -80,7 +85,20 @@ CORRECTED: Final = {
 }  # fmt: skip
 
 # Not on the list. Apple uses the word in robots.txt only; a client that sends it is not Apple's search engine.
-ADDED: Final = (("Applebot-Extended", BotCategory.AI),)
+ADDED: Final = (
+    ("Applebot-Extended", "Applebot-Extended", BotCategory.AI),
+    # Programs that show pages in an engine, for other programs.
+    ("wkhtmlto(?:pdf|image)", "wkhtmltopdf", BotCategory.HEADLESS),
+    (r"jsdom\/", "jsdom", BotCategory.HEADLESS),
+    (r"SlimerJS\/", "SlimerJS", BotCategory.HEADLESS),
+    (r"Cypress\/", "Cypress", BotCategory.HEADLESS),
+    ("webkit2png", "webkit2png", BotCategory.HEADLESS),
+    (r"\bPTST ", "WebPageTest", BotCategory.MONITORING),
+    ("Neustar WPM", "Neustar WPM", BotCategory.MONITORING),
+    ("CloudflareObservatory|CloudflareDiagnostics", "Cloudflare Observatory", BotCategory.MONITORING),
+    ("DebugBear", "DebugBear", BotCategory.MONITORING),
+    ("YottaaMonitor", "YottaaMonitor", BotCategory.MONITORING),
+)
 
 # Patterns that do not read as a name, or not as the one that people know.
 NAMES: Final = {
@@ -145,9 +163,9 @@ class Bots:
 
     def __init__(self, crawlers: Sequence[Crawler]) -> None:
         used = [crawler for crawler in crawlers if crawler["pattern"] not in LEFT_OUT]
-        self._patterns = [pattern for pattern, _ in ADDED]
+        self._patterns = [pattern for pattern, _, _ in ADDED]
         self._patterns += [NARROWED.get(crawler["pattern"], crawler["pattern"]) for crawler in used]
-        self._bots = [Bot(pattern, category) for pattern, category in ADDED]
+        self._bots = [Bot(name, category) for _, name, category in ADDED]
         self._bots += [Bot(bot_name(crawler["pattern"]), category_of(crawler)) for crawler in used]
         # The "family" of a pattern is its place in the list, so a match tells which one it was.
         self._extractor = UserAgentExtractor(

@@ -17,22 +17,21 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from user_agents import parsers
 
 from counter.collect.agents.bots import NO_USER_AGENT, Bots, Crawler
+from counter.collect.agents.devices import device_class, system_name
 from counter.collect.agents.editions import browser_edition
-from counter.event import AgentFacts, Bot, BotCategory, BotReason
+from counter.collect.agents.form import category_by_words, has_browser_form, program, program_name
+from counter.event import AgentFacts, Bot, BotReason
 from counter.text import clean
 
 MAX_USER_AGENT: Final = 512  # characters; browsers send under 250
 
-# The closed set of device classes; '' is unknown.
-DEVICES: Final = ("desktop", "phone", "tablet", "tv", "console", "bot", "")
-
-# How crawlers give their owner's address: (+https://example.com/bot). No browser has a plus sign there.
-_CONTACT = re.compile(r"\+ ?https?://")
-
-_CONSOLE = re.compile(r"PlayStation|Xbox|Nintendo")
-_TV = re.compile(
-    r"Smart-?TV|SMART-?TV|Google ?TV|Android TV|Apple ?TV|HbbTV|NetCast|Web0S|BRAVIA|\bAFT[A-Z]|Roku|CrKey|\bTV\b|DTV"
+# How crawlers give their owner's address: (+https://example.com/bot), or an address for mail. Browsers give none, but
+# for a few that died before 2012.
+_CONTACT = re.compile(
+    r"\+ ?https?://|https?://(?!(?:www\.)?(?:bsalsa|QtWeb|avantbrowser|orcabrowser)\.)|[\w.+-]{1,64}@[\w-]{1,63}\.[a-z]{2,}"
 )
+
+_GTK = re.compile(r"\((?:X11|Wayland);.*AppleWebKit/6\d\d.*Version/")
 
 
 class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]  # the package has no types
@@ -64,13 +63,12 @@ class UserAgents:
         if not text:
             return AgentFacts("", "", "", "bot", NO_USER_AGENT)
         agent = FastUserAgent(text)
-        family = browser_edition(_known_name(agent.browser.family))
-        version = agent.browser.version
+        family, version = _browser(agent)
         bot = self._bots.find(text) or _unlisted(agent, family)
         return AgentFacts(
             browser=family,
-            browser_version=f"{family} {version[0]}" if family and version else family,
-            system=_known_name(agent.os.family),
+            browser_version=f"{family} {version}" if family and version else family,
+            system=system_name(text, _known_name(agent.os.family)),
             device="bot" if bot is not None else device_class(agent),
             bot=bot,
         )
@@ -90,31 +88,27 @@ class UserAgents:
                 return "the user agent parser takes it for a spider"
             case BotReason.CONTACT:
                 return "it gives an address to complain to, as crawlers do"
+            case BotReason.NOT_A_BROWSER:
+                return "it names no browser and no engine that shows pages, as every browser does"
 
 
 def _unlisted(agent: FastUserAgent, family: str) -> Bot | None:
     """A bot that the list does not know."""
-    name = family or "(unnamed bot)"
+    name = family or program_name(agent.ua_string)
     if agent.is_bot:
-        return Bot(name, BotCategory.OTHER, BotReason.PARSER)
+        return Bot(name, category_by_words(agent.ua_string), BotReason.PARSER)
     if _CONTACT.search(agent.ua_string):
-        return Bot(name, BotCategory.OTHER, BotReason.CONTACT)
-    return None
+        return Bot(name, category_by_words(agent.ua_string), BotReason.CONTACT)
+    return None if has_browser_form(agent.ua_string) else program(agent.ua_string)
+
+
+def _browser(agent: FastUserAgent) -> tuple[str, str]:
+    """Name and major version; '' is unknown. WebKitGTK calls itself Safari, with a version that is of no browser."""
+    family, version = _known_name(agent.browser.family), agent.browser.version
+    if family == "Safari" and _GTK.search(agent.ua_string):
+        return "GNOME Web", ""
+    return browser_edition(family), str(version[0]) if version else ""
 
 
 def _known_name(family: str) -> str:
     return "" if family == "Other" else clean(family, 64)
-
-
-def device_class(agent: FastUserAgent) -> str:
-    """One of DEVICES. Consoles and televisions go first: to `user_agents` they are computers or tablets."""
-    text = agent.ua_string
-    if _CONSOLE.search(text):
-        return "console"
-    if _TV.search(text):
-        return "tv"
-    if agent.is_tablet or "; Tablet;" in text:  # Firefox for Android says so in words
-        return "tablet"
-    if agent.is_mobile:
-        return "phone"
-    return "desktop" if agent.is_pc else ""
