@@ -8,7 +8,7 @@ from yarl import URL
 from counter.question import By, Dimension, Order, Sums
 from counter.reports.answer import ALL, ROW_METRICS, metrics, rate
 from counter.reports.grammar import filter_text
-from dashboard.report.panels import PANELS, TabKind
+from dashboard.report.panels import PANELS, TabKind, tabs_of
 from dashboard.report.row_labels import label_of
 from dashboard.report.tables import shown, title_of
 from dashboard.words.catalogue import LANGUAGES
@@ -154,7 +154,8 @@ async def test_rows_lead_where_those_of_the_panel_do_and_tabs_stay_on_the_page(
                     )
                 elif tab.kind not in {TabKind.BOTS, TabKind.DROPS}:
                     assert sorted(here[row.label].split("&")) == sorted(row.href().partition("?")[2].split("&"))
-            for other in panel.tabs if len(panel.tabs) > 1 else ():
+            here_too = tabs_of(panel, tab, several_hosts=False)
+            for other in here_too if len(here_too) > 1 else ():
                 url = f"{SITE}/panels/{panel.name}/rows?period=7d&tab={panel.name}:{other.name}"
                 assert url in attribute(page, "href")
 

@@ -15,7 +15,7 @@ import pytest
 from counter.errors import BadInput, StoreError, UnknownSite, UsageError
 from counter.event import Drop, DropReason, Outcome
 from counter.question import VISIT_DIMENSIONS, Dimension, DropCount, Filter, HistoryDay, Operator, Question, Sums
-from counter.site import Site, Token, TokenMay
+from counter.site import Goal, GoalKind, Site, Token, TokenMay
 from counter.store.open import Store, open_reports, open_store, replace_database
 from counter.store.protocols import Batch
 from tests.kit.engines import NEWS, WIKI, Open, some_visits
@@ -37,6 +37,7 @@ from tests.kit.events import (
     instant,
     make,
     of_log,
+    proxied,
     read,
     sums_of,
 )
@@ -375,6 +376,145 @@ class TestBreakdowns:
         await counted(store, make(site, NOON + 59 * MINUTE), make(site, NOON + 61 * MINUTE), custom(site, NOON + HOUR))
         hours = await hour_sums(store, site, TODAY)
         assert (hours[NOON]["pageviews"], hours[NOON + HOUR]) == (1, {"pageviews": 1, "events": 1})
+
+
+class TestCarriers:
+    """Views through image proxies: page views, and nothing else."""
+
+    VIEWS = (
+        ("/", "GitHub", 0),
+        ("/", "GitHub", 40),
+        ("/docs", "GitHub", 50),
+        ("/", "Gmail", 60),
+        ("/", "GitHub", HOUR),
+    )
+
+    async def fill(self, store: Store, site: Site) -> None:
+        await counted(store, make(site, NOON, 1), *(proxied(site, NOON + at, by, path) for path, by, at in self.VIEWS))
+
+    @pytest.mark.parametrize("folded", [False, True])
+    async def test_they_add_page_views_alone(self, store: Store, site: Site, folded: bool) -> None:
+        await self.fill(store, site)
+        if folded:
+            await store.fold()
+        person = {"pageviews": 1, "visits": 1, "visitors": 1, "bounces": 1}
+        assert await day_sums(store, site) == {TODAY: {**person, "pageviews": 6, "proxied": 5}}
+        assert await hour_sums(store, site, TODAY) == {
+            NOON: {**person, "pageviews": 5, "proxied": 4},
+            NOON + HOUR: {"pageviews": 1, "proxied": 1},
+        }
+        assert await broken_down(store, site, Dimension.SOURCE) == {
+            "Unknown": person, "GitHub": {"pageviews": 4, "proxied": 4}, "Gmail": {"pageviews": 1, "proxied": 1},
+        }  # fmt: skip
+        assert await broken_down(store, site, Dimension.PAGE) == {
+            "/": {"pageviews": 5, "visits": 1, "visitors": 1, "proxied": 4},
+            "/docs": {"pageviews": 1, "proxied": 1},
+        }
+        assert await broken_down(store, site, Dimension.ENTRY_PAGE) == {"/": person}
+        assert await broken_down(store, site, Dimension.EXIT_PAGE) == {"/": {"visits": 1}}
+        for unknown in (Dimension.BROWSER, Dimension.SYSTEM, Dimension.COUNTRY, Dimension.REFERRER):
+            assert await broken_down(store, site, unknown) == {"Unknown": {**person, "pageviews": 6, "proxied": 5}}
+        assert [visitor for _, visitor, _ in await store.reports.online(NOON - 60)] == [1]
+        assert await store.check() == []
+
+    async def test_a_page_and_a_proxy_have_one_carrier_a_day_however_often_the_store_is_opened(
+        self, store: Store, site: Site, opener: Open
+    ) -> None:
+        await self.fill(store, site)
+        await store.__aexit__()
+        async with opener() as again:
+            await self.fill(again, site)
+            await counted(again, proxied(site, NOON + DAY))
+            asked = Question(site.key, TODAY, TODAY + 2)
+            hits = await again.reports.hits(asked, None, 100)
+            carriers = {(hit.visit, hit.path, hit.source) for hit in hits if hit.via == "proxy"}
+            assert sorted(where for _, *where in carriers) == [
+                ["/", "GitHub"], ["/", "GitHub"], ["/", "Gmail"], ["/docs", "GitHub"],
+            ]  # fmt: skip
+            assert await again.check() == []
+
+    @pytest.mark.parametrize(
+        ("dimension", "operator", "value", "views", "early", "visits"),  # early: before the hour was over
+        [
+            (Dimension.SOURCE, Operator.IS, "GitHub", 4, 3, 0),
+            (Dimension.SOURCE, Operator.IS_NOT, "GitHub", 2, 2, 1),
+            (Dimension.PAGE, Operator.IS, "/docs", 1, 1, 0),
+            (Dimension.EVENT, Operator.IS, "pageview", 6, 5, 1),
+            (Dimension.BROWSER, Operator.IS, "Unknown", 6, 5, 1),
+            (Dimension.ENTRY_PAGE, Operator.IS, "/", 1, 1, 1),
+            (Dimension.ENTRY_PAGE, Operator.CONTAINS, "n", 0, 0, 0),  # nor are they Unknown
+            (Dimension.ENTRY_PAGE, Operator.IS_NOT, "/", 5, 4, 0),
+            (Dimension.EXIT_PAGE, Operator.IS, "/", 1, 1, 1),
+            (Dimension.EXIT_PAGE, Operator.IS_NOT, "/elsewhere", 6, 5, 1),
+            (Dimension.GOAL, Operator.IS, "any page", 1, 1, 1),
+            (Dimension.GOAL, Operator.IS_NOT, "any page", 5, 4, 0),
+        ],
+    )
+    async def test_filters_find_their_page_views(
+        self, store: Store, site: Site, dimension: Dimension, operator: Operator, value: str, views: int, early: int,
+        visits: int,
+    ) -> None:  # fmt: skip
+        await store.catalog.add_goal(site.key, Goal("any page", GoalKind.PAGE, "*"), NOON)
+        await self.fill(store, site)
+        narrowed = (Filter(dimension, operator, (value,)),)
+        whole = Question(site.key, TODAY, TODAY + 1, narrowed)
+        first_hour = msgspec.structs.replace(whole, before=NOON + HOUR)
+        found, until = (one.totals for one in await store.reports.report([whole, first_hour]))
+        assert (found.pageviews, found.visits, found.visitors, found.proxied) == (views, visits, visits, views - visits)
+        assert (until.pageviews, until.visits, until.proxied) == (early, visits, early - visits)
+
+    async def test_a_goal_is_not_reached_by_them_before_or_after_it_is_made(self, store: Store, site: Site) -> None:
+        await self.fill(store, site)
+        await store.catalog.add_goal(site.key, Goal("any page", GoalKind.PAGE, "*"), NOON)
+        await counted(store, proxied(site, NOON + 99, path="/new"))
+        await store.fold()
+        assert await broken_down(store, site, Dimension.GOAL) == {
+            "any page": {"events": 1, "visits": 1, "visitors": 1}
+        }  # fmt: skip
+        assert await store.check() == []
+
+    async def test_engaged_time_never_belongs_to_one(self, store: Store, site: Site) -> None:
+        await counted(store, proxied(site, NOON, hit_id="a"))
+        appended = await append(store, engaged(site, NOON + 9, "a", 5), proxied(site, NOON, hit_id="a"))
+        assert appended.outcomes == (Outcome.UNKNOWN_VIEW, Outcome.DUPLICATE)
+
+    async def test_their_page_views_stay_when_they_move_to_another_zone_and_when_their_rows_expire(
+        self, store: Store, site: Site
+    ) -> None:
+        await self.fill(store, site)
+        await counted(store, proxied(site, NOON + 11 * HOUR))  # the next day in Tbilisi
+        moved = await store.catalog.change_site(msgspec.structs.replace(site, timezone="Asia/Tbilisi"), NOON)
+        assert await store.check() == []
+        days = await day_sums(store, moved)
+        assert {day: sums["proxied"] for day, sums in days.items()} == {TODAY: 5, TODAY + 1: 1}
+        before = await everything(store, moved)
+        assert (await store.expire(NOON + 90 * DAY, 0, 30))["hits"] == 7
+        assert await everything(store, moved) == before
+        assert await store.check() == []
+
+
+class TestHosts:
+    async def test_a_visit_and_a_visitor_count_for_each_host_that_they_saw(self, store: Store, site: Site) -> None:
+        plan = (
+            (0, 1, "shop.example"), (10, 1, "www.shop.example"), (20, 1, "shop.example"), (7200, 1, "shop.example"),
+            (0, 2, "shop.example"), (5, 2, ""),
+        )  # fmt: skip
+        await counted(store, *(make(site, NOON + at, who, host=host, hit_id=f"{at}-{who}") for at, who, host in plan))
+        await counted(store, custom(site, NOON + 30, 1, host="pay.example"), engaged(site, NOON + 31, "10-1", 7))
+        expected = {
+            "shop.example": {"pageviews": 4, "visits": 3, "visitors": 2},
+            "www.shop.example": {"pageviews": 1, "visits": 1, "visitors": 1, "engaged": 7},
+            "pay.example": {"events": 1, "visits": 1, "visitors": 1},
+            "Unknown": {"pageviews": 1, "visits": 1, "visitors": 1},
+        }
+        assert await broken_down(store, site, Dimension.HOST) == expected
+        await store.fold()
+        assert await broken_down(store, site, Dimension.HOST) == expected
+        assert await store.check() == []
+        assert await store.reports.host_count(site.key) == 3
+        assert {hit.host for hit in await store.reports.hits(Question(site.key, TODAY, TODAY + 1), None, 9)} == {
+            *expected
+        }  # fmt: skip
 
 
 class TestWeekHours:

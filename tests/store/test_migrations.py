@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import random
 import shutil
 import sqlite3
@@ -238,6 +239,20 @@ async def test_a_migration_interrupted_at_any_statement_leaves_the_old_schema_wh
     async with open_store(folder, "normal", 30) as store:
         assert version(path) == len(first) + 1
         assert (await store.catalog.sites())[0].id == "shop"
+
+
+async def test_a_migration_that_takes_long_says_that_it_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = "the database is still being brought to the new schema; it is safe to wait"
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(engine, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(engine, "PROGRESS_STEPS", 100)
+    await open_and_close(folder)
+    lines = [record.__dict__ for record in caplog.records if record.message == words]
+    assert {line["schema"] for line in lines} <= set(range(2, len(engine.migrations()) + 1))
+    assert lines
+    assert {(line["file"], type(line["seconds"])) for line in lines} == {(str(folder / "counter.db"), int)}
 
 
 async def test_hits_written_since_are_in_the_backup_that_a_migration_makes(

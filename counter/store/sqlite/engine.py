@@ -36,7 +36,7 @@ SAVED = FILE_NAME + ".saved-"  # what a running service had stored when its file
 CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints: fewer of them than with the default of 1,000
 LARGEST_WAL = 64_000_000  # bytes the log is cut to once it is empty: it grows while somebody reads an old state
 CACHE_KIB = 16_384
-TOLD_EVERY = 10  # seconds between two lines about a migration that takes long
+PROGRESS_SECONDS = 10  # seconds between two lines about a migration that takes long
 PROGRESS_STEPS = 1_000_000  # of SQLite's machine between two looks at the clock; some ten milliseconds
 
 P = ParamSpec("P")
@@ -229,7 +229,7 @@ def _progress(connection: sqlite3.Connection, path: Path, schema: int) -> Iterat
 
     def tell() -> int:
         nonlocal told
-        if (now := time.monotonic()) - told >= TOLD_EVERY:
+        if (now := time.monotonic()) - told >= PROGRESS_SECONDS:
             told = now
             seconds = {"file": str(path), "schema": schema, "seconds": round(now - start)}
             log.info("the database is still being brought to the new schema; it is safe to wait", extra=seconds)

@@ -13,7 +13,9 @@ create temp table if not exists part (           -- one row a client, place, ori
   site_key, day, client_id, place_id, origin_id, entry_page, repeats, pageviews, visits, bounces, seconds, events,
   engaged, proxied
 );
-create temp table if not exists page (site_key, day, page, pageviews, visits, visitors, events, engaged, exits, proxied);
+create temp table if not exists page (
+  site_key, day, page, pageviews, visits, visitors, events, engaged, exits, proxied
+);
 create temp table if not exists goal_event (     -- one row an event and goal that it reaches
   goal, event, visit, visitor, site_key, day
 );
