@@ -149,6 +149,11 @@ def metrics(sums: Sums, wanted: tuple[str, ...] = ALL) -> dict[str, int | float 
     return {name: everything[name] for name in wanted}
 
 
+def total_metrics(sums: Sums) -> dict[str, int | float | None]:
+    """The numbers of a whole report: all that a row can have, and how many of the page views came through proxies."""
+    return {**metrics(sums), "proxied": sums.proxied}
+
+
 def rate(part: int, whole: int) -> float | None:
     """`part` in 100 of `whole`, with one decimal; None of nothing."""
     return _share(100 * part, whole, 1)

@@ -17,7 +17,7 @@ from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.errors import BadInput, CounterError, NotAuthorized
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
-from counter.reports.answer import ROW_METRICS, ReportAnswer, ReportQuery, metrics, rate, read_answer
+from counter.reports.answer import ROW_METRICS, ReportAnswer, ReportQuery, metrics, rate, read_answer, total_metrics
 from counter.reports.grammar import (
     HITS_KEYS,
     MOST_ROWS,
@@ -161,7 +161,7 @@ def _totals_json(sums: Sums, base: int | None, asked: ReportQuery) -> dict[str, 
     """With a filter on a goal, also the share of all visitors that reached it."""
     reached = any(one.dimension == Dimension.GOAL for one in asked.filters)
     rates = {"conversion_rate": rate(sums.visitors, base or 0)} if reached else {}
-    return {**metrics(sums), "proxied": sums.proxied, **rates}
+    return {**total_metrics(sums), **rates}
 
 
 def _series_json(report: Report, site: ActiveSite) -> dict[str, Any]:

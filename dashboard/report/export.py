@@ -29,7 +29,7 @@ import msgspec
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
 from counter.question import Bucket, Report
-from counter.reports.answer import metrics
+from counter.reports.answer import metrics, total_metrics
 from counter.site import ActiveSite
 from counter.web.report import filter_json, report_json
 from dashboard.report.csv_cells import Cell, csv_lines
@@ -113,11 +113,11 @@ def _keyed(table: Table) -> list[dict[str, Any]]:
 
 def _lines(wanted: ReportRequest, reading: Reading, site: ActiveSite) -> Iterator[tuple[Cell, ...]]:
     answer = reading.answer
-    yield from _numbers("totals", "", "", "", metrics(answer.report.totals))
+    yield from _numbers("totals", "", "", "", total_metrics(answer.report.totals))
     yield from _series("series", answer.report, site)
     if answer.compared is not None and answer.compared_totals is not None:
         until = "" if answer.until is None else site.local.iso(answer.until)
-        yield from _numbers("compared", "", until, "", metrics(answer.compared_totals))
+        yield from _numbers("compared", "", until, "", total_metrics(answer.compared_totals))
         yield from _series("compared_series", answer.compared, site)
     for panel, tab in EXPORTED:
         table = table_of(tab, wanted, reading)

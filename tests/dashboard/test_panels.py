@@ -14,7 +14,7 @@ from counter.question import By, Dimension, Filter, Operator, Order, Sums
 from counter.reports.answer import ROW_METRICS, rate
 from counter.reports.grammar import DIMENSIONS, filter_text, read_filters
 from dashboard.report.links import Links
-from dashboard.report.panels import PANELS, Tab, TabKind
+from dashboard.report.panels import PANELS, Tab, TabKind, tabs_of
 from dashboard.report.row_labels import label_of, outside_of
 from dashboard.words.catalogue import LANGUAGES
 from dashboard.words.numbers import hour, number, percent, weekday
@@ -191,7 +191,7 @@ async def test_a_panel_alone_is_the_panel_of_the_report(start: Start, signed_in:
     filters = FILTERS["a page"]
     narrowed = "&".join(f"filter={filter_text(one)}" for one in filters).replace(" ", "+")
     for where in PANELS:
-        for tab in where.tabs:
+        for tab in tabs_of(where, where.tabs[0], several_hosts=False):
             page = await owner.text(f"{SITE}?period=7d&tab=pages:entry_pages&{narrowed}")
             if len(where.tabs) == 1:
                 alone = f"{SITE}/panels/{where.name}?period=7d&tab=pages:entry_pages&{narrowed}"
@@ -205,6 +205,21 @@ async def test_a_panel_alone_is_the_panel_of_the_report(start: Start, signed_in:
             assert section(fragment, where.name).strip() == fragment.strip()
             if "data-lazy" not in section(page, where.name):
                 assert section(page, where.name) == section(fragment, where.name)
+
+
+async def test_hosts_are_a_tab_where_pages_were_seen_on_several(start: Start, signed_in: SignedIn) -> None:
+    counter = await start(dashboard=True, sites=[{"id": "demo", "hosts": []}])
+    owner = await signed_in(counter)
+    opened = f"{SITE}/panels/pages?tab=pages:hosts&period=today"
+    await counter.hit(path="/", host="xn--bcher-kva.example")
+    assert "pages:hosts" not in attribute(await owner.text(SITE), "data-tab")
+    assert "bücher.example" in await owner.text(opened)
+    await counter.hit(path="/", host="www.xn--bcher-kva.example:8080", ip="203.0.113.9")
+    page = await owner.text(f"{SITE}?period=today")
+    assert "hosts" in attribute(section(page, "pages"), "data-tab")
+    rows = {row.label: row.href() for row in body_rows(await owner.text(opened))}
+    assert sorted(rows) == ["bücher.example", "www.bücher.example"]
+    assert "filter=host:is:www.xn--bcher-kva.example" in rows["www.bücher.example"]
 
 
 async def test_every_row_leads_to_the_report_of_its_value_and_to_the_one_without(
