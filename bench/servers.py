@@ -29,6 +29,7 @@ path = "data"
 durability = "full"
 [counting]
 rate_limit_per_minute = 0
+driven_browsers = "count"
 [privacy]
 ip_retention_days = 0 # made-up history is a year old; nothing must erase it while others are measured
 [log]

@@ -35,6 +35,7 @@ from counter.service.notices import renew_notices, renew_places
 from counter.service.online import REFRESH, WINDOW
 from counter.service.salts import ServiceSalts
 from counter.service.service import SERVICE, Service
+from counter.settings import DrivenBrowsers
 from counter.site import Site
 from counter.store.open import open_store, sweep
 from counter.web.middleware import answer_errors
@@ -102,6 +103,7 @@ def build_pipeline(config: Config, salts: Salts | None = None, agents: UserAgent
     return Pipeline(
         rules=Rules(
             respect_gpc=config.counting.respect_gpc,
+            count_driven=config.counting.driven_browsers == DrivenBrowsers.COUNT,
             ignored=Networks(config.counting.ignored_networks),
             rate=RateLimiter(config.counting.rate_limit_per_minute),
             image_rate=RateLimiter(config.counting.rate_limit_per_minute * READERS),

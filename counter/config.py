@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from counter.errors import ConfigError
-from counter.settings import ROUTES, SETTINGS, Durability, LogFormat, Refused, Setting, StoreIp, nearest
+from counter.settings import ROUTES, SETTINGS, DrivenBrowsers, Durability, LogFormat, Refused, Setting, StoreIp, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class CountingConfig:
     respect_gpc: bool
     ignored_networks: tuple[str, ...]
     rate_limit_per_minute: int  # 0: no limit
+    driven_browsers: DrivenBrowsers
 
 
 @dataclass(frozen=True, slots=True)

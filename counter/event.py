@@ -44,6 +44,7 @@ class DropReason(StrEnum):
     DUPLICATE = "duplicate"
     RATE_LIMITED = "rate_limited"
     BOT = "bot"
+    DRIVEN = "driven"  # by a program: the script saw navigator.webdriver
     SPAM_REFERRER = "spam_referrer"  # a fake referrer meant to be seen in statistics, by the owner's list
     IMAGE_GAP = "image_gap"  # the image of a page that the same image proxy has just fetched
     UNKNOWN_VIEW = "unknown_view"  # engaged time for an unknown page view
@@ -177,6 +178,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     engaged_ms: int = 0
     prefetch: bool = False
     opt_out: bool = False
+    driven: bool = False  # the script says that a program drives the browser
     trusted: bool = False  # came with the site's write token
     line: int | None = None  # of an access log: the line's keyed hash
     overlap: bool = False  # a log line that may join a day counted live

@@ -41,6 +41,11 @@ class StoreIp(StrEnum):
     NONE = "none"
 
 
+class DrivenBrowsers(StrEnum):
+    DROP = "drop"
+    COUNT = "count"
+
+
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -266,6 +271,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("counting", "rate_limit_per_minute", int, 600, "hits per minute and address", _whole(0, 1_000_000),
             "an integer from 0 to 1000000",
             "More are answered 429, so that one machine cannot make up your numbers; 0 is no limit."),
+    Setting("counting", "driven_browsers", str, "drop", "", _one_of(DrivenBrowsers),
+            "drop or count",
+            "Browsers that a program drives (navigator.webdriver) are no visitors; count is for tests of your own."),
     Setting("privacy", "store_ip", str, "full", "", _one_of(StoreIp),
             "full, masked or none",
             "What is kept of a visitor's address; masked keeps 16 bits of IPv4 and 48 of IPv6."),

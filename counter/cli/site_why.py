@@ -18,6 +18,7 @@ from counter.clock import SystemClock
 from counter.collect.explain import (
     AgentEvidence,
     DescribedHit,
+    DrivenEvidence,
     Evidence,
     Explanation,
     FirstEvidence,
@@ -127,10 +128,8 @@ def because(evidence: Evidence | NoEvidence) -> str:
             return _of_wish(evidence)
         case NetworkEvidence():
             return _of_networks(evidence)
-        case ViewEvidence():
-            return "a browser says so in its request; this hit is taken for a real view"
-        case FirstEvidence():
-            return "this hit is taken for a first one"
+        case ViewEvidence() | FirstEvidence() | DrivenEvidence():
+            return _of_assumption(evidence)
         case RateEvidence():
             return _of_rate(evidence)
         case AgentEvidence():
@@ -141,6 +140,17 @@ def because(evidence: Evidence | NoEvidence) -> str:
             return f"it is {referrer}" if referrer else "there is none"
         case GapEvidence():
             return _of_gap(evidence)
+
+
+def _of_assumption(evidence: ViewEvidence | FirstEvidence | DrivenEvidence) -> str:
+    """What is taken for granted, since nobody asks about another hit."""
+    match evidence:
+        case ViewEvidence():
+            return "a browser says so in its request; this hit is taken for a real view"
+        case FirstEvidence():
+            return "this hit is taken for a first one"
+        case DrivenEvidence(counted):
+            return "such browsers are counted" if counted else "the script says so; this hit is taken for a person's"
 
 
 def _of_wish(evidence: WishEvidence) -> str:

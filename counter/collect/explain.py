@@ -75,6 +75,12 @@ class ProxyEvidence(NamedTuple):
     name: str
 
 
+class DrivenEvidence(NamedTuple):
+    """The hit is taken for a person's: the page's script says in its hit that a program drives the browser."""
+
+    counted: bool  # all the same, by counting.driven_browsers
+
+
 class ReferrerEvidence(NamedTuple):
     referrer: str  # '' is none
 
@@ -86,7 +92,7 @@ class GapEvidence(NamedTuple):
 
 Evidence = (
     HostEvidence | WishEvidence | NetworkEvidence | ViewEvidence | FirstEvidence | RateEvidence | AgentEvidence
-    | ProxyEvidence | ReferrerEvidence | GapEvidence
+    | ProxyEvidence | DrivenEvidence | ReferrerEvidence | GapEvidence
 )  # fmt: skip
 
 
@@ -217,6 +223,7 @@ LOOKS_AT: Final[dict[Step, Callable[[Pipeline, Candidate], Evidence]]] = {
     screen.repeated: lambda *_: FirstEvidence(),
     screen.too_many: _rate,
     screen.bot: _agent,
+    screen.driven: lambda pipeline, _: DrivenEvidence(pipeline.rules.count_driven),
     screen.spam_referrer: lambda _, question: ReferrerEvidence(question.hit.referrer),
     screen.too_soon: lambda _, question: GapEvidence(
         question.hit.proxy is not None, question.site.site.image_gap_seconds

@@ -45,6 +45,7 @@ class WireHit(msgspec.Struct):
     time: str = ""
     ip: str = ""
     user_agent: str = ""
+    driven: bool = False
 
 
 KEYS = frozenset(field.name for field in msgspec.structs.fields(WireHit))
@@ -88,6 +89,8 @@ def decode_query(query: Mapping[str, str]) -> WireHit:
     for key in _INTEGERS:
         if key in fields:
             fields[key] = _integer(key, fields[key])
+    if "driven" in fields:
+        fields["driven"] = _boolean("driven", fields["driven"])
     fields["props"] = {key[5:]: value for key, value in query.items() if key.startswith("prop.")}
     return _wire_hit(fields, "")
 
@@ -124,6 +127,7 @@ def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False, backda
         wire.engaged_ms,  # engaged_ms
         envelope.prefetch,  # prefetch
         envelope.opt_out,  # opt_out
+        wire.driven,  # driven
         trusted,  # trusted
         None,  # line
         False,  # overlap
@@ -200,6 +204,12 @@ def _integer(key: str, text: str) -> int:
         return int(text[:10])
     except ValueError:
         raise BadInput(f"{key} is {text[:20]!r}, it must be an integer") from None
+
+
+def _boolean(key: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise BadInput(f"{key} is {text[:20]!r}, it must be true or false")
+    return text == "true"
 
 
 def _client_id(key: str, text: str) -> str:

@@ -22,6 +22,7 @@ class Rules:
     """The owner's settings, and the little memory that screening has."""
 
     respect_gpc: bool = False
+    count_driven: bool = False
     ignored: Networks = field(default_factory=Networks)
     rate: RateLimiter = field(default_factory=lambda: RateLimiter(0))
     image_rate: RateLimiter = field(default_factory=lambda: RateLimiter(0))  # of image proxies
@@ -100,6 +101,12 @@ def bot(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.BOT if question.agent.bot else None
 
 
+def driven(rules: Rules, question: Candidate) -> DropReason | None:
+    if rules.count_driven or question.hit.trusted:
+        return None  # a hit from a server: it speaks for a person, whatever its script says
+    return DropReason.DRIVEN if question.hit.driven else None
+
+
 def spam_referrer(rules: Rules, question: Candidate) -> DropReason | None:
     """A link on one of the site's own hosts is no referrer, whatever the list says."""
     hit, site = question.hit, question.site
@@ -126,7 +133,7 @@ def too_soon(rules: Rules, question: Candidate) -> DropReason | None:
 
 # Bad input and unknown sites never get here.
 STEPS: tuple[Step, ...] = (
-    foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, spam_referrer, too_soon,
+    foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, driven, spam_referrer, too_soon,
 )  # fmt: skip
 
 # The question of each step, shown to the owner by `counter site why`.
@@ -138,6 +145,7 @@ ASKS: dict[Step, str] = {
     repeated: "Was a hit with the same id here in the last 48 hours?",
     too_many: "Has the address sent too many hits this minute?",
     bot: "Is it a bot?",
+    driven: "Does a program drive the browser?",
     spam_referrer: "Is the referrer on the list of referrer spam, 'counter lists show'?",
     too_soon: "Has the same image proxy fetched the image of this page within the site's image_gap_seconds?",
 }

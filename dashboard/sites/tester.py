@@ -14,6 +14,7 @@ from counter.address import canonical
 from counter.collect.explain import (
     AgentEvidence,
     DescribedHit,
+    DrivenEvidence,
     Evidence,
     FirstEvidence,
     GapEvidence,
@@ -126,10 +127,8 @@ def _because(words: Words, evidence: Evidence | NoEvidence) -> str:
             return words("why.wish_heard" if gpc_heard else "why.wish_unheard")
         case NetworkEvidence():
             return _of_networks(words, evidence)
-        case ViewEvidence():
-            return words("why.real_view")
-        case FirstEvidence():
-            return words("why.first_one")
+        case ViewEvidence() | FirstEvidence() | DrivenEvidence():
+            return _of_assumption(words, evidence)
         case RateEvidence(limit, sender):
             return words("why.rate", limit=limit, address=sender) if limit else words("why.no_rate")
         case AgentEvidence(agent):
@@ -140,6 +139,17 @@ def _because(words: Words, evidence: Evidence | NoEvidence) -> str:
             return words("why.referrer", referrer=referrer) if referrer else words("why.no_referrer")
         case GapEvidence():
             return _of_gap(words, evidence)
+
+
+def _of_assumption(words: Words, evidence: ViewEvidence | FirstEvidence | DrivenEvidence) -> str:
+    """What is taken for granted, since nobody asks about another hit."""
+    match evidence:
+        case ViewEvidence():
+            return words("why.real_view")
+        case FirstEvidence():
+            return words("why.first_one")
+        case DrivenEvidence(counted):
+            return words("why.driven_counted" if counted else "why.driven_unsaid")
 
 
 def _of_networks(words: Words, evidence: NetworkEvidence) -> str:

@@ -19,11 +19,11 @@ from tests.kit.process import BOT, BROWSER, Home, Service, awake_zone, noon_zone
 
 VISITOR = "203.0.113.7"
 SETTINGS = """
+[privacy]
+store_ip = "masked"
 [counting]
 rate_limit_per_minute = 0
 ignored_networks = ["198.51.100.0/24"]
-[privacy]
-store_ip = "masked"
 """
 ZONE = awake_zone("Asia/Tbilisi", "Asia/Tokyo")
 EVIL = "\x1b]0;owned\x07\x1b[31m\x9b2J[red]me[/red][/bold]\u202e :boom:"

@@ -84,6 +84,9 @@ def test_the_steps_are_told_in_the_order_of_screening(pipeline: Pipeline) -> Non
         ({"prefetch": True}, DropReason.PREFETCH),
         ({"user_agent": GOOGLE}, DropReason.BOT),
         ({"user_agent": ""}, DropReason.BOT),
+        ({"driven": True}, DropReason.DRIVEN),
+        ({"driven": True, "trusted": True}, None),
+        ({"driven": True, "user_agent": GOOGLE}, DropReason.BOT),
         ({"referrer": "https://www.spam.example/x"}, DropReason.SPAM_REFERRER),
         ({"referrer": "https://friend.example/x"}, None),
         ({"user_agent": GOOGLE, "address": "10.1.2.3", "host": "evil.example"}, DropReason.FOREIGN_HOST),
@@ -112,6 +115,7 @@ def test_each_answer_says_what_it_looked_at(pipeline: Pipeline) -> None:
         "repeated": "this hit is taken for a first one",
         "too_many": "50 are allowed; how many 10.1.2.3 has sent, only the running service knows",
         "bot": r"Googlebot (search): it matches Googlebot\/ in the list of known bots",
+        "driven": "the script says so; this hit is taken for a person's",
         "spam_referrer": "it is https://a.example/",
         "too_soon": "no image proxy has fetched it",
     }

@@ -100,7 +100,7 @@ def make_config(tmp_path: Path, **sections: Any) -> Config:
     wanted: dict[str, Any] = {
         "server": {"trusted_proxies": ["127.0.0.1", "::1"]},
         "storage": {"path": "data"},
-        "counting": {"rate_limit_per_minute": 0},
+        "counting": {"rate_limit_per_minute": 0, "driven_browsers": "count"},  # each browser of a test is driven
         "sites": [{"id": "demo", "name": "Demo"}],
     }
     for section, values in sections.items():

@@ -33,12 +33,14 @@ ROOT = Path(__file__).resolve().parents[2]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0"
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
-# Everything comes from 127.0.0.1: visitors are told apart by X-Forwarded-For, and no rate limit stops them.
+# Everything comes from 127.0.0.1: visitors are told apart by X-Forwarded-For, and no rate limit stops them. Their
+# browsers are driven.
 CONFIG = """
 [server]
 trusted_proxies = ["127.0.0.1"]
 [counting]
 rate_limit_per_minute = 0
+driven_browsers = "count"
 [storage]
 path = "data"
 """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from counter.collect.lists import SpamReferrers
+from counter.config import load
 from counter.errors import StoreError
 from counter.event import DropReason
 from counter.site import Site
@@ -647,8 +649,9 @@ async def test_an_address_that_is_none_is_refused_even_with_the_token(start: Sta
 
 SCREENED = {
     "sites": [{"id": "demo", "hosts": ["example.com"]}],
-    "counting": {"respect_gpc": True, "ignored_networks": ["192.0.2.0/24"], "rate_limit_per_minute": 1},
-}
+    "counting": {"respect_gpc": True, "ignored_networks": ["192.0.2.0/24"], "rate_limit_per_minute": 1,
+                 "driven_browsers": "drop"},
+}  # fmt: skip
 
 # each reason, and what makes a hit fall to it; the order is the rule
 REASONS: dict[str, dict[str, Any]] = {
@@ -661,6 +664,7 @@ REASONS: dict[str, dict[str, Any]] = {
     "duplicate": {"known": True},
     "rate_limited": {"limited": True},
     "bot": {"agent": BOT},
+    "driven": {"driven": True},
     "spam_referrer": {"referrer": "https://spam.example/"},
 }
 ANSWERS = {"bad_input": "HTTP 400", "unknown_site": "HTTP 404", "duplicate": "duplicate"}
@@ -684,6 +688,50 @@ async def test_of_two_reasons_the_first_in_the_order_of_screening_wins(start: St
             if hit.pop("limited", False):
                 await counter.hit()  # the address has spent its minute
             assert await counter.outcome(**hit) == ANSWERS.get(first, first)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent", "outcome"),
+    [
+        ("drop", {"driven": True}, "driven"),
+        ("drop", {"driven": False}, "counted"),
+        ("drop", {}, "counted"),
+        ("count", {"driven": True}, "counted"),
+    ],
+)
+async def test_a_browser_that_a_program_drives_is_no_visitor_unless_the_owner_wants_it(
+    start: Start, wanted: str, sent: dict[str, Any], outcome: str
+) -> None:
+    counter = await start(counting={"driven_browsers": wanted})
+    assert await counter.outcome(**sent) == outcome
+    assert await counter.drops() == ({} if outcome == "counted" else {outcome: 1})
+
+
+async def test_without_a_setting_driven_browsers_are_dropped(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[storage]\npath = "data"\n')
+    assert load(tmp_path / "config.toml", {}).counting.driven_browsers == "drop"
+
+
+async def test_a_server_speaks_for_its_visitors_whatever_drives_their_browsers(start: Start) -> None:
+    counter = await start(counting={"driven_browsers": "drop"})
+    token = await counter.add_token()
+    answer = await counter.post({"site": "demo", "path": "/", "driven": True, "ip": VISITOR}, headers=token)
+    assert answer.headers["X-Counter"] == "counted"
+
+
+@pytest.mark.parametrize("wrong", [1, "true", None])
+async def test_driven_is_a_boolean(start: Start, wrong: object) -> None:
+    counter = await start()
+    answer = await counter.post({"site": "demo", "path": "/", "driven": wrong})
+    assert answer.status == 400
+    assert "driven" in (await answer.json())["message"]
+
+
+async def test_a_pixel_says_driven_in_letters(start: Start) -> None:
+    counter = await start(counting={"driven_browsers": "drop"})
+    for text, status, outcome in (("true", 200, "dropped; reason=driven"), ("false", 200, "counted")):
+        answer = await counter.get(f"/pixel.gif?site=demo&path=/&driven={text}", headers={"User-Agent": BROWSER})
+        assert (answer.status, answer.headers["X-Counter"]) == (status, outcome)
 
 
 async def test_a_hit_that_was_counted_stays_a_duplicate_whatever_its_retries_fell_to(start: Start) -> None:
