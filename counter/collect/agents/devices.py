@@ -54,18 +54,21 @@ _MATCHER: Final = UserAgentExtractor(
 )
 # An iPad says that it is a Mac, but no Mac has these: browsers of iOS, the build of its system, names of applications.
 _IPAD: Final = re.compile(r"CriOS/|FxiOS/|EdgiOS/|GSA/|OPiOS/|Mobile/\d\d[A-Z]|iPad")
-_MOBILE: Final = re.compile(
-    r"\bmobile\b|phone|MIDP|CLDC|UP\.Browser|Symbian|Series ?[346]0|BlackBerry|Palm", re.IGNORECASE
+_MOBILE: Final = (
+    "mobile",
+    "phone",
+    "midp",
+    "cldc",
+    "up.browser",
+    "symbian",
+    "series40",
+    "series60",
+    "blackberry",
+    "palm",
 )
-_ANDROID: Final = re.compile(r"android|; Adr \d", re.IGNORECASE)
 _COMPUTER: Final = re.compile(
     r"Windows|Win9|Macintosh|Mac OS X|Mac_PowerPC|X11|Wayland|BSD|CrOS|Linux (?:x86_64|i[3-6]86)|Ubuntu|Haiku|BeOS|"
     r"Amiga|RISC OS|SunOS|SerenityOS|CYGWIN|OS/2|[;(] ?Linux[;) ]"
-)
-# What ua-parser takes for Android, for Linux or for nothing.
-_SYSTEMS: Final = (
-    (re.compile(r"OpenHarmony|HarmonyOS"), "HarmonyOS"),
-    (re.compile("KaiOS", re.IGNORECASE), "KaiOS"),
 )
 
 
@@ -80,15 +83,16 @@ class Parsed(Protocol):
 
 def device_class(agent: Parsed) -> str:
     """One of DEVICES; never `bot`."""
-    text = agent.ua_string
+    text, lower = agent.ua_string, agent.ua_string.lower()
     found = _MATCHER.extract(text)
     if found is not None and not (found.family == "tablet" and "Windows NT" in text):  # Tablet PC is a part of Windows
         return str(found.family)
     if is_ipad_as_mac(text):
         return "tablet"
-    if agent.is_tablet or _ANDROID.search(text):
-        return "phone" if _MOBILE.search(text) else "tablet"
-    if agent.is_mobile or (not agent.is_pc and _MOBILE.search(text)):
+    mobile = any(word in lower for word in _MOBILE)
+    if "android" in lower or "; adr " in lower or agent.is_tablet:
+        return "phone" if mobile else "tablet"
+    if agent.is_mobile or (mobile and not agent.is_pc):
         return "phone"
     return "desktop" if agent.is_pc or _COMPUTER.search(text) else ""
 
@@ -102,4 +106,6 @@ def system_name(text: str, family: str) -> str:
     """The system that the user agent `text` is from; `family` is ua-parser's word for it, '' unknown."""
     if is_ipad_as_mac(text):
         return "iOS"
-    return next((name for pattern, name in _SYSTEMS if pattern.search(text)), family)
+    if "HarmonyOS" in text or "OpenHarmony" in text:  # to ua-parser Android, or nothing
+        return "HarmonyOS"
+    return "KaiOS" if "KAIOS" in text or "KaiOS" in text else family

@@ -97,7 +97,7 @@ def _unlisted(agent: FastUserAgent, family: str) -> Bot | None:
     name = family or program_name(agent.ua_string)
     if agent.is_bot:
         return Bot(name, category_by_words(agent.ua_string), BotReason.PARSER)
-    if _CONTACT.search(agent.ua_string):
+    if ("://" in agent.ua_string or "@" in agent.ua_string) and _CONTACT.search(agent.ua_string):
         return Bot(name, category_by_words(agent.ua_string), BotReason.CONTACT)
     return None if has_browser_form(agent.ua_string) else program(agent.ua_string)
 
