@@ -40,6 +40,11 @@ def host_letters(host: str) -> str:
     return ".".join(map(_letters, host.split(".")))
 
 
+def is_elsewhere(host: str) -> bool:
+    """Whether a scheme stands in place of a host, 'file:', because the page is none of the web."""
+    return host.endswith(":")
+
+
 @lru_cache(maxsize=4096)
 def _former(host: str) -> str:
     letters = host_letters(host)

@@ -10,7 +10,7 @@ import msgspec
 
 from counter.calendar.localtime import LocalTime
 from counter.errors import UnknownSite
-from counter.hosts import former_host
+from counter.hosts import former_host, is_elsewhere
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -96,8 +96,11 @@ class ActiveSite:
         return host in self._hosts or (bool(self._suffixes) and host.endswith(self._suffixes))
 
     def takes(self, host: str) -> bool:
-        """Whether a page on `host` may count here; a site without hosts takes any, and an unknown host passes."""
-        return self._any_host or not host or self.owns(host)
+        """Whether a page on `host` may count here; a site without hosts takes any, and an unknown host passes.
+
+        What is no page of the web ('file:' in place of a host) counts nowhere.
+        """
+        return not is_elsewhere(host) and (self._any_host or not host or self.owns(host))
 
 
 class Sites:

@@ -12,9 +12,11 @@ import msgspec
 from counter.address import canonical
 from counter.collect.agents.browser import language_of
 from counter.collect.page import host_of
+from counter.collect.page_host import page_host
 from counter.collect.properties import LINKS, props_of, with_link
 from counter.errors import BadInput
 from counter.event import PAGEVIEW, Hit, ImageProxy, Via
+from counter.hosts import is_elsewhere
 from counter.text import clean
 
 MOST_HITS = 500  # in one array
@@ -59,7 +61,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     address: str
     user_agent: str
     accept_language: str = ""
-    origin: str = ""  # the Origin or Referer header: a fallback for host and path
+    origin: str = ""  # the Origin or Referer header: a fallback for host and path; 'null' is a page that hides its own
     via: Via = Via.SNIPPET
     prefetch: bool = False
     opt_out: bool = False
@@ -103,21 +105,23 @@ def hit_from(wire: WireHit, envelope: Envelope, *, trusted: bool = False, backda
     if not trusted and (wire.time or wire.ip or wire.user_agent):
         raise BadInput(f"{', '.join(TRUSTED_KEYS)} are only taken with the site's write token (Authorization: Bearer)")
     _check_numbers(wire)
-    host = host_of(f"http://{wire.host}") if wire.host else ""
+    path, host = _path(wire, envelope), page_host(wire.host, wire.path or "", envelope.origin)
+    if is_elsewhere(host):
+        path, host = ("", host) if not trusted else (path, "")  # the path may be that of somebody's disk
     props = props_of(wire.props) if wire.props else ()
     if wire.name in LINKS:
         props = with_link(wire.name, props)
     # By position: keywords cost 1.6 us a hit. The comments name the fields, a test compares the order.
     return Hit(
         wire.site,  # site
-        clean(_path(wire, envelope), LIMITS["path"]),  # path
+        clean(path, LIMITS["path"]),  # path
         _moment(wire.time, envelope.at, backdate_days) if wire.time else envelope.at,  # at
         _address(wire.ip) if wire.ip else envelope.address,  # address
         clean(wire.user_agent, USER_AGENT) if trusted else envelope.user_agent,  # user_agent
         Via.API if trusted else envelope.via,  # via
         PAGEVIEW if wire.name == PAGEVIEW else clean(wire.name, LIMITS["name"]) or PAGEVIEW,  # name
         clean(wire.title, LIMITS["title"]),  # title
-        host or host_of(envelope.origin),  # host
+        host,  # host
         clean(wire.referrer, LIMITS["referrer"]),  # referrer
         props,  # props
         _client_id("id", wire.id) if wire.id else "",  # id

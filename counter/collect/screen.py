@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from counter.address import Networks
 from counter.collect.lists import SpamReferrers
+from counter.collect.origins.origin import Hosts
 from counter.collect.page import host_of, normalise_path
 from counter.collect.rate import RateLimiter
 from counter.event import AgentFacts, DropReason, Hit
@@ -108,12 +109,13 @@ def driven(rules: Rules, question: Candidate) -> DropReason | None:
 
 
 def spam_referrer(rules: Rules, question: Candidate) -> DropReason | None:
-    """A link on one of the site's own hosts is no referrer, whatever the list says."""
-    hit, site = question.hit, question.site
+    """A link on a host of the site's own, or on one that the owner excludes, is no referrer, whatever the list says."""
+    hit, site = question.hit, question.site.site
     if not rules.spam or not hit.referrer:
         return None
     host = host_of(hit.referrer).removeprefix("www.")
-    if host not in rules.spam or host == hit.host.removeprefix("www.") or site.owns(host) or site.owns(f"www.{host}"):
+    hosts = Hosts(site.hosts, hit.host, site.excluded_referrers)
+    if host not in rules.spam or hosts.are_own(host) or hosts.exclude(host):
         return None
     return DropReason.SPAM_REFERRER
 

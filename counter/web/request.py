@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from multidict import istr
 
 from counter.address import canonical, client_address
+from counter.collect.page_host import HIDDEN
 from counter.collect.parse import USER_AGENT, Envelope
 from counter.errors import TooLarge, TooSlow, WrongType
 from counter.event import Via
@@ -39,11 +40,18 @@ def envelope_of(request: web.Request, service: Service, via: Via) -> Envelope:
         address=visitor_address(request, service),
         user_agent=clean(headers.get(hdrs.USER_AGENT, "")[:USER_AGENT], USER_AGENT),
         accept_language=headers.get(hdrs.ACCEPT_LANGUAGE, ""),
-        origin=headers.get(hdrs.REFERER, "") or headers.get(hdrs.ORIGIN, ""),
+        origin=_origin(headers.get(hdrs.ORIGIN, ""), headers.get(hdrs.REFERER, "")),
         via=via,
         prefetch=_is_prefetch(request),
         opt_out=opt_out,
     )
+
+
+def _origin(origin: str, referer: str) -> str:
+    """The page as its browser tells it: the Referer, which may have its path; but applications and extensions say in
+    their Origin what they are."""
+    tells = not origin or origin == HIDDEN or origin.startswith(("http://", "https://"))
+    return (referer or origin) if tells else origin
 
 
 def opted_out(cookies: str) -> bool:
