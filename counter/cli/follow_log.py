@@ -70,7 +70,7 @@ async def _follow(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with context.reading() as store:
         site = await find_site(store, asked.site_id)
-    terms = Terms(site, pipeline.salts.line_key(), asked.choices)
+    terms = Terms(site, pipeline.salts.line_key(), asked.choices, context.config.server.trusted_proxies)
     writer = _Service(context.config, site.timezone, stop)
     log_import = LogImport(terms, OneProcess(Judge(terms, pipeline)), writer.append, SystemClock().now, summary)
     folder = context.config.storage.path / "follow"

@@ -56,6 +56,12 @@ WORTH_SHARING = 8 * 1024 * 1024  # bytes
     metavar="STRING",
     help="A format of your own, as it stands behind Apache's LogFormat or nginx's log_format.",
 )
+@click.option(
+    "--address-field",
+    default="",
+    metavar="NAME",
+    help="The field in which proxies name the visitor: a variable, a header, a key of JSON.",
+)
 @click.option("--everything", is_flag=True, help="Count every line that can be read, not only pages that were found.")
 @click.option("--events", is_flag=True, help="Count missing pages (404) and downloads as events.")
 @click.option("--keep-bots", is_flag=True, help="Count bots as visitors like any other.")
@@ -71,8 +77,8 @@ WORTH_SHARING = 8 * 1024 * 1024  # bytes
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.pass_obj
 def import_log(
-    context: Context, site_id: str, form: str, string: str, everything: bool, events: bool, keep_bots: bool,
-    overlap: bool, dry_run: bool, follow: bool, processes: int | None, files: tuple[str, ...],
+    context: Context, site_id: str, form: str, string: str, address_field: str, everything: bool, events: bool,
+    keep_bots: bool, overlap: bool, dry_run: bool, follow: bool, processes: int | None, files: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Count the lines of access logs (plain, .gz, .bz2, .xz, .zst or .zip; - for standard input).
 
@@ -80,8 +86,10 @@ def import_log(
     counted again. By default GETs of pages that were found (2xx, 304) count. Several files are read in the order of
     their time, in whatever order they are named.
     """
-    choices = ImportRules(everything=everything, keep_bots=keep_bots, overlap=overlap, events=events)
-    asked = ImportOptions(site_id, choices, *_format(form, string), dry_run, processes)
+    choices = ImportRules(
+        everything=everything, keep_bots=keep_bots, overlap=overlap, events=events, address_field=address_field
+    )
+    asked = ImportOptions(site_id, choices, *_format(form, string, address_field), dry_run, processes)
     started = time.monotonic()
     summary = ImportSummary()
     try:
@@ -96,13 +104,13 @@ def import_log(
         click.echo("nothing was written")
 
 
-def _format(form: str, string: str) -> tuple[str, str]:
+def _format(form: str, string: str, address_field: str) -> tuple[str, str]:
     """The name and string of the format; raises UsageError for an unknown one, before anything is read."""
     if string and form not in {AUTO, CUSTOM}:
         raise UsageError(f"--log-format describes a format of its own; it cannot be {form!r} as well")
     name = CUSTOM if string else form
     if name != AUTO:
-        find_format(name, string)
+        find_format(name, string, address_field)
     return name, string
 
 
@@ -137,7 +145,7 @@ async def _count(
     workers: Workers | None,
 ) -> None:
     async with _target(context, asked) as (site, append), AsyncExitStack() as stack:
-        terms = Terms(site, pipeline.salts.line_key(), asked.choices)
+        terms = Terms(site, pipeline.salts.line_key(), asked.choices, context.config.server.trusted_proxies)
         judges: Judges
         if workers is None:
             judges = OneProcess(Judge(terms, pipeline))

@@ -16,9 +16,11 @@ from counter.collect.properties import PROP_VALUE
 from counter.collect.screen import LOG_STEPS, Step, bot
 from counter.collect.visitor_marks import without_session
 from counter.event import DOWNLOAD, NOT_FOUND, PAGEVIEW, Drop, Event, Hit, Via
-from counter.logfiles.formats import find_format
+from counter.logfiles.formats import CUSTOM, find_format
 from counter.logfiles.formats.combined import LogLine
+from counter.logfiles.formats.forwarded import VisitorRule
 from counter.logfiles.formats.w3c import HEADER
+from counter.logfiles.formats.wrapped import parse_wrapped
 from counter.logfiles.order import line_hash
 from counter.logfiles.pages import is_download, is_missing_page, is_page
 from counter.logfiles.read.files import lines_of
@@ -33,6 +35,7 @@ class ImportRules(msgspec.Struct, frozen=True):
     keep_bots: bool = False
     overlap: bool = False
     events: bool = False  # missing pages and downloads are events
+    address_field: str = ""  # of the format: the one with the visitor's address
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -41,6 +44,7 @@ class Terms(msgspec.Struct, frozen=True):
     site: Site
     line_key: bytes
     choices: ImportRules
+    trusted_proxies: tuple[str, ...] = ()
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -83,18 +87,24 @@ class Judge:
         self._terms = terms
         self._choices = terms.choices
         self._pipeline = pipeline
+        # Whoever writes a format of their own writes the visitor's address into it.
+        self._named = VisitorRule(terms.trusted_proxies, named=True)
+        self._unnamed = VisitorRule(terms.trusted_proxies, named=bool(terms.choices.address_field))
+        self._visitors = self._unnamed
         self._steps: tuple[Step, ...] = tuple(s for s in LOG_STEPS if not (terms.choices.keep_bots and s is bot))
 
     def judge(self, chunk: Chunk) -> Portion:
         """The result of the chunk's lines, without those of its header."""
-        form = find_format(chunk.format, chunk.string)
+        form = find_format(chunk.format, chunk.string, self._choices.address_field)
+        self._visitors = self._named if form.name == CUSTOM else self._unnamed
         parse, portion = form.parser(chunk.header), Portion()
         for number, text in enumerate(lines_of(chunk.text)):
             if form.headed and text.startswith("#"):
                 parse = form.parser(text) if text.startswith(HEADER) else parse
                 continue
             portion.lines += 1
-            line = parse(text if text.isascii() else escape_bytes(text))
+            plain = text if text.isascii() else escape_bytes(text)
+            line = parse(plain) or parse_wrapped(parse, plain)
             if line is None:
                 portion.malformed += 1
             else:
@@ -128,7 +138,7 @@ class Judge:
             site=self._terms.site.id,
             path=clean(line.target[: LIMITS["path"]], LIMITS["path"]),
             at=line.at,
-            address=line.address,
+            address=self._visitors.address(line.address, line.forwarded) if line.forwarded else line.address,
             user_agent=clean(line.user_agent[:USER_AGENT], USER_AGENT),
             via=Via.LOG,
             name=event,

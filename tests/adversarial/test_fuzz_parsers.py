@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from counter.address import Networks, canonical, client_address, group, mask
 from counter.calendar.localtime import LocalTime, valid_zones
-from counter.cli.import_daily import MOST, read_days
+from counter.cli.import_daily import read_days
 from counter.collect.agents.browser import language_of
 from counter.collect.agents.useragent import UserAgents
 from counter.collect.lists import read_hosts
@@ -32,8 +32,15 @@ from counter.collect.page import campaign, host_of, normalise_path, split_url
 from counter.collect.parse import Envelope, decode_body, decode_query, hit_from
 from counter.config import check_site_field, site_field_from_text
 from counter.errors import CounterError
+from counter.history.daily_cells import MOST
+from counter.history.sql_text import SqlText
+from counter.history.vinaora import VinaoraDump
 from counter.logfiles.formats import FORMATS, detect, find_format
-from counter.logfiles.formats.fields import address_of, clf_time, epoch_time, iso_time
+from counter.logfiles.formats.combined import parse_line
+from counter.logfiles.formats.fields import address_of, clf_time, client_of, epoch_time, iso_time
+from counter.logfiles.formats.forwarded import VisitorRule
+from counter.logfiles.formats.json_any import json_parser
+from counter.logfiles.formats.wrapped import parse_wrapped
 from counter.text import clean
 
 LONGEST = 2048  # characters of anything that is kept
@@ -122,9 +129,26 @@ def daily(content: str) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "days.csv"
         file.write_text(content, encoding="utf-8", errors="surrogatepass", newline="")
-        days = read_days(file)
+        days = read_days(file).days
     assert len({day.day for day in days}) == len(days)
     assert all(0 <= number <= MOST for day in days for number in (day.visits, day.visitors or 0, day.pageviews or 0))
+    return []
+
+
+def sql(text: str) -> Any:
+    """The same tokens, however the text is cut into pieces."""
+
+    def tokens(pieces: list[str]) -> list[object]:
+        scanner = SqlText(pieces)
+        return [(token.kind, token.text, token.line) for token in iter(scanner.next, None)]
+
+    whole = tokens([text])
+    assert tokens(list(text)) == whole
+    return []
+
+
+def dump(text: str) -> Any:
+    assert all(0 <= number <= MOST for bucket in VinaoraDump([text], "x.sql").buckets() for number in bucket)
     return []
 
 
@@ -141,7 +165,7 @@ def log_line(name: str) -> Callable[[str], Any]:
     def parse(line: str) -> Any:
         header = "#Fields: date time c-ip cs-method cs-uri-stem sc-status cs(Referer) cs(User-Agent)"
         found = FORMATS[name].parser(header)(line)
-        assert found is None or canonical(found.address) == found.address
+        assert found is None or client_of(found.address or "unix:") == found.address
         assert found is None or 0 <= found.status <= 999
         return [] if found is None else [found.address]
 
@@ -160,6 +184,13 @@ LINES = st.builds(
     ]) | ANY, max_size=12),
     st.integers(0, 200),
 ) | LONG  # fmt: skip
+
+# Pieces of dumps, and what breaks quotes and comments.
+SQL = st.builds("".join, st.lists(st.sampled_from([
+    "INSERT INTO `a_vvisit_counter` (`time`,`visits`) VALUES ", "(1732190400,5)", ",", ";", "(", ")", "'", '"', "`",
+    "\\", "--", "-- ", "#", "/*", "*/", "/*!40101 ", "/*!999999", "\n", "''", "CREATE TABLE a_vvisit_counter (time int);",
+    "DELIMITER ;;", "DELIMITER ;", "x", "0x1", "-", "VALUES", "NULL", "DROP TABLE a;", "USE b;", ".", " ",
+]) | ANY, max_size=30))  # fmt: skip
 
 ROWS = [
     Row("client_address", lambda a, b, c: client_address(a, [b, c], NETWORKS), 3, 45),
@@ -188,9 +219,15 @@ ROWS = [
     Row("ISO time", moment(iso_time)),
     Row("seconds", moment(epoch_time)),
     Row("address of a log", lambda text: address_of(text) or "", 1, 45, same=True),
+    Row("client of a log", lambda text: client_of(text) or "", 1, 253, same=True),
+    Row("line within another", lambda text: str(parse_wrapped(parse_line, text) and ""), 1, 45, input=LINES),
+    Row("JSON of any keys", lambda text: [] if json_parser()(text) else "", input=LINES),
+    Row("visitor of a field", lambda a, b: VisitorRule((), named=True).address(canonical(a) or "", b), 2, 45),
+    Row("SQL", sql, refuses=True, input=SQL),
+    Row("dump of Vinaora", dump, refuses=True, input=SQL),
     Row("list of spam", lambda text: read_hosts(text).hosts, 1, 255),
     Row("table of sources", lambda text: read_table(text, "x.toml"), refuses=True),
-    *(Row(f"log, {name}", log_line(name), 1, 45, input=LINES) for name in FORMATS),
+    *(Row(f"log, {name}", log_line(name), 1, 253, input=LINES) for name in FORMATS),
     Row("kind of a log", lambda text: [] if detect("x.log", text.split(" ")[:9]) else "", refuses=True, input=LINES),
     Row("format string", lambda text: find_format("custom", text).parser("")(text) and [], refuses=True, input=TEXT),
 ]  # fmt: skip

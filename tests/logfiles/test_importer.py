@@ -63,7 +63,7 @@ class TestParsing:
     def test_a_common_line_has_no_referrer_and_no_user_agent(self) -> None:
         assert parse_line(COMMON) == LogLine("192.0.2.7", AT, "GET", "/a?b=c", 200, "", "")
 
-    @pytest.mark.parametrize("end", ["", "\n", "\r\n", ' "203.0.113.9"', ' "-" 0.004', " rt=0.1"])
+    @pytest.mark.parametrize("end", ["", "\n", "\r\n", ' "203.0.113.9:80"', ' "-" 0.004', " rt=0.1"])
     def test_line_ends_and_further_fields_change_nothing(self, end: str) -> None:
         assert parse_line(COMBINED + end) == SEEN
 
@@ -161,7 +161,7 @@ class TestParsing:
         [
             *MALFORMED,
             "\n",
-            line(address="example.org"),
+            line(address="exam!ple.org"),
             line(address="192.0.2.300"),
             line(address="192.0.2"),
             line(address="-"),

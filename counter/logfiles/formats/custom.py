@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from counter.errors import UsageError
 from counter.logfiles.formats.combined import ESCAPED, LogLine
 from counter.logfiles.formats.fields import (
-    address_of,
     clf_time,
+    client_of,
     dashless,
     epoch_time,
     host_of,
@@ -26,6 +26,7 @@ from counter.logfiles.formats.fields import (
     unescape,
 )
 from counter.logfiles.formats.format import Parse
+from counter.logfiles.formats.forwarded import FIELDS, field_name
 
 PASSED: Final = ""  # a field that is not looked at
 
@@ -80,9 +81,13 @@ class _Part(NamedTuple):
     field: str | None = None  # None: literal
 
 
-def compile_format(string: str) -> Parse:
-    """What reads lines of a format string. Raises UsageError with the directive that is unknown or lacking."""
+def compile_format(string: str, address_field: str = "") -> Parse:
+    """What reads lines of a format string. Raises UsageError with the directive that is unknown or lacking.
+
+    `address_field` is the directive with the visitor's address; by default the first header that is known to hold it.
+    """
     parts = _nginx_parts(string) if "$" in string and "%" not in string else _apache_parts(string)
+    parts = _with_forwarded(parts, address_field)
     fields = [part.field for part in parts if part.field]
     _check_enough(string, fields)
     pattern = re.compile(_expression(parts), re.ASCII | re.DOTALL)
@@ -93,6 +98,18 @@ def compile_format(string: str) -> Parse:
         return None if match is None else _line({name: match[name] for name in names})
 
     return parse
+
+
+def _with_forwarded(parts: list[_Part], address_field: str) -> list[_Part]:
+    """The parts, one of them as the field with the visitor's address."""
+    wanted = (field_name(address_field),) if address_field else FIELDS
+    names = {field_name(part.text): place for place, part in reversed(list(enumerate(parts))) if part.field == PASSED}
+    found = next((names[one] for one in wanted if one in names), None)
+    if found is None:
+        if address_field:
+            raise UsageError(f"--log-format has no field {address_field!r}, which --address-field names")
+        return parts
+    return [*parts[:found], _Part(parts[found].text, "forwarded"), *parts[found + 1 :]]
 
 
 def _apache_parts(string: str) -> list[_Part]:
@@ -138,7 +155,7 @@ def _nginx_field(found: re.Match[str]) -> str:
 
 def _check_enough(string: str, fields: list[str]) -> None:
     wanted = {
-        "an address (%h or $remote_addr)": {"address"},
+        "an address (%h or $remote_addr)": {"address", "forwarded"},
         "a time (%t or $time_local)": set(_TIMES),
         "a status (%>s or $status)": {"status"},
         "a request (%r or $request)": {"request", "target", "path"},
@@ -178,13 +195,15 @@ def _inside(part: _Part, before: str, after: _Part | None) -> str:
     end = after.text[0]
     if end == '"' and before.endswith('"'):
         return ESCAPED
+    if end == " " and part.field == "forwarded":
+        return "((?:[^ ,]*+, ?)*+[^ ,]*+)"
     if end == " " and part.field in _WORDS:
         raise UsageError(f"--log-format has {part.text} without quotes: it may hold spaces, and nobody knows its end")
     return f"([^{re.escape(end)}]*+)"
 
 
 def _line(found: dict[str, str]) -> LogLine | None:
-    address, status = address_of(found["address"]), status_of(found["status"])
+    address, status = client_of(found.get("address", "unix:")), status_of(found["status"])
     at = next((read(found[name]) for name, read in _TIMES.items() if name in found), None)
     host = host_of(found.get("host", ""))
     if address is None or at is None or status is None:
@@ -195,6 +214,6 @@ def _line(found: dict[str, str]) -> LogLine | None:
         path = unescape(found.get("target") or found.get("path", ""))
         method, target = join_request(found.get("method", "GET"), path, unescape(found.get("query", "")))
     referrer, user_agent = (dashless(unescape(found.get(name, ""))) for name in ("referrer", "user_agent"))
-    return LogLine(
-        address, at, method, target, status, referrer, user_agent, found["host"].lower() if host is None else host
-    )
+    host = found["host"].lower() if host is None else host
+    forwarded = dashless(found.get("forwarded", ""))
+    return LogLine(address, at, method, target, status, referrer, user_agent, host, forwarded)

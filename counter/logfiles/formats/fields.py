@@ -6,12 +6,12 @@ Each function takes the text of one field and returns None, or '' where '' is a 
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import re
 from functools import lru_cache
 from math import isfinite
 from typing import Final
 
+from counter.address import canonical
 from counter.collect.page import host_of as _host_of_url
 from counter.text import escape_bytes
 
@@ -35,6 +35,12 @@ _TIME: Final = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):: ([+-]\d\d)(\d\d)", r
 _REQUEST: Final = re.compile(r"([A-Za-z][A-Za-z_-]{0,31}) +(\S.*?)(?: +HTTP/\d(?:\.\d)?)?", re.ASCII | re.DOTALL)
 _VERSIONS: Final = frozenset({" HTTP/1.0", " HTTP/1.1", " HTTP/2.0", " HTTP/3.0"})
 _METHOD: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}", re.ASCII)
+
+# Labels of letters, digits, - and _; the last one has a letter, as no address has.
+_NAME: Final = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]*+(?<!-))\.)*+(?=[0-9_-]*[a-z])[a-z0-9_][a-z0-9_-]*+(?<!-)", re.ASCII
+)
+_LONGEST_NAME: Final = 253
 
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _CONTROLS: Final = {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"v": b"\v", b"b": b"\b", b"f": b"\f"}
@@ -90,13 +96,21 @@ def epoch_time(seconds: float | str) -> int | None:
 
 @lru_cache(maxsize=16_384)
 def address_of(text: str) -> str | None:
-    """Canonical text of an address; None for anything else. Asking `ipaddress` takes 1 to 4 us, the cache 0.1."""
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
+    """Canonical text of an address, in brackets or with its port or not; '' for a unix socket, None for anything else.
+
+    Reading one takes 1 to 4 us, the cache 0.1.
+    """
+    return "" if text == "unix:" else canonical(text)
+
+
+@lru_cache(maxsize=16_384)
+def client_of(text: str) -> str | None:
+    """An address as above, or the name of a host in lower case (Apache's HostnameLookups); None for anything else."""
+    address = address_of(text)
+    if address is not None:
+        return address
+    name = text.lower().removesuffix(".")
+    return name if len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) else None
 
 
 @lru_cache(maxsize=1024)

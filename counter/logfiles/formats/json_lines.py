@@ -8,8 +8,8 @@ import msgspec
 
 from counter.logfiles.formats.combined import LogLine
 from counter.logfiles.formats.fields import (
-    address_of,
     clf_time,
+    client_of,
     dashless,
     epoch_time,
     host_of,
@@ -41,6 +41,7 @@ class _Nginx(msgspec.Struct, gc=False):
     http_referer: str | None = None
     http_user_agent: str | None = None
     host: str | None = None
+    http_x_forwarded_for: str | None = None
 
 
 _nginx: Final = msgspec.json.Decoder(_Nginx)
@@ -52,7 +53,7 @@ def parse_nginx(line: str) -> LogLine | None:
         found = _nginx.decode(line)
     except _MALFORMED:
         return None
-    address, at, status, host = address_of(found.remote_addr), _nginx_time(found), status_of(found.status), found.host
+    address, at, status, host = client_of(found.remote_addr), _nginx_time(found), status_of(found.status), found.host
     if address is None or at is None or status is None:
         return None
     if found.request_uri:
@@ -61,7 +62,7 @@ def parse_nginx(line: str) -> LogLine | None:
         method, target = split_request(found.request)
     return LogLine(
         address, at, method, target, status, dashless(found.http_referer or ""), dashless(found.http_user_agent or ""),
-        _host(host),
+        _host(host), dashless(found.http_x_forwarded_for or ""),
     )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def _nginx_time(found: _Nginx) -> int | None:
 class _Headers(msgspec.Struct, frozen=True, gc=False):
     user_agent: tuple[str, ...] = msgspec.field(name="User-Agent", default=())
     referrer: tuple[str, ...] = msgspec.field(name="Referer", default=())
+    forwarded: tuple[str, ...] = msgspec.field(name="X-Forwarded-For", default=())
 
 
 class _Request(msgspec.Struct, gc=False):
@@ -82,6 +84,7 @@ class _Request(msgspec.Struct, gc=False):
     host: str = ""
     client_ip: str = ""  # behind trusted proxies, the visitor's
     remote_ip: str = ""
+    remote_addr: str = ""  # before Caddy 2.5, with its port
     headers: _Headers = _Headers()
 
 
@@ -101,7 +104,7 @@ def parse_caddy(line: str) -> LogLine | None:
     except _MALFORMED:
         return None
     request = found.request
-    address, at = address_of(request.client_ip or request.remote_ip), _caddy_time(found.ts)
+    address, at = client_of(request.client_ip or request.remote_ip or request.remote_addr), _caddy_time(found.ts)
     status = status_of(found.status)
     if address is None or at is None or status is None:
         return None
@@ -109,7 +112,7 @@ def parse_caddy(line: str) -> LogLine | None:
     headers = request.headers
     return LogLine(
         address, at, method, target, status, " ".join(headers.referrer[:1]), " ".join(headers.user_agent[:1]),
-        _host(request.host),
+        _host(request.host), ", ".join(headers.forwarded),
     )  # fmt: skip
 
 
