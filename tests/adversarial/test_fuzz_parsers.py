@@ -188,7 +188,8 @@ LINES = st.builds(
 # Pieces of dumps, and what breaks quotes and comments.
 SQL = st.builds("".join, st.lists(st.sampled_from([
     "INSERT INTO `a_vvisit_counter` (`time`,`visits`) VALUES ", "(1732190400,5)", ",", ";", "(", ")", "'", '"', "`",
-    "\\", "--", "-- ", "#", "/*", "*/", "/*!40101 ", "/*!999999", "\n", "''", "CREATE TABLE a_vvisit_counter (time int);",
+    "\\", "--", "-- ", "#", "/*", "*/", "/*!40101 ", "/*!999999", "\n", "''",
+    "CREATE TABLE a_vvisit_counter (time int);",
     "DELIMITER ;;", "DELIMITER ;", "x", "0x1", "-", "VALUES", "NULL", "DROP TABLE a;", "USE b;", ".", " ",
 ]) | ANY, max_size=30))  # fmt: skip
 
