@@ -40,6 +40,7 @@ class DropReason(StrEnum):
     FOREIGN_HOST = "foreign_host"
     OPT_OUT = "opt_out"
     IGNORED_IP = "ignored_ip"
+    EXCLUDED_PAGE = "excluded_page"  # of a path that the site leaves out
     PREFETCH = "prefetch"
     DUPLICATE = "duplicate"
     RATE_LIMITED = "rate_limited"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -74,7 +75,7 @@ class Goal(msgspec.Struct, frozen=True):
 class ActiveSite:
     """A site with what is derived from it once: its local time and the hosts its pages may be on."""
 
-    __slots__ = ("_any_host", "_hosts", "_suffixes", "local", "site")
+    __slots__ = ("_any_host", "_hosts", "_left_out", "_suffixes", "local", "site")
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -82,6 +83,15 @@ class ActiveSite:
         self._any_host = not site.hosts
         self._hosts = frozenset(host for host in site.hosts if not host.startswith("*."))
         self._suffixes = tuple(host[1:] for host in site.hosts if host.startswith("*."))
+        self._left_out = path_patterns(site.excluded_pages) if site.excluded_pages else None
+
+    @property
+    def leaves_pages_out(self) -> bool:
+        return self._left_out is not None
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a normal path is one of the site's excluded pages, with its query or without."""
+        return self._left_out is not None and matches_path(self._left_out, path)
 
     def owns(self, host: str) -> bool:
         """Whether `host` is one of the site's own; always false for a site without hosts.
@@ -101,6 +111,16 @@ class ActiveSite:
         What is no page of the web ('file:' in place of a host) counts nowhere.
         """
         return not is_elsewhere(host) and (self._any_host or not host or self.owns(host))
+
+
+def path_patterns(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for patterns of paths, in which `*` is any text and everything else itself, including case."""
+    return re.compile("|".join(".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns), re.DOTALL)
+
+
+def matches_path(patterns: re.Pattern[str], path: str) -> bool:
+    """Whether one of the patterns fits the whole path, with its query or without."""
+    return patterns.fullmatch(path) is not None or patterns.fullmatch(path.partition("?")[0]) is not None
 
 
 class Sites:

@@ -62,6 +62,8 @@ WORTH_SHARING = 8 * 1024 * 1024  # bytes
     metavar="NAME",
     help="The field in which proxies name the visitor: a variable, a header, a key of JSON.",
 )
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="A path that does not count; * is any text.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="A feed or endpoint that counts as a page.")
 @click.option("--everything", is_flag=True, help="Count every line that can be read, not only pages that were found.")
 @click.option("--events", is_flag=True, help="Count missing pages (404) and downloads as events.")
 @click.option("--keep-bots", is_flag=True, help="Count bots as visitors like any other.")
@@ -77,7 +79,8 @@ WORTH_SHARING = 8 * 1024 * 1024  # bytes
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.pass_obj
 def import_log(
-    context: Context, site_id: str, form: str, string: str, address_field: str, everything: bool, events: bool,
+    context: Context, site_id: str, form: str, string: str, address_field: str, exclude: tuple[str, ...],
+    include: tuple[str, ...], everything: bool, events: bool,
     keep_bots: bool, overlap: bool, dry_run: bool, follow: bool, processes: int | None, files: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Count the lines of access logs (plain, .gz, .bz2, .xz, .zst or .zip; - for standard input).
@@ -87,8 +90,9 @@ def import_log(
     their time, in whatever order they are named.
     """
     choices = ImportRules(
-        everything=everything, keep_bots=keep_bots, overlap=overlap, events=events, address_field=address_field
-    )
+        everything=everything, keep_bots=keep_bots, overlap=overlap, events=events, address_field=address_field,
+        exclude=exclude, include=include,
+    )  # fmt: skip
     asked = ImportOptions(site_id, choices, *_format(form, string, address_field), dry_run, processes)
     started = time.monotonic()
     summary = ImportSummary()

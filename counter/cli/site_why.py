@@ -26,6 +26,7 @@ from counter.collect.explain import (
     HostEvidence,
     NetworkEvidence,
     NoEvidence,
+    PageEvidence,
     ProxyEvidence,
     RateEvidence,
     ReferrerEvidence,
@@ -138,8 +139,8 @@ def because(evidence: Evidence | NoEvidence) -> str:
             return f"{name} is no reader: a counting image that it fetches is a page view without a visitor"
         case ReferrerEvidence(referrer):
             return f"it is {referrer}" if referrer else "there is none"
-        case GapEvidence():
-            return _of_gap(evidence)
+        case GapEvidence() | PageEvidence():
+            return _of_setting(evidence)
 
 
 def _of_assumption(evidence: ViewEvidence | FirstEvidence | DrivenEvidence) -> str:
@@ -171,7 +172,10 @@ def _of_networks(evidence: NetworkEvidence) -> str:
     return f"{evidence.address} is in {where}"
 
 
-def _of_gap(evidence: GapEvidence) -> str:
+def _of_setting(evidence: GapEvidence | PageEvidence) -> str:
+    if isinstance(evidence, PageEvidence):
+        path, excluded = evidence
+        return f"it is {path or 'not told'}; excluded are {', '.join(excluded)}" if excluded else "none is set"
     if not evidence.proxied:
         return "no image proxy has fetched it"
     if not evidence.seconds:

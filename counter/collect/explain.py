@@ -51,6 +51,11 @@ class NetworkEvidence(NamedTuple):
     around: str  # the ignored network that the address is in, '' for none
 
 
+class PageEvidence(NamedTuple):
+    path: str  # '' is none
+    excluded: tuple[str, ...]  # patterns; none is no page
+
+
 class ViewEvidence(NamedTuple):
     """The hit is taken for a real view: browsers say in their request that they load ahead."""
 
@@ -91,8 +96,8 @@ class GapEvidence(NamedTuple):
 
 
 Evidence = (
-    HostEvidence | WishEvidence | NetworkEvidence | ViewEvidence | FirstEvidence | RateEvidence | AgentEvidence
-    | ProxyEvidence | DrivenEvidence | ReferrerEvidence | GapEvidence
+    HostEvidence | WishEvidence | NetworkEvidence | PageEvidence | ViewEvidence | FirstEvidence | RateEvidence
+    | AgentEvidence | ProxyEvidence | DrivenEvidence | ReferrerEvidence | GapEvidence
 )  # fmt: skip
 
 
@@ -219,6 +224,7 @@ LOOKS_AT: Final[dict[Step, Callable[[Pipeline, Candidate], Evidence]]] = {
     screen.foreign_host: lambda _, question: HostEvidence(question.hit.host, question.site.site.hosts),
     screen.opted_out: lambda pipeline, _: WishEvidence(pipeline.rules.respect_gpc),
     screen.ignored_network: _network,
+    screen.excluded_page: lambda _, question: PageEvidence(question.hit.path, question.site.site.excluded_pages),
     screen.prefetched: lambda *_: ViewEvidence(),
     screen.repeated: lambda *_: FirstEvidence(),
     screen.too_many: _rate,

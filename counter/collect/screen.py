@@ -72,6 +72,13 @@ def ignored_network(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.IGNORED_IP if question.hit.address in rules.ignored else None
 
 
+def excluded_page(rules: Rules, question: Candidate) -> DropReason | None:
+    site, path = question.site, question.hit.path
+    if not path or not site.leaves_pages_out:
+        return None
+    return DropReason.EXCLUDED_PAGE if site.leaves_out(normalise_path(path, site.site.query_keys)) else None
+
+
 def prefetched(rules: Rules, question: Candidate) -> DropReason | None:
     return DropReason.PREFETCH if question.hit.prefetch else None
 
@@ -135,7 +142,8 @@ def too_soon(rules: Rules, question: Candidate) -> DropReason | None:
 
 # Bad input and unknown sites never get here.
 STEPS: tuple[Step, ...] = (
-    foreign_host, opted_out, ignored_network, prefetched, repeated, too_many, bot, driven, spam_referrer, too_soon,
+    foreign_host, opted_out, ignored_network, excluded_page, prefetched, repeated, too_many, bot, driven, spam_referrer,
+    too_soon,
 )  # fmt: skip
 
 # The question of each step, shown to the owner by `counter site why`.
@@ -143,6 +151,7 @@ ASKS: dict[Step, str] = {
     foreign_host: "Is the page on a host of this site? One that is not told passes.",
     opted_out: "Has the visitor asked not to be counted?",
     ignored_network: "Is the address in one of counting.ignored_networks?",
+    excluded_page: "Is the page one of the site's excluded_pages?",
     prefetched: "Was the page only loaded ahead, before anybody looked at it?",
     repeated: "Was a hit with the same id here in the last 48 hours?",
     too_many: "Has the address sent too many hits this minute?",
@@ -153,7 +162,7 @@ ASKS: dict[Step, str] = {
 }
 
 # Log lines are counted by line and come as fast as the file is read; few formats record the host.
-LOG_STEPS: tuple[Step, ...] = (foreign_host, ignored_network, bot, spam_referrer)
+LOG_STEPS: tuple[Step, ...] = (foreign_host, ignored_network, excluded_page, bot, spam_referrer)
 
 
 def screen(steps: tuple[Step, ...], rules: Rules, question: Candidate) -> DropReason | None:

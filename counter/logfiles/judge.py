@@ -22,9 +22,9 @@ from counter.logfiles.formats.forwarded import VisitorRule
 from counter.logfiles.formats.w3c import HEADER
 from counter.logfiles.formats.wrapped import parse_wrapped
 from counter.logfiles.order import line_hash
-from counter.logfiles.pages import is_download, is_missing_page, is_page
+from counter.logfiles.pages import is_download, is_missing_page, is_page, path_of
 from counter.logfiles.read.files import lines_of
-from counter.site import ActiveSite, Site
+from counter.site import ActiveSite, Site, matches_path, path_patterns
 from counter.text import clean, escape_bytes
 
 
@@ -36,6 +36,8 @@ class ImportRules(msgspec.Struct, frozen=True):
     overlap: bool = False
     events: bool = False  # missing pages and downloads are events
     address_field: str = ""  # of the format: the one with the visitor's address
+    exclude: tuple[str, ...] = ()  # patterns of paths that are not counted
+    include: tuple[str, ...] = ()  # and of those that count although programs fetch them
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -87,6 +89,8 @@ class Judge:
         self._terms = terms
         self._choices = terms.choices
         self._pipeline = pipeline
+        self._excluded = path_patterns(terms.choices.exclude) if terms.choices.exclude else None
+        self._included = path_patterns(terms.choices.include) if terms.choices.include else None
         # Whoever writes a format of their own writes the visitor's address into it.
         self._named = VisitorRule(terms.trusted_proxies, named=True)
         self._unnamed = VisitorRule(terms.trusted_proxies, named=bool(terms.choices.address_field))
@@ -126,12 +130,14 @@ class Judge:
 
     def _meaning(self, line: LogLine) -> tuple[str, Props] | None:
         """Name and properties of the event that the line is; None when it counts as nothing."""
+        if self._excluded is not None and matches_path(self._excluded, path_of(line.target)):
+            return None
         if self._choices.events:
-            if is_missing_page(line):
+            if is_missing_page(line, self._included):
                 return NOT_FOUND, _NONE
             if is_download(line):
                 return DOWNLOAD, (("url", _url(line)),)
-        return (PAGEVIEW, _NONE) if self._choices.everything or is_page(line) else None
+        return (PAGEVIEW, _NONE) if self._choices.everything or is_page(line, self._included) else None
 
     def _hit(self, line: LogLine, name: int, event: str, props: Props) -> Hit:
         return Hit(

@@ -21,6 +21,7 @@ from counter.collect.explain import (
     HostEvidence,
     NetworkEvidence,
     NoEvidence,
+    PageEvidence,
     ProxyEvidence,
     RateEvidence,
     ReferrerEvidence,
@@ -137,8 +138,8 @@ def _because(words: Words, evidence: Evidence | NoEvidence) -> str:
             return words("why.is_proxy", name=name)
         case ReferrerEvidence(referrer):
             return words("why.referrer", referrer=referrer) if referrer else words("why.no_referrer")
-        case GapEvidence():
-            return _of_gap(words, evidence)
+        case GapEvidence() | PageEvidence():
+            return _of_setting(words, evidence)
 
 
 def _of_assumption(words: Words, evidence: ViewEvidence | FirstEvidence | DrivenEvidence) -> str:
@@ -159,7 +160,10 @@ def _of_networks(words: Words, evidence: NetworkEvidence) -> str:
     return words(name, address=evidence.address, networks=evidence.around or ", ".join(evidence.ignored))
 
 
-def _of_gap(words: Words, evidence: GapEvidence) -> str:
+def _of_setting(words: Words, evidence: GapEvidence | PageEvidence) -> str:
+    if isinstance(evidence, PageEvidence):
+        path, excluded = evidence
+        return words("why.page", page=path, pages=", ".join(excluded)) if excluded else words("why.no_pages")
     if not evidence.proxied:
         return words("why.no_proxy")
     return words("why.gap", seconds=evidence.seconds) if evidence.seconds else words("why.no_gap")

@@ -21,7 +21,8 @@ from counter.site import ActiveSite, Site
 NOW = 1_711_713_600
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0"
 GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-SITE = ActiveSite(Site(7, "shop", "Shop", ("shop.example", "*.shop.example"), "Asia/Tbilisi"))
+SITE = ActiveSite(Site(7, "shop", "Shop", ("shop.example", "*.shop.example"), "Asia/Tbilisi",
+                       excluded_pages=("/admin/*", "*/preview", "/a.b")))  # fmt: skip
 VIEW = Hit("shop", "/a", NOW, "203.0.113.7", FIREFOX, Via.SNIPPET, host="shop.example")
 BOTH = {"address", "user_agent"}
 CONFIG = """
@@ -81,6 +82,13 @@ def test_the_steps_are_told_in_the_order_of_screening(pipeline: Pipeline) -> Non
         ({"opt_out": True}, DropReason.OPT_OUT),
         ({"address": "10.1.2.3"}, DropReason.IGNORED_IP),
         ({"address": "2001:db8::1"}, DropReason.IGNORED_IP),
+        ({"path": "/admin/users?page=2"}, DropReason.EXCLUDED_PAGE),
+        ({"path": "/x/preview"}, DropReason.EXCLUDED_PAGE),
+        ({"path": "/admin"}, None),
+        ({"path": "/x/preview/1"}, None),
+        ({"path": "/ADMIN/"}, None),
+        ({"path": "/a.b"}, DropReason.EXCLUDED_PAGE),
+        ({"path": "/axb"}, None),
         ({"prefetch": True}, DropReason.PREFETCH),
         ({"user_agent": GOOGLE}, DropReason.BOT),
         ({"user_agent": ""}, DropReason.BOT),
@@ -111,6 +119,7 @@ def test_each_answer_says_what_it_looked_at(pipeline: Pipeline) -> None:
         "foreign_host": "the hit is from evil.example, the site counts shop.example, *.shop.example",
         "opted_out": "the opt-out cookie says so; Global Privacy Control and Do Not Track are heard, too",
         "ignored_network": "10.1.2.3 is in 10.0.0.0/8",
+        "excluded_page": "it is /a; excluded are /admin/*, */preview, /a.b",
         "prefetched": "a browser says so in its request; this hit is taken for a real view",
         "repeated": "this hit is taken for a first one",
         "too_many": "50 are allowed; how many 10.1.2.3 has sent, only the running service knows",

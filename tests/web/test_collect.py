@@ -648,7 +648,7 @@ async def test_an_address_that_is_none_is_refused_even_with_the_token(start: Sta
 # Drops, in the order of docs/counting ---------------------------------------------------------------------------
 
 SCREENED = {
-    "sites": [{"id": "demo", "hosts": ["example.com"]}],
+    "sites": [{"id": "demo", "hosts": ["example.com"], "excluded_pages": ["/admin/*"]}],
     "counting": {"respect_gpc": True, "ignored_networks": ["192.0.2.0/24"], "rate_limit_per_minute": 1,
                  "driven_browsers": "drop"},
 }  # fmt: skip
@@ -660,6 +660,7 @@ REASONS: dict[str, dict[str, Any]] = {
     "foreign_host": {"host": "evil.test"},
     "opt_out": {"headers": {"Sec-GPC": "1"}},
     "ignored_ip": {"ip": "192.0.2.1"},
+    "excluded_page": {"path": "/admin/users"},
     "prefetch": {"headers": {"Sec-Purpose": "prefetch"}},
     "duplicate": {"known": True},
     "rate_limited": {"limited": True},
