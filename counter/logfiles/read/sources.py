@@ -12,6 +12,7 @@ from counter.logfiles.formats import AUTO, DETECTED, FORMATS, detect, find_forma
 from counter.logfiles.importer import LineFormat
 from counter.logfiles.read.files import Block, LogFile, is_stream, lines_of, open_log
 
+EXAMPLE = '$remote_addr - $remote_user [$time_local] "$request" $status $bytes_sent "$http_referer" "$http_user_agent"'
 _EMPTY = FORMATS["combined"]  # of a log without lines: nothing is read by it
 
 
@@ -41,9 +42,11 @@ def detected(name: str, lines: Sequence[str]) -> LineFormat:
     found = detect(name, lines)
     if found is None and any(not line.startswith("#") for line in lines):
         tried = ", ".join(one.name for one in DETECTED)
+        first = next(line for line in lines if not line.startswith("#"))
         raise UsageError(
-            f"{name}: none of the first {len(lines):,} lines can be read as {tried};"
-            " name the format with --format, or describe it with --log-format"
+            f"{name}: none of the first {len(lines):,} lines can be read as {tried}; the first is {first[:200]!r}."
+            " Name the format with --format, or describe it with --log-format as the server's configuration has it,"
+            f" such as {EXAMPLE!r}"
         )
     return LineFormat(found or _EMPTY)
 
