@@ -190,3 +190,58 @@ def test_the_overview_leads_to_the_sites_report(service: Service, browser: Brows
         page.click("#site-demo h2 a")
         page.wait_for_url(f"**{SITE}")
         assert seen.errors == []
+
+
+def test_in_forced_colours_only_what_is_current_is_marked(service: Service, browser: Browser) -> None:
+    """Borders that are transparent elsewhere are drawn there, unless they have the ground's colour."""
+    borders = """selector => {
+      const ground = getComputedStyle(document.querySelector(".box")).backgroundColor;
+      return [...document.querySelectorAll(selector)].map((one) =>
+        [one.hasAttribute("aria-current"), getComputedStyle(one).borderBlockEndColor !== ground]);
+    }"""
+    with signed_in(browser, service, forced_colors="active") as (page, _):
+        page.goto(f"{service.url}{SITE}?period=today")
+        for selector in (".pages a", "a.card"):
+            marks = page.evaluate(borders, selector)
+            assert len(marks) > 3, selector
+            assert all(current is marked for current, marked in marks), selector
+        grounds = page.evaluate(
+            "[...document.querySelectorAll('#panel-pages .tabs a')].map(one => getComputedStyle(one).backgroundColor)"
+        )
+        assert grounds[0] not in grounds[1:]
+        assert page.evaluate("getComputedStyle(document.querySelector('.bar rect')).fill") == "none"
+
+
+def test_on_paper_the_chart_is_on_the_first_page_whole_and_nothing_waits(service: Service, browser: Browser) -> None:
+    a4 = {"width": 690, "height": 1010}  # of a page's text, in CSS pixels
+    with signed_in(browser, service) as (page, _):
+        page.goto(f"{service.url}{SITE}?period=28d")
+        page.wait_for_selector("#chart.drawn")
+        page.set_viewport_size(a4)  # type: ignore[arg-type]
+        page.evaluate("document.querySelector('#panel-pages').setAttribute('data-lazy', '')")
+        page.emulate_media(media="print")
+        chart = page.locator("#chart .chart-svg.main").bounding_box()
+        assert chart is not None
+        assert chart["y"] + chart["height"] < a4["height"]
+        assert page.evaluate("getComputedStyle(document.querySelector('.box:has(#chart)')).breakInside") == "auto"
+        lefts = page.evaluate(
+            "[...document.querySelectorAll('#chart .chart-svg.main text')].map(one => one.getBoundingClientRect())"
+            ".filter(box => box.width).map(box => box.left)"
+        )
+        assert min(lefts) >= 0
+        assert page.is_hidden("#panel-pages")
+
+
+@pytest.mark.parametrize("width", [390, 690, 800, 1000, 1280])
+def test_cards_fill_their_box(service: Service, browser: Browser, width: int) -> None:
+    ends = """(() => {
+      const box = document.querySelector(".cards").getBoundingClientRect(), rows = {};
+      for (const one of document.querySelectorAll(".cards > li")) {
+        const { top, right } = one.getBoundingClientRect();
+        rows[Math.round(top)] = box.right - right;
+      }
+      return Object.values(rows);
+    })()"""
+    with signed_in(browser, service, viewport={"width": width, "height": 800}) as (page, _):
+        page.goto(f"{service.url}{SITE}?period=today")
+        assert max(page.evaluate(ends)) <= 2
