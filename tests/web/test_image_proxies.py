@@ -39,6 +39,20 @@ async def test_a_badge_counts_through_camo(start: Start) -> None:
     assert await counter.drops() == {}
 
 
+async def test_what_a_proxy_fetches_makes_up_no_visitor(start: Start) -> None:
+    counter = await start()
+    await counter.hit(path="/profile")
+    for _ in range(3):
+        await Camo(counter).fetch(BADGE)
+    assert await numbers(counter) == {"pageviews": 4, "visits": 1, "visitors": 1}
+    counter.service.online.refresh(counter.clock.now())
+    assert (await counter.totals(metric="visits"))["online"] == 1
+    proxied = [hit for hit in counter.hits() if hit["via"] == "proxy"]
+    assert len(proxied) == 3
+    assert {(hit["source"], hit["path"], hit["ip"]) for hit in proxied} == {("GitHub Camo", "/profile", None)}
+    assert {hit[name] for hit in proxied for name in ("browser", "system", "country", "language")} == {"Unknown"}
+
+
 @pytest.mark.parametrize("path", ["/pixel.gif?site=demo&path=/m", "/widget/demo.svg?count=1&path=/m", BADGE])
 async def test_every_image_that_counts_does(start: Start, path: str) -> None:
     counter = await start()
