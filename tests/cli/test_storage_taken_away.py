@@ -56,7 +56,7 @@ def unready(service: Service) -> bool:
 
 
 def doctor(home: Home) -> Done:
-    return home.run("doctor")
+    return home.type("doctor")
 
 
 def move_over(home: Home, backup: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_start_after_a_kill_refuses_the_log_of_another_file_and_says_what_help
     refused = home.run("serve", "--port", "0")
     assert refused.code == 1
     assert "counter.db-wal was written for another file" in refused.err
-    restored = home.run("restore", backup, "--force")
+    restored = home.type("restore", backup, "--force")
     assert restored.code == 0, restored
     with Service(home) as service:
         assert acknowledged(service, "c") == {"c"}
@@ -134,7 +134,7 @@ def test_a_second_service_is_refused_when_the_lock_file_of_the_first_was_removed
         second = home.run("serve", "--port", "0")
         assert second.code == 1
         assert "is in use by process" in second.err
-        assert home.run("restore", home.database, "--force").code == 1
+        assert home.type("restore", home.database, "--force").code == 1
         assert "holds the data" not in doctor(home).out
         assert acknowledged(service, "a") == {"a"}
 

@@ -248,11 +248,12 @@ class Service:
 
     @staticmethod
     def until(true: Callable[[], bool]) -> None:
-        """Wait until something is true."""
-        end = time.monotonic() + HANG
+        """Wait until something is true; the longer it takes, the less often it is looked at."""
+        end, pause = time.monotonic() + HANG, 0.005
         while not true():
             assert time.monotonic() < end, f"waited {HANG:.0f} s"
-            time.sleep(0.005)
+            time.sleep(pause)
+            pause = min(1.1 * pause, 0.02)
 
     def kill(self) -> None:
         """`kill -9`, without a word."""
