@@ -314,6 +314,22 @@ class TestTheRunningServiceTakesChangesAtOnce:
         assert rows == [("told", str(then), "198.51.100.9")]
         assert token.encode() not in live.home.database.read_bytes()
 
+    def test_pages_have_start_counts_of_their_own(self, live: Service) -> None:
+        said(live.home, "site", "add", "readmes")
+        none = said(live.home, "site", "start", "list", "readmes")
+        assert none.startswith("no page of site readmes has a start count; give one with 'counter site start set")
+        told = said(live.home, "site", "start", "set", "readmes", "/pro//file?a=1", "1234")
+        assert told == "the page /pro/file of site readmes starts at 1,234\n"
+        lines = said(live.home, "site", "start", "list", "readmes").splitlines()
+        assert [line.split() for line in lines] == [["page", "starts", "at"], ["/pro/file", "1,234"]]
+        badge = live.get("/badge/readmes.svg?count=1&path=/pro/file&scope=page&lang=en&label=Views").body.decode()
+        assert '<title id="title">Views: 1,235</title>' in badge
+        wrong = live.home.type("site", "start", "set", "readmes", "/x", str(10**17))
+        assert (wrong.code, "it must be 0 to" in wrong.err) == (2, True)
+        assert said(live.home, "site", "start", "remove", "readmes", "/pro/file").endswith(" starts at 0\n")
+        again = live.home.type("site", "start", "remove", "readmes", "/pro/file")
+        assert (again.code, again.err) == (2, "counter: the page '/pro/file' has no start count\n")
+
     def test_goals_are_made_listed_and_removed(self, live: Service) -> None:
         said(live.home, "site", "add", "aiming")
         nothing = said(live.home, "site", "goal", "list", "aiming")
