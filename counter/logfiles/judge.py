@@ -109,7 +109,7 @@ class Judge:
             portion.lines += 1
             plain = text if text.isascii() else escape_bytes(text)
             line = parse(plain) or parse_wrapped(parse, plain)
-            if line is None:
+            if line is None or not (line.address or self._visitors.address("", line.forwarded)):
                 portion.malformed += 1
             else:
                 self._judge(line, number, text, chunk.now, portion)

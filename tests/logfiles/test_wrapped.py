@@ -108,7 +108,19 @@ def test_an_address_has_a_port_or_brackets_or_is_a_name(written: str, meant: str
 
 
 @pytest.mark.parametrize(
-    "written", ["198.51.100.7:99999", "1.2.3", "300.1.1.1", "a..b", "-a.example", "a-.example", "x" * 254]
+    "written",
+    [
+        "198.51.100.7:99999",
+        "1.2.3",
+        "300.1.1.1",
+        "198.51.100.xxx",
+        "198.51.x.x",
+        "198.x.x.x",
+        "a..b",
+        "-a.example",
+        "a-.example",
+        "x" * 254,
+    ],
 )
 def test_what_is_no_address_is_malformed(written: str) -> None:
     assert parse_line(f"{written} - - {REST}") is None

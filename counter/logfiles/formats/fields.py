@@ -40,6 +40,8 @@ _METHOD: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}", re.ASCII)
 _NAME: Final = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]*+(?<!-))\.)*+(?=[0-9_-]*[a-z])[a-z0-9_][a-z0-9_-]*+(?<!-)", re.ASCII
 )
+# An address whose end somebody took off, `198.51.100.xxx`, is nobody's name: it cannot tell visitors apart.
+_MASKED: Final = re.compile(r"(?:\d+\.){3}[^.]+|(?:\d+\.){2}[x0*]+\.[x0*]+|\d+(?:\.[x0*]+){3}", re.ASCII)
 _LONGEST_NAME: Final = 253
 
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
@@ -110,7 +112,9 @@ def client_of(text: str) -> str | None:
     if address is not None:
         return address
     name = text.lower().removesuffix(".")
-    return name if len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) else None
+    if len(name) > _LONGEST_NAME or _MASKED.fullmatch(name):
+        return None
+    return name if _NAME.fullmatch(name) else None
 
 
 @lru_cache(maxsize=1024)
