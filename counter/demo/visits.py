@@ -207,7 +207,7 @@ class _Day:
         # By position, as in the pipeline: keywords cost 1.6 us a hit.
         self.events.append(Event(
             self.plan.site_key, at, day, hour, kind, person.visitor, page.path, via, name, page.title, props,
-            person.address, person.client, person.place, way.origin, hit_id,
+            person.address, person.client, person.place, way.origin, hit_id, host=catalogue.SHOP,
         ))  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from counter.reports.grammar import DIMENSIONS, HITS_KEYS, REPORT_KEYS
 from counter.service.service import token_digest
 from counter.site import Goal, GoalKind, TokenMay
 from tests.kit.app import NOON, Counter, FakeClock, Start
+from tests.kit.camo import Camo
 
 REPORT = "/api/v1/report?site=demo"
 SECRET = "a-read-token-of-the-tests"
@@ -322,3 +323,26 @@ def test_the_parameters_of_the_documentation_are_those_there_are() -> None:
     text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
     for name in (*REPORT_KEYS, *HITS_KEYS, *DIMENSIONS):
         assert f"`{name}`" in text, name
+
+
+async def test_a_badge_behind_an_image_proxy_adds_page_views_and_changes_no_rate(counter: Counter) -> None:
+    before = (await ask(counter, REPORT))["totals"]
+    camo = Camo(counter)
+    for _ in range(3):
+        await camo.fetch("/badge/demo.svg?count=1&path=/readme")
+    found = await ask(counter, f"{REPORT}&by=page&by=source&by=entry_page&by=host&order=pageviews")
+    assert found["totals"] == {**before, "pageviews": before["pageviews"] + 3, "proxied": 3}
+    page, source, entry, host = ({row["value"]: row for row in one["rows"]} for one in found["breakdowns"])
+    assert (page["/readme"]["pageviews"], page["/readme"]["visits"], page["/readme"]["visitors"]) == (3, 0, 0)
+    assert source["GitHub Camo"] == {
+        "value": "GitHub Camo", "visitors": 0, "visits": 0, "pageviews": 3, "events": 0, "engaged": 0,
+        "bounce_rate": None, "visit_duration": None, "views_per_visit": None,
+    }  # fmt: skip
+    assert entry.keys() == {"/"}
+    assert host["Unknown"]["pageviews"] == found["totals"]["pageviews"]
+    narrowed = await totals(counter, "source:is:GitHub Camo")
+    assert (narrowed["pageviews"], narrowed["visits"], narrowed["proxied"]) == (3, 0, 3)
+    hits = await ask(counter, "/api/v1/hits?site=demo&limit=1")
+    assert (hits["hits"][0]["via"], hits["hits"][0]["country"], hits["hits"][0]["browser"]) == (
+        "proxy", "Unknown", "Unknown",
+    )  # fmt: skip
