@@ -1,5 +1,5 @@
--- Which matching page views are the first of their page in their visit? Asked again when properties decide: of two
--- views of one page only the second may match.
+-- Which matching page views are the first of their page in their visit? Asked again when properties or
+-- hosts decide: of two views of one page only the second may match.
 update temp.listed_event set first = id in (
   select min(m.id)
   from temp.listed_event m

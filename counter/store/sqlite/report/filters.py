@@ -67,7 +67,8 @@ SLOT_OF: Final = {
 EVENT_SLOTS: Final = frozenset(
     {FilterSlot.PATH, FilterSlot.HOST, FilterSlot.NAME, FilterSlot.REACH, FilterSlot.PROPERTY, FilterSlot.PROPS}
 )
-PROPERTY_SLOTS: Final = frozenset({FilterSlot.PROPERTY, FilterSlot.PROPS})
+# They tell views of one page in one visit apart: the first of those that match need not be the first of all.
+VIEW_SLOTS: Final = frozenset({FilterSlot.HOST, FilterSlot.PROPERTY, FilterSlot.PROPS})
 PAGEVIEW_ID: Final = -1  # what stands for the name of every page view, which has none in the dictionary
 NOTHING_ID: Final = -2  # what carriers have for goals, entry and exit pages: no filter names it, `is_not` lets it pass
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from counter.question import Bucket, Operator, Question
 from counter.store.sqlite.fold import bounds
-from counter.store.sqlite.report.filters import EVENT_SLOTS, PROPERTY_SLOTS, SLOT_OF, FilterSlot, narrow
+from counter.store.sqlite.report.filters import EVENT_SLOTS, VIEW_SLOTS, SLOT_OF, FilterSlot, narrow
 from counter.store.sqlite.sql import SqlPart, run_script, statement
 
 # Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
@@ -72,7 +72,7 @@ def find(connection: sqlite3.Connection, question: Question, *, only_with_props:
         narrowed |= {FilterSlot.PROPS}
     asked = parameters_of(question)
     few = _few_events(question)
-    if narrowed & PROPERTY_SLOTS:
+    if narrowed & VIEW_SLOTS:
         name = "report_list_events_by_event" if few else "report_list_events_by_visit"
         _run_in_spans(connection, name, asked, narrowed)
         for step in ("report_first_views", "report_list_visits_of_events", "report_visits_listed"):
