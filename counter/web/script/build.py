@@ -20,7 +20,7 @@ TERSER = HERE / "node_modules" / ".bin" / "terser"  # `make script` puts it ther
 # Name, whether it is a module. Every `async` and `?.` here is of ES 2020, as are all browsers since then.
 SCRIPTS = (("counter.js", False), ("widget.js", True))
 OPTIONS = ("--ecma", "2020", "--compress", "passes=3,unsafe_arrows=true", "--mangle", "--format", "ascii_only=true")
-LARGEST = 1536  # bytes of counter.js after `gzip -9`
+LARGEST = 2048  # bytes of counter.js after `gzip -9`
 
 
 def first_line() -> str:

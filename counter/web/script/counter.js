@@ -5,15 +5,21 @@
    No cookie, no fingerprint, and nothing is stored but a visitor's own wish not to be counted. Nothing in here may
    break the page it stands on: every entry ends in a catch, and references are taken before the page can change them.
 
-   Written to be small as well as to be read: `make script` makes static/counter.js of it, which may have 1,536 bytes
+   Written to be small as well as to be read: `make script` makes static/counter.js of it, which may have 2,048 bytes
    gzipped. What draws numbers is in widget.js, and only pages that show some fetch it. The server puts the address of
    hits in the place of %hit%, and the name of the widget's code in that of %widget%. */
 try {
-  const { document: doc, fetch, setTimeout, JSON: { stringify }, counter: stub } = window;
+  const { document: real, fetch, setTimeout, JSON: { stringify }, counter: stub } = window;
+
+  // An element with a name (<iframe name="hidden">) hides what the document has, but not what its prototype has.
+  const doc = new Proxy(real, {
+    get: (_, name) => (name = Reflect.get(Document.prototype, name, real))?.call ? name.bind(real) : name,
+  });
+
   const { src, dataset: settings } = doc.currentScript;
   const { site } = settings;
-  if (doc["@" + site]) throw site; // a tag that stands there twice counts once
-  doc["@" + site] = 1;
+  if (real["@" + site]) throw site; // a tag that stands there twice counts once
+  real["@" + site] = 1;
   const hitUrl = new URL(settings.hit || "%hit%", src);
 
   // What the page calls, or the browser: an uncountable page is still a page.
@@ -47,8 +53,9 @@ try {
 
   // A hit keeps its id when it is sent again, so the server counts it once. Fulfilled when it is counted or given up.
   const send = safe(async (hit) => {
+    // On a disk, in an application or an extension there is no page of a site.
     // Of a pattern `*` is any text; everything else stands for itself.
-    if (refused || settings.exclude?.split(",").some((pattern) => RegExp(
+    if (refused || !/^http/.test(location) || settings.exclude?.split(",").some((pattern) => RegExp(
       "^" + encodeURI(pattern.trim()).replace(/\W/g, (sign) => (sign == "*" ? ".*" : "\\" + sign)) + "$",
     ).test(page))) return;
     // The replacer takes values as they are: a library that gives every text a toJSON would garble them.
@@ -65,6 +72,7 @@ try {
 
   const count = (name, props, referrer) => send({
     site, id: id = Date.now() + "" + Math.random(), name, props, referrer, title: "" + doc.title, screen: screen.width,
+    host: location.host, driven: navigator.webdriver || undefined,
     path: ("canonical" in settings && doc.querySelector("link[rel=canonical]")?.href || page) + location.search,
   });
 
@@ -155,6 +163,7 @@ try {
     const change = history[name];
     history[name] = (...given) => { change.apply(history, given); navigate(); };
   }
+  window.navigation?.addEventListener("currententrychange", navigate); // for routers that never call pushState
   navigate();
 
   // Never takes a name that the page uses; an element with that id is no such use, nor is the stub of docs/tracker.md.
