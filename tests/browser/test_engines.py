@@ -22,7 +22,7 @@ from tests.kit.widget_sample import IPV6
 
 pytestmark = pytest.mark.browser
 
-NAMES = {"chromium": "Chrome", "firefox": "Firefox", "webkit": "Safari"}
+NAMES = {"chromium": "Chrome", "firefox": "Firefox", "webkit": "GNOME"}  # Web is WebKitGTK's browser
 SITES = [f"site{number}" for number in range(10)]
 NUMBERS = count()
 IPV4 = "255.255.255.255"
