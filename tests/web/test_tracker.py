@@ -78,7 +78,7 @@ def test_the_script_passes_on_every_option_of_the_widget() -> None:
     passed = set(re.findall(r'"([a-z_]+)"', listed[1]))
     options = (ROOT / "counter" / "widget" / "options.py").read_text(encoding="utf-8")
     known = set(re.findall(r'query\.get\("([a-z_]+)"', options)) | set(
-        re.findall(r'_switch\(query, "([a-z_]+)"', options)
+        re.findall(r'\bswitch\(query, "([a-z_]+)"', options)
     )
     assert known - {"fragment"} == passed - {"metric", "path"}
 

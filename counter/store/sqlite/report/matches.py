@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from counter.question import Bucket, Operator, Question
 from counter.store.sqlite.fold import bounds
-from counter.store.sqlite.report.filters import EVENT_SLOTS, VIEW_SLOTS, SLOT_OF, FilterSlot, narrow
+from counter.store.sqlite.report.filters import EVENT_SLOTS, SLOT_OF, VIEW_SLOTS, FilterSlot, narrow
 from counter.store.sqlite.sql import SqlPart, run_script, statement
 
 # Days that the events of one visitor can lie apart: two after a change of the site's time zone, else none.
