@@ -1,6 +1,7 @@
 """Host names in the one form in which they are kept and compared: as browsers send them.
 
     ascii_host("Straße.DE.")   -> "xn--strae-oqa.de"       of letters outside of ASCII, UTS 46 as browsers do it
+    shown_host("xn--strae-oqa.de") -> "straße.de"      for people to read, when nobody can mistake it
     former_host("xn--strae-oqa.de") -> "strasse.de"        what IDNA 2003 made of the same name
 
 Browsers map by UTS 46 without its transitional step, so ß, final ς and the two joiners stay. Python's own codec `idna`
@@ -9,6 +10,7 @@ is IDNA 2003: it makes 'strasse.de' of 'straße.de', which is another name and m
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +19,13 @@ import idna
 MAX_HOST: Final = 253  # characters
 MAX_LABEL: Final = 63
 _PUNY: Final = "xn--"
+_MIXED: Final = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO"}),
+    frozenset({"LATIN", "CJK", "HANGUL"}),
+)
+# Cyrillic and Greek letters that are drawn as Latin ones: a label of these alone reads as another name.
+_LOOKS_LATIN: Final = frozenset("асԁеһіјӏорԛѕԝхуѵԍьгпкмтнвꙅɡονραικυχτγωϲϳ0123456789-")
 _FORMER: Final = str.maketrans({"ß": "ss", "ς": "σ", "\u200c": None, "\u200d": None})
 
 
@@ -40,9 +49,57 @@ def host_letters(host: str) -> str:
     return ".".join(map(_letters, host.split(".")))
 
 
+def shown_host(host: str) -> str:
+    """A host as people read it: in its own letters, label by label, where they can't be taken for others.
+
+    A label stays as browsers send it, 'xn--...', when its letters are of several scripts, when all of them look like
+    Latin ones in a domain that is not of their script, or when IDNA 2008 has no such label. '*.' and a port stay.
+    """
+    return _shown(host) if _PUNY in host and len(host) <= MAX_HOST + 8 else host
+
+
 def is_elsewhere(host: str) -> bool:
     """Whether a scheme stands in place of a host, 'file:', because the page is none of the web."""
     return host.endswith(":")
+
+
+@lru_cache(maxsize=4096)
+def _shown(host: str) -> str:
+    *labels, ending = host.split(".")
+    foreign = not ending.startswith(_PUNY)
+    return ".".join([*(_shown_label(label, foreign=foreign) for label in labels), _shown_label(ending, foreign=False)])
+
+
+def _shown_label(label: str, *, foreign: bool) -> str:
+    """`foreign`: the domain that it stands in is not of its script."""
+    name, colon, port = label.partition(":")
+    letters = _letters(name)
+    if letters == name or not _is_plain(letters) or (foreign and _LOOKS_LATIN.issuperset(letters)):
+        return label
+    return letters + colon + port
+
+
+def _is_plain(letters: str) -> bool:
+    """Whether a label is one of IDNA 2008 and of one script, or of those that Japanese, Chinese or Korean mix."""
+    try:
+        idna.check_label(letters)
+    except UnicodeError:
+        return False
+    scripts = {_script(letter) for letter in letters} - {""}
+    return len(scripts) == 1 or any(scripts <= mixed for mixed in _MIXED)
+
+
+def _script(letter: str) -> str:
+    """The script of a letter, by the first word of its name in Unicode; '' for what every script has.
+
+    Letters of phonetic and other rare alphabets, many of which look like a to z, are a script of their own.
+    """
+    if letter.isascii() and not letter.isalpha():
+        return ""
+    script = unicodedata.name(letter, "").partition(" ")[0]
+    if script in {"COMBINING", "MIDDLE", "ZERO", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}:
+        return ""
+    return "RARE" if script == "LATIN" and 0x24F < ord(letter) < 0x1E00 else script
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counter.cli import cli
-from counter.hosts import ascii_host, former_host, host_letters
+from counter.hosts import ascii_host, former_host, host_letters, shown_host
 from tests.kit.app import Counter, Start
 from tests.kit.dashboard import SignedIn
 
@@ -70,6 +70,42 @@ def test_the_former_form_of_a_host_is_that_of_idna_2003(host: str, former: str) 
     assert former_host(host) == former
 
 
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("example.com", "example.com"),
+        (STRASSE, "straße.de"),
+        (f"*.{STRASSE}", "*.straße.de"),
+        (f"{STRASSE}:8080", "straße.de:8080"),
+        ("xn--e1afmkfd.xn--p1ai", "пример.рф"),
+        (ascii_host("яндекс.com"), "яндекс.com"),
+        (ascii_host("日本語テスト.jp"), "日本語テスト.jp"),
+        (ascii_host("abc日本.jp"), "abc日本.jp"),
+        (ascii_host("한국어.kr"), "한국어.kr"),
+        (ascii_host("მაგალითი.გე"), "მაგალითი.გე"),
+        (ascii_host("مثال.com"), "مثال.com"),
+        (ascii_host("हिन्दी.in"), "हिन्दी.in"),
+        (ascii_host("köln-2024.de"), "köln-2024.de"),
+        (ascii_host("аррӏе.com"), ascii_host("аррӏе.com")),  # all Cyrillic, reads as apple
+        (ascii_host("pаypal.com"), ascii_host("pаypal.com")),  # one Cyrillic letter
+        (ascii_host("ɡoogle.com"), ascii_host("ɡoogle.com")),  # a phonetic letter
+        (ascii_host("ок.рф"), "ок.рф"),
+        (ascii_host("ορο.com"), ascii_host("ορο.com")),
+        ("xn--99999999999999999999.de", "xn--99999999999999999999.de"),
+        ("xn--a.de", "xn--a.de"),
+    ],
+)
+def test_a_host_is_shown_in_its_letters_unless_they_could_be_taken_for_others(host: str, shown: str) -> None:
+    assert shown_host(host) == shown
+    assert ascii_host(shown) == host or ":" in host
+
+
+@given(st.text(max_size=30))
+def test_whatever_is_shown_leads_back_to_the_same_host(text: str) -> None:
+    host = ascii_host(f"{text}.example")
+    assert ascii_host(shown_host(host)) == host
+
+
 def test_letters_that_lead_to_another_host_are_not_shown() -> None:
     assert [host_letters(host) for host in (STRASSE, "xn--abc-.de", "xn--strase-.de")] == [
         "straße.de", "xn--abc-.de", "xn--strase-.de",
@@ -123,4 +159,4 @@ async def test_a_site_made_of_its_host_alone_is_not_called_by_what_browsers_send
     owner = await signed_in(counter)
     assert (await owner.post("/dashboard/new-site", hosts="straße.de")).status == 303
     made = counter.service.sites.get("strasse.de").site
-    assert (made.name, made.hosts) == ("strasse.de", (STRASSE, f"www.{STRASSE}"))
+    assert (made.name, made.hosts) == ("straße.de", (STRASSE, f"www.{STRASSE}"))

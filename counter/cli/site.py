@@ -19,6 +19,7 @@ from counter.cli.site_start import start
 from counter.cli.site_why import why
 from counter.config import SITE_FIELDS, SiteConfig, check_site_field, site_field_from_text
 from counter.errors import UsageError
+from counter.hosts import shown_host
 from counter.service.changes.change import COMMAND_LINE
 from counter.service.changes.sites import AddSite, AddToken, ChangeSite, RemoveSite
 from counter.service.service import token_digest
@@ -85,7 +86,7 @@ def list_sites(context: Context) -> None:
     table = Table("id", "name", "hosts", "time zone", "week begins", "start count", "public", box=None)
     for one in run(work()):
         table.add_row(
-            one.id, plain(one.name), ", ".join(one.hosts) or "any", one.timezone, one.first_weekday,
+            one.id, plain(one.name), ", ".join(map(shown_host, one.hosts)) or "any", one.timezone, one.first_weekday,
             str(one.start_count), "yes" if one.public else "no",
         )  # fmt: skip
     Console().print(table)

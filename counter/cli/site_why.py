@@ -42,6 +42,7 @@ from counter.collect.parse import USER_AGENT
 from counter.collect.screen import ASKS
 from counter.errors import UsageError
 from counter.event import Event
+from counter.hosts import shown_host
 from counter.question import UNKNOWN, LoggedDrop
 from counter.site import ActiveSite, Site
 from counter.text import clean
@@ -123,7 +124,7 @@ def because(evidence: Evidence | NoEvidence) -> str:
         case NoEvidence(field):
             return f"no {field.replace('_', ' ')} was given"
         case HostEvidence(host, hosts):
-            counts = ", ".join(hosts) or "any host"
+            counts = ", ".join(map(shown_host, hosts)) or "any host"
             return f"the hit is from {host or 'a host that is not told'}, the site counts {counts}"
         case WishEvidence():
             return _of_wish(evidence)

@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Period
+from counter.collect.typed import as_stored
 from counter.errors import BadInput, CounterError, NotAuthorized
 from counter.question import Breakdown, Bucket, Dimension, Filter, LoggedHit, Question, Report, Sums
 from counter.reports.answer import ROW_METRICS, ReportAnswer, ReportQuery, metrics, rate, read_answer, total_metrics
@@ -64,6 +65,7 @@ async def get_report(request: web.Request) -> web.Response:
     service, site, now = _begin(request, REPORT_KEYS)
     today = site.local.day(now)
     asked = read_report_query(request.query, site, today, await _counted(request, service, site))
+    asked = msgspec.structs.replace(asked, filters=as_stored(asked.filters, site.site.query_keys))
     answer = await read_answer(service.store.reports, site.site, asked, today, now)
     return _json({**report_head(request, site, asked.period, now), **report_json(asked, answer, site)})
 
@@ -73,7 +75,7 @@ async def get_hits(request: web.Request) -> web.Response:
     """A page of the hit log, newest first; `next` is the `before` of the next page."""
     service, site, now = _begin(request, HITS_KEYS)
     period = read_period(request.query, site, site.local.day(now), await _counted(request, service, site))
-    filters = read_filters(request.query)
+    filters = as_stored(read_filters(request.query), site.site.query_keys)
     limit = read_number(request.query, "limit", HITS, 1, MOST_ROWS)
     before = read_number(request.query, "before", LARGEST_ID, 1, LARGEST_ID)
     question = Question(site.site.key, period.start, period.end, filters)

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from counter.calendar.periods import NAMES
+from counter.collect.typed import as_stored
 from counter.errors import TooExpensive
 from counter.question import LoggedHit, Question
 from counter.reports.grammar import read_filters, read_number, refuse_unknown
@@ -69,5 +70,5 @@ async def get_hits_ndjson(call: Call) -> web.StreamResponse:
 async def _read(call: Call) -> tuple[Days, Question]:
     refuse_unknown(call.request.query, KEYS)
     days = await read_days(call)
-    filters = read_filters(call.request.query)
+    filters = as_stored(read_filters(call.request.query), call.site.site.query_keys)
     return days, Question(call.site.site.key, days.period.start, days.period.end, filters)

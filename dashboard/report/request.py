@@ -10,6 +10,7 @@ import msgspec
 from counter.calendar.localtime import day_date
 from counter.calendar.periods import Compare, Period, compared_period, named_period
 from counter.calendar.series import HOURLY_DAYS, default_bucket
+from counter.collect.typed import as_stored
 from counter.errors import BadInput
 from counter.event import PAGEVIEW
 from counter.question import Bucket, By, Dimension, Filter, Operator, Order
@@ -87,7 +88,10 @@ async def read_report_request(call: Call, known: tuple[str, ...] = REPORT_KEYS) 
     refuse_unknown_keys(query, known)
     period, today = await _read_period(call), site.local.day(call.now)
     asked = ReportQuery(
-        period, read_filters(query), _read_bucket(query, period), compare=_read_compare(query, period, today)
+        period,
+        as_stored(read_filters(query), site.site.query_keys),
+        _read_bucket(query, period),
+        compare=_read_compare(query, period, today),
     )
     return ReportRequest(
         query=asked,

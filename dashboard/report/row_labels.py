@@ -12,7 +12,7 @@ from urllib.parse import quote
 from counter.collect.agents.devices import DEVICES
 from counter.collect.origins.origin import DIRECT
 from counter.event import Channel
-from counter.hosts import ascii_host, host_letters
+from counter.hosts import ascii_host, shown_host
 from counter.labels import LANGUAGES, country_name
 from counter.question import OTHER, UNKNOWN, Dimension
 from counter.site import ActiveSite
@@ -22,6 +22,7 @@ from dashboard.words.countries import ALPHA_3
 
 PAGES: Final = frozenset({Dimension.PAGE, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE})
 REFERRERS: Final = frozenset({Dimension.REFERRER, Dimension.REFERRER_HOST})
+HOSTS: Final = frozenset({Dimension.HOST, Dimension.REFERRER_HOST, Dimension.SOURCE})
 CAMPAIGNS: Final = frozenset({
     Dimension.UTM_SOURCE, Dimension.UTM_MEDIUM, Dimension.UTM_CAMPAIGN, Dimension.UTM_TERM, Dimension.UTM_CONTENT,
 })  # fmt: skip
@@ -52,15 +53,15 @@ def label_of(words: Words, dimension: Dimension, value: str) -> str:
         return words("channel.direct")
     if dimension == Dimension.COUNTRY:
         return country_name(value, words.language)
-    if dimension == Dimension.HOST:
-        return host_letters(value)
     if dimension == Dimension.LANGUAGE:
         return _language(words, value)
     if dimension == Dimension.CHANNEL and value in _CHANNELS:
         return words(f"channel.{value}")
     if dimension == Dimension.DEVICE and value in DEVICES:
         return words(f"device.{value}")
-    return value
+    if dimension in HOSTS:
+        return shown_host(value)
+    return _shown_url(value) if dimension == Dimension.REFERRER else value
 
 
 def value_of(words: Words, dimension: Dimension, text: str) -> str:
@@ -90,6 +91,13 @@ def outside_of(site: ActiveSite, dimension: Dimension, value: str) -> str:
     else:
         return ""
     return found if len(found) <= _LONGEST_URL else ""
+
+
+def _shown_url(value: str) -> str:
+    """An address with its host in its own letters."""
+    scheme, apart, rest = value.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{apart}{shown_host(host)}{slash}{path}" if apart else value
 
 
 def _unknown(words: Words, dimension: Dimension) -> str:

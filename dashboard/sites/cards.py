@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from counter.calendar.periods import Period
+from counter.hosts import shown_host
 from counter.question import Metric, Sums
 from counter.service.book import Book
 from counter.site import ActiveSite
@@ -69,7 +70,7 @@ def make_card(words: Words, site: ActiveSite, book: Book, until: Sums | None, on
         days = tally.sum(period) if book.knows(key, metric, period) else None
         found.append(_numbers(words, metric.value, tally.days.get(today, 0), days, until))
     drawn = days_of(site, book, now)
-    name, hosts = site.site.name or site.site.id, ", ".join(site.site.hosts)
+    name, hosts = site.site.name or site.site.id, ", ".join(map(shown_host, site.site.hosts))
     return SiteCard(site.site.id, name, hosts, online, tuple(found), spark(drawn), _spark_text(words, drawn))
 
 
@@ -102,7 +103,7 @@ def spark(days: Sequence[int]) -> Spark:
 
 def matches(site: ActiveSite, wanted: str) -> bool:
     """Whether the letters are in the site's name, its id or a host, in either case."""
-    texts = (site.site.id, site.site.name, *site.site.hosts)
+    texts = (site.site.id, site.site.name, *site.site.hosts, *map(shown_host, site.site.hosts))
     return any(wanted.casefold() in text.casefold() for text in texts)
 
 

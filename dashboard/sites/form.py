@@ -13,7 +13,7 @@ import msgspec
 from counter.app import site_of
 from counter.calendar.localtime import valid_zones
 from counter.config import SiteConfig, check_site_field, site_field_from_text
-from counter.hosts import ascii_host, former_host
+from counter.hosts import ascii_host, former_host, shown_host
 from counter.site import WEEKDAYS, Site
 from dashboard.words.catalogue import Words
 from dashboard.words.numbers import weekday
@@ -38,8 +38,9 @@ def new_site(form: Mapping[str, str], taken: Collection[str]) -> Site:
     hosts = list(tidy_hosts(form.get("hosts", "")))
     if len(hosts) == 1 and hosts[0].count(".") == 1 and not hosts[0].startswith(("*", "www.")):
         hosts.append(f"www.{hosts[0]}")  # the same pages, nearly always, and visitors of both are to be counted
-    named = former_host(next(iter(hosts), ""))  # 'strasse.de' reads better than 'xn--strae-oqa.de'
-    name = form.get("name", "").strip() or named
+    first = next(iter(hosts), "")
+    named = former_host(first)  # in an id 'strasse.de' reads better than 'xn--strae-oqa.de'
+    name = form.get("name", "").strip() or shown_host(first)
     site_id = form.get("id", "").strip() or free_id(named or name, taken)
     fields: dict[str, Any] = {
         "id": check_site_field("id", site_id),
@@ -73,10 +74,10 @@ def changed_site(site: Site, form: Mapping[str, str]) -> Site:
 def typed_fields(site: Site) -> dict[str, str]:
     """What the settings' form shows before anything is typed."""
     return {
-        "name": site.name, "hosts": "\n".join(site.hosts), "timezone": site.timezone,
+        "name": site.name, "hosts": _shown(site.hosts), "timezone": site.timezone,
         "first_weekday": site.first_weekday, "start_count": str(site.start_count),
         "public": "yes" if site.public else "", "query_keys": " ".join(site.query_keys),
-        "excluded_pages": "\n".join(site.excluded_pages), "excluded_referrers": "\n".join(site.excluded_referrers),
+        "excluded_pages": "\n".join(site.excluded_pages), "excluded_referrers": _shown(site.excluded_referrers),
         "backdate_days": str(site.backdate_days), "image_gap_seconds": str(site.image_gap_seconds),
         "version": site.version,
     }  # fmt: skip
@@ -110,6 +111,11 @@ def free_id(text: str, taken: Collection[str]) -> str:
 def _zones() -> tuple[str, ...]:
     """Every zone by name, UTC first; looked up in the file system once."""
     return ("UTC", *sorted(valid_zones() - {"UTC"}))
+
+
+def _shown(hosts: Collection[str]) -> str:
+    """One host a line, in their own letters; what is typed is put into the form that is kept."""
+    return "\n".join(map(shown_host, hosts))
 
 
 def _typed(key: str, text: str) -> str:

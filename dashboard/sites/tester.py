@@ -34,6 +34,7 @@ from counter.collect.explain import (
 from counter.collect.identify import PassingSalts
 from counter.collect.parse import LIMITS, USER_AGENT
 from counter.event import AgentFacts, DropReason, Event
+from counter.hosts import shown_host
 from counter.question import UNKNOWN, Dimension
 from counter.reports.grammar import Query
 from counter.text import clean
@@ -123,7 +124,7 @@ def _because(words: Words, evidence: Evidence | NoEvidence) -> str:
             return words("why.untold")
         case HostEvidence(host, hosts):
             name = f"why.host_{'told' if host else 'untold'}_{'some' if hosts else 'any'}"
-            return words(name, host=host, hosts=", ".join(hosts))
+            return words(name, host=shown_host(host), hosts=", ".join(map(shown_host, hosts)))
         case WishEvidence(gpc_heard):
             return words("why.wish_heard" if gpc_heard else "why.wish_unheard")
         case NetworkEvidence():
