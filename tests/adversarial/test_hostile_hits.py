@@ -164,7 +164,7 @@ POISON = [
     '"screen": 9223372036854775808', '"screen": -9223372036854775809', '"screen": NaN', '"screen": Infinity',
     '"screen": 1e999', '"screen": {}', '"screen": []', '"screen": true', '"screen": null', f'"screen": {"9" * 5000}',
     f'"unknown": {"9" * 5000}', '"unknown": 1e999', '"unknown": -0', '"unknown": 9223372036854775808',
-    '"engaged_ms": 18446744073709551616, "view": "v"', '"props": {"k": 9223372036854775808}', '"props": null',
+    '"engaged_ms": 18446744073709551616, "view": "v"', '"props": {"k": null}', '"props": null',
     '"props": [["k", "v"]]', '"id": {"a": 1}', '"id": 9223372036854775808', '"name": "\\u0000"',
     '"referrer": "http://[::1"', '"host": "\\u2100.example"', '"language": "\\udfff"',
 ]  # fmt: skip

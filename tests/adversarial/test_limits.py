@@ -345,6 +345,7 @@ async def test_the_log_that_grew_behind_a_long_reader_is_cut_afterwards(
 # How each table is kept from growing without end; docs/running.md says it to the owner.
 GROWTH = {
     "site": "the owner makes them", "token": "the owner makes them", "goal": "the owner makes them",
+    "page_start": "1,000 a site",
     "history": "days of a former counter", "audit": "a line for each act of the owner, and each day mended",
     "value": "new ones a day are capped", "value_count": "pruned", "client": "a row for a visit at most",
     "place": "a row for a visit at most", "origin": "a row for a visit at most",

@@ -33,7 +33,7 @@ DRAWN = """() => [...document.querySelectorAll("visitor-counter")]
   .every((one) => one.shadowRoot?.querySelector(".vc-date")?.getBoundingClientRect().height)"""
 PALE = """() => document.querySelector("visitor-counter").shadowRoot.querySelectorAll("td bdi")
   .forEach((cell) => { cell.style.color = "#eeeeee" })"""
-PICK = """([forms, first]) => document.querySelectorAll("article").forEach((article, number) =>
+PICK = """([forms, first]) => document.querySelectorAll("article:has(fieldset)").forEach((article, number) =>
   article.querySelector(".pick-" + forms[(first + number) % forms.length]).click())"""
 
 

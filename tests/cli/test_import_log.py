@@ -71,6 +71,12 @@ def agrees(home: Home) -> bool:
     return checked.code == 0 and checked.out.startswith("every number agrees with the raw rows")
 
 
+def _without_host(home: Home) -> list[tuple[object, ...]]:
+    """The hit log; few formats know the host of a page."""
+    columns = [row[1] for row in home.rows("select * from pragma_table_info('hit_log')") if row[1] != "host"]
+    return home.rows(f"select {', '.join(columns)} from hit_log order by hit")
+
+
 def database(home: Home) -> str:
     """Everything in it, as one text, but for the mark that each start of a writer changes."""
     named = home.rows("select name from sqlite_schema where type = 'table' and name <> 'file_mark' order by 1")
@@ -265,8 +271,7 @@ class TestSeveralProcesses:
         done = home.run("import-log", "--site", "demo", *ALL, *string, "--processes", "3", log)
         assert done.code == 0, done
         assert done.numbers == {"counted": 7000, "malformed": 50, "read": 7050}
-        every = "select * from hit_log order by hit"
-        assert home.rows(every) == alone.rows(every)
+        assert _without_host(home) == _without_host(alone)
         assert home.rows("select * from total_hour") == alone.rows("select * from total_hour")
         if name == "combined":
             lines = "select * from log_line order by 1, 2"
@@ -357,12 +362,12 @@ class TestFormats:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (("--format", "apache"), "there is no log format 'apache'; formats: auto, caddy, "),
+            (("--format", "apache"), "there is no log format 'apache'; formats: auto, alb, caddy, "),
             (("--log-format", "%h %Q"), "--log-format has a directive that is not known here: '%Q'"),
             (("--log-format", "%h", "--format", "caddy"), "it cannot be 'caddy' as well"),
             (
                 (),
-                "none of the first 2 lines can be read as vhost_combined, combined, nginx-json, caddy, cloudfront",
+                "none of the first 2 lines can be read as vhost_combined, combined, nginx-json, caddy, json,",
             ),
         ],
     )

@@ -309,7 +309,7 @@ RULES = Rules(spam=SpamReferrers({"evil.example", "example.com"}))
 
 
 def test_the_list_is_asked_last() -> None:
-    assert STEPS[-1] is LOG_STEPS[-1] is spam_referrer
+    assert STEPS[-2] is LOG_STEPS[-1] is spam_referrer, "what remembers a fetch comes after all questions"
     assert screen(STEPS, RULES, question("https://evil.example/", agent=BOT)) == "bot"
     assert screen(LOG_STEPS, RULES, question("https://evil.example/", agent=BOT)) == "bot"
     assert (

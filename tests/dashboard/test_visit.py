@@ -8,7 +8,7 @@ import re
 import pytest
 
 from dashboard.pages import visit as visit_page
-from tests.kit.app import Counter
+from tests.kit.app import BROWSER, Counter
 
 VISIT = "/dashboard/sites/demo/visits/1"
 SITES = {"sites": [{"id": "demo", "name": "Demo", "timezone": "Asia/Tbilisi"}, {"id": "other", "name": "Other"}]}
@@ -72,7 +72,7 @@ async def test_a_hit_that_arrives_late_stands_at_its_time_and_the_entry_stays(st
             "path": path,
             "time": f"2024-11-21T{time}Z",
             "ip": "198.51.100.7",
-            "user_agent": "x Firefox/1",
+            "user_agent": BROWSER,
         }
         counter.clock.move(1)
         assert (await counter.post(hit, headers=token)).headers["X-Counter"] == "counted"
