@@ -93,9 +93,9 @@ def _normal_path(raw: str) -> str:
     # Once more: it may have been cut behind what is a session's name now.
     path = _SLASHES.sub("/", without_session(path[:MAX_PATH])) or "/"
     escaped = _escape_path(path)
-    if len(escaped) > MAX_PATH:
-        # Taking n characters away makes the escaped text shorter by at least n; never cut inside an escape.
-        path = path[: MAX_PATH - len(escaped)]
+    while len(escaped) > MAX_PATH:
+        # A character is at most three of the escaped text, so this never takes too many; never cut inside an escape.
+        path = path[: -max((len(escaped) - MAX_PATH) // 3, 1)]
         escaped = _escape_path(path)
     escaped = without_invisible_end(escaped)
     return escaped.removesuffix("index.html") if escaped.endswith("/index.html") else escaped

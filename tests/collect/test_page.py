@@ -216,3 +216,11 @@ def test_the_host_of_a_url_is_lower_case_and_only_of_http(url: str, host: str) -
 def test_reading_a_url_never_raises(text: str, before: str) -> None:
     assert len(host_of(before + text)) <= 300
     assert all(len(value) <= MAX_VALUE for value in campaign(before + text))
+
+
+@pytest.mark.parametrize("piece", ["%80", "%3F", "%2541", "%C3%A9%E9", "a%25"])
+def test_a_path_of_escapes_is_cut_to_its_limit_and_no_further(piece: str) -> None:
+    """An escape is three characters for one, so what is taken away must not be counted in escaped ones."""
+    path = normalise_path("/" + piece * 700, ())
+    assert 1024 - 6 <= len(path) <= 1024
+    assert normalise_path(path, ()) == path

@@ -186,6 +186,9 @@ class Home:
         return {dt.date.fromisoformat(day): tuple(figures) for day, *figures in rows if any(figures)}
 
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a shell runs in the background, and its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ATTEMPTS = 5  # to interrupt a command that may end before the test can, on a busy machine
 
 
